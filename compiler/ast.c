@@ -1,0 +1,501 @@
+/* Makers of tree nodes: what the actions of the grammar call. They keep every expression's
+ * depth, bring parameters into the order of slots and check what needs no scopes. */
+#include <string.h>
+
+#include "compiler/parser.h"
+
+const char *ast_op_text(enum ast_op op)
+{
+    static const char *const texts[] = {
+        [OP_NONE] = "",     [OP_ADD] = "+",     [OP_SUB] = "-",     [OP_MUL] = "*",
+        [OP_DIV] = "/",     [OP_FLOORDIV] = "//", [OP_MOD] = "%",   [OP_BITAND] = "&",
+        [OP_BITOR] = "|",   [OP_BITXOR] = "^",  [OP_SHL] = "<<",    [OP_SHR] = ">>",
+        [OP_EQ] = "==",     [OP_NE] = "!=",     [OP_LT] = "<",      [OP_LE] = "<=",
+        [OP_GT] = ">",      [OP_GE] = ">=",     [OP_IN] = "in",     [OP_NOT_IN] = "not in",
+        [OP_AND] = "and",   [OP_OR] = "or",     [OP_NOT] = "not",   [OP_NEG] = "-",
+        [OP_POS] = "+",     [OP_INVERT] = "~",
+    };
+    return texts[op];
+}
+
+/* ---- lists in the arena: they double, and what they outgrow is left to the arena ---- */
+
+#define PUSH(p, list, element)                                                            \
+    do {                                                                                  \
+        if ((list)->n == (list)->cap)                                                     \
+            (list)->v = list_grow((p)->arena, (list)->v, sizeof *(list)->v, (list)->n,    \
+                                  &(list)->cap);                                          \
+        (list)->v[(list)->n++] = (element);                                               \
+    } while (0)
+
+static void *list_grow(struct arena *arena, const void *old, size_t size, uint32_t n,
+                       uint32_t *cap)
+{
+    *cap = n == 0 ? 2 : 2 * n;
+    void *v = arena_alloc(arena, size * *cap);
+    if (n > 0)
+        memcpy(v, old, size * n);
+    return v;
+}
+
+void ast_expr_push(struct parser *p, struct expr_list *list, struct expr *e)
+{
+    PUSH(p, list, e);
+}
+
+void ast_stmt_push(struct parser *p, struct block *list, struct stmt *s)
+{
+    PUSH(p, list, s);
+}
+
+void ast_block_append(struct parser *p, struct block *list, struct block more)
+{
+    if (list->n == 0)
+        *list = more;
+    else
+        for (uint32_t i = 0; i < more.n; i++)
+            PUSH(p, list, more.v[i]);
+}
+
+void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg)
+{
+    PUSH(p, list, arg);
+}
+
+void ast_param_push(struct parser *p, struct param_items *list, struct param_item param)
+{
+    PUSH(p, list, param);
+}
+
+void ast_entry_push(struct parser *p, struct dict_entry_list *list, struct dict_entry entry)
+{
+    PUSH(p, list, entry);
+}
+
+void ast_clause_push(struct parser *p, struct comp_clause_list *list, struct comp_clause clause)
+{
+    PUSH(p, list, clause);
+}
+
+void ast_branch_push(struct parser *p, struct if_clause_list *list, struct if_clause clause)
+{
+    PUSH(p, list, clause);
+}
+
+void ast_load_push(struct parser *p, struct load_item_list *list, struct load_item item)
+{
+    PUSH(p, list, item);
+}
+
+/* Literal text that touches literal text becomes one part. */
+void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part)
+{
+    if (list->n > 0 && !part.expr && !list->v[list->n - 1].expr) {
+        struct fpart *last = &list->v[list->n - 1];
+        size_t len = last->text.len + part.text.len;
+        char *joined = arena_alloc(p->arena, len + 1);
+        memcpy(joined, last->text.p, last->text.len);
+        memcpy(joined + last->text.len, part.text.p, part.text.len);
+        joined[len] = 0;
+        last->text = (struct text){joined, len};
+        last->span.end = part.span.end;
+        return;
+    }
+    PUSH(p, list, part);
+}
+
+/* ---- expressions ---- */
+
+static struct expr *make(struct parser *p, enum expr_kind kind, struct span at)
+{
+    struct expr *e = arena_new(p->arena, struct expr);
+    e->kind = (uint8_t)kind;
+    e->depth = 1;
+    e->span = at;
+    return e;
+}
+
+/* Notes that `child` (or NULL) is part of `e`, which may become too deep by it. */
+static void adopt(struct parser *p, struct expr *e, const struct expr *child)
+{
+    if (!child || child->depth < e->depth)
+        return;
+    if (child->depth >= AST_DEPTH_MAX)
+        parser_too_deep(p, e->span, "this expression");
+    else
+        e->depth = (uint16_t)(child->depth + 1);
+}
+
+/* None, True and False are constants, for Python too. */
+static void check_name(struct parser *p, struct span at, str_id name)
+{
+    if (name == p->none || name == p->true_ || name == p->false_)
+        parser_error(p, SYNTAX_CONSTANT, at, "'%s' is a constant and cannot be a name here",
+                     intern_text(p->names, name));
+}
+
+struct expr *ast_name(struct parser *p, struct span at, str_id name)
+{
+    struct expr *e = make(p, EXPR_NAME, at);
+    e->name.id = name;
+    return e;
+}
+
+struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at, struct text text)
+{
+    struct expr *e = make(p, kind, at);
+    e->text = text;
+    return e;
+}
+
+struct expr *ast_fstring(struct parser *p, struct span at, struct fpart_list parts)
+{
+    struct expr *e = make(p, EXPR_FSTRING, at);
+    e->fstring = parts;
+    for (uint32_t i = 0; i < parts.n; i++)
+        adopt(p, e, parts.v[i].expr);
+    return e;
+}
+
+struct expr *ast_sequence(struct parser *p, enum expr_kind kind, struct span at,
+                          struct expr_list items)
+{
+    struct expr *e = make(p, kind, at);
+    e->items = items;
+    for (uint32_t i = 0; i < items.n; i++)
+        adopt(p, e, items.v[i]);
+    return e;
+}
+
+struct expr *ast_dict(struct parser *p, struct span at, struct dict_entry_list entries)
+{
+    struct expr *e = make(p, EXPR_DICT, at);
+    e->dict = entries;
+    for (uint32_t i = 0; i < entries.n; i++) {
+        adopt(p, e, entries.v[i].key);
+        adopt(p, e, entries.v[i].value);
+    }
+    return e;
+}
+
+struct expr *ast_comp(struct parser *p, struct span at, struct dict_entry body,
+                      struct comp_clause_list clauses)
+{
+    struct expr *e = make(p, body.key ? EXPR_DICT_COMP : EXPR_LIST_COMP, at);
+    e->comp = arena_new(p->arena, struct comp);
+    e->comp->key = body.key;
+    e->comp->value = body.value;
+    e->comp->clauses = clauses;
+    adopt(p, e, body.key);
+    adopt(p, e, body.value);
+    for (uint32_t i = 0; i < clauses.n; i++) {
+        adopt(p, e, clauses.v[i].target);
+        adopt(p, e, clauses.v[i].operand);
+    }
+    return e;
+}
+
+struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op, struct expr *operand)
+{
+    struct expr *e = make(p, EXPR_UNARY, at);
+    e->op = (uint8_t)op;
+    e->unary.operand = operand;
+    adopt(p, e, operand);
+    return e;
+}
+
+struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op, struct expr *left,
+                        struct expr *right)
+{
+    struct expr *e = make(p, EXPR_BINARY, at);
+    e->op = (uint8_t)op;
+    e->binary.left = left;
+    e->binary.right = right;
+    adopt(p, e, left);
+    adopt(p, e, right);
+    return e;
+}
+
+struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes, struct expr *test,
+                      struct expr *no)
+{
+    struct expr *e = make(p, EXPR_COND, at);
+    e->cond.test = test;
+    e->cond.yes = yes;
+    e->cond.no = no;
+    adopt(p, e, test);
+    adopt(p, e, yes);
+    adopt(p, e, no);
+    return e;
+}
+
+struct expr *ast_call(struct parser *p, struct span at, struct expr *callee,
+                      struct arg_list args)
+{
+    struct expr *e = make(p, EXPR_CALL, at);
+    e->call.callee = callee;
+    e->call.args = args;
+    adopt(p, e, callee);
+    for (uint32_t i = 0; i < args.n; i++)
+        adopt(p, e, args.v[i].value);
+    return e;
+}
+
+struct expr *ast_dot(struct parser *p, struct span at, struct expr *object, str_id name,
+                     struct span name_at)
+{
+    check_name(p, name_at, name);
+    struct expr *e = make(p, EXPR_DOT, at);
+    e->dot.object = object;
+    e->dot.name = name;
+    e->dot.name_span = name_at;
+    adopt(p, e, object);
+    return e;
+}
+
+struct expr *ast_index(struct parser *p, struct span at, struct expr *object, struct expr *key)
+{
+    struct expr *e = make(p, EXPR_INDEX, at);
+    e->index.object = object;
+    e->index.key = key;
+    adopt(p, e, object);
+    adopt(p, e, key);
+    return e;
+}
+
+struct expr *ast_slice(struct parser *p, struct span at, struct expr *object,
+                       struct expr *start, struct expr *stop, struct expr *step)
+{
+    struct expr *e = make(p, EXPR_SLICE, at);
+    e->slice.object = object;
+    e->slice.start = start;
+    e->slice.stop = stop;
+    e->slice.step = step;
+    adopt(p, e, object);
+    adopt(p, e, start);
+    adopt(p, e, stop);
+    adopt(p, e, step);
+    return e;
+}
+
+struct arg ast_arg(struct parser *p, enum arg_kind kind, str_id name, struct span at,
+                   struct expr *value)
+{
+    if (kind == ARG_KEYWORD)
+        check_name(p, at, name);
+    return (struct arg){kind, name, at, value};
+}
+
+struct fpart ast_hole(struct span at, struct expr *expr, char conversion)
+{
+    return (struct fpart){.expr = expr, .conversion = conversion, .span = at};
+}
+
+/* ---- functions ---- */
+
+struct ident ast_ident(struct parser *p, struct span at, str_id name)
+{
+    check_name(p, at, name);
+    return (struct ident){.name = name, .span = at};
+}
+
+struct param_item ast_param(enum param_kind kind, struct ident ident, struct expr *annotation,
+                            struct expr *default_value, struct span at)
+{
+    return (struct param_item){kind, {ident, annotation, default_value}, at};
+}
+
+/* Checks the order of a parameter list as written, one error at most. */
+static void check_params(struct parser *p, const struct param_items *items)
+{
+    const struct param_item *star = NULL, *defaulted = NULL;
+    bool bare = false;
+    for (uint32_t i = 0; i < items->n; i++) {
+        const struct param_item *item = &items->v[i];
+        const char *wrong = NULL;
+        switch (item->kind) {
+        case PARAM_PLAIN:
+            if (!star && item->param.default_value)
+                defaulted = item;
+            else if (!star && defaulted)
+                wrong = "a parameter without default follows one that has a default";
+            bare = false;
+            break;
+        case PARAM_BARE_STAR:
+        case PARAM_STAR:
+            if (star)
+                wrong = "only one parameter may begin with '*'";
+            star = item;
+            bare = item->kind == PARAM_BARE_STAR;
+            break;
+        case PARAM_STARSTAR:
+            if (i + 1 < items->n) {
+                item++;
+                wrong = "nothing may follow the parameter that begins with '**'";
+            }
+            break;
+        }
+        if (wrong) {
+            parser_error(p, SYNTAX_PARAMETER, item->span, "%s", wrong);
+            return;
+        }
+        if (bare && (i + 1 == items->n || item[1].kind == PARAM_STARSTAR)) {
+            struct diag *d = parser_error(p, SYNTAX_PARAMETER, item->span,
+                                          "a parameter must follow the bare '*'");
+            diag_help(p->diags, d, "name the parameters that are given by keyword only");
+            return;
+        }
+    }
+}
+
+/* A function with its parameters in the order of slots. */
+static struct function *make_function(struct parser *p, str_id name, struct span at,
+                                      struct param_items items)
+{
+    check_params(p, &items);
+    struct function *f = arena_new(p->arena, struct function);
+    f->name = name;
+    f->span = at;
+    f->params = arena_array(p->arena, struct param, items.n);
+    bool keyword_only = false;
+    for (uint32_t i = 0; i < items.n; i++) {
+        const struct param_item *item = &items.v[i];
+        if (item->kind == PARAM_STAR || item->kind == PARAM_BARE_STAR)
+            keyword_only = true;
+        if (item->kind != PARAM_PLAIN)
+            continue;
+        f->params[f->nparams++] = item->param;
+        if (keyword_only)
+            f->nkwonly++;
+        else
+            f->npositional++;
+    }
+    for (uint32_t i = 0; i < items.n; i++) {
+        const struct param_item *item = &items.v[i];
+        if (item->kind != PARAM_STAR && item->kind != PARAM_STARSTAR)
+            continue;
+        f->params[f->nparams++] = item->param;
+        if (item->kind == PARAM_STAR)
+            f->has_varargs = true;
+        else
+            f->has_kwargs = true;
+    }
+    return f;
+}
+
+struct expr *ast_lambda(struct parser *p, struct span at, struct param_items params,
+                        struct expr *result)
+{
+    struct expr *e = make(p, EXPR_LAMBDA, at);
+    e->lambda = make_function(p, p->lambda, at, params);
+    e->lambda->result = result;
+    adopt(p, e, result);
+    for (uint32_t i = 0; i < params.n; i++)
+        adopt(p, e, params.v[i].param.default_value);
+    return e;
+}
+
+struct function *ast_toplevel(struct parser *p, struct block body)
+{
+    struct function *f = arena_new(p->arena, struct function);
+    f->name = intern_cstr(p->names, "<toplevel>");
+    f->span = (struct span){p->file, 0, p->len};
+    f->body = body;
+    return f;
+}
+
+/* ---- statements ---- */
+
+struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at, struct expr *expr)
+{
+    struct stmt *s = arena_new(p->arena, struct stmt);
+    s->kind = (uint8_t)kind;
+    s->span = at;
+    s->expr = expr;
+    return s;
+}
+
+/* Assigning to None, True or False is the only fault of a target that is one of syntax. */
+static void check_target(struct parser *p, const struct expr *e)
+{
+    if (e->kind == EXPR_NAME)
+        check_name(p, e->span, e->name.id);
+    else if (e->kind == EXPR_TUPLE || e->kind == EXPR_LIST)
+        for (uint32_t i = 0; i < e->items.n; i++)
+            check_target(p, e->items.v[i]);
+}
+
+struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target, enum ast_op op,
+                        struct expr *value)
+{
+    check_target(p, target);
+    struct stmt *s = ast_stmt(p, op == OP_NONE ? STMT_ASSIGN : STMT_AUGMENT, at, NULL);
+    s->op = (uint8_t)op;
+    s->assign.target = target;
+    s->assign.value = value;
+    return s;
+}
+
+struct stmt *ast_if(struct parser *p, struct span at, struct if_clause_list clauses,
+                    struct block otherwise)
+{
+    struct stmt *s = ast_stmt(p, STMT_IF, at, NULL);
+    s->if_.clauses = clauses;
+    s->if_.otherwise = otherwise;
+    return s;
+}
+
+struct stmt *ast_for(struct parser *p, struct span at, struct expr *target, struct expr *iter,
+                     struct block body)
+{
+    check_target(p, target);
+    struct stmt *s = ast_stmt(p, STMT_FOR, at, NULL);
+    s->for_.target = target;
+    s->for_.iter = iter;
+    s->for_.body = body;
+    return s;
+}
+
+struct stmt *ast_def(struct parser *p, struct span at, struct ident name,
+                     struct param_items params, struct expr *returns, struct block body)
+{
+    struct stmt *s = ast_stmt(p, STMT_DEF, at, NULL);
+    s->def.ident = name;
+    s->def.function = make_function(p, name.name, at, params);
+    s->def.function->returns = returns;
+    s->def.function->body = body;
+    return s;
+}
+
+struct stmt *ast_load(struct parser *p, struct span at, struct text module,
+                      struct span module_at, struct load_item_list items)
+{
+    struct stmt *s = ast_stmt(p, STMT_LOAD, at, NULL);
+    s->load.module = module;
+    s->load.module_span = module_at;
+    s->load.items = items;
+    if (items.n == 0) {
+        struct diag *d = parser_error(p, SYNTAX_LOAD, at, "this load brings no name");
+        diag_help(p->diags, d, "add the names: load(\"FILE.dvo\", \"NAME\")");
+    }
+    for (uint32_t i = 1; i < items.n; i++)
+        if (items.v[i].local.span.begin == items.v[i].remote_span.begin &&
+            items.v[i - 1].local.span.begin != items.v[i - 1].remote_span.begin) {
+            struct diag *d = parser_error(p, SYNTAX_LOAD, items.v[i].remote_span,
+                                          "a plain name follows one with an alias");
+            diag_help(p->diags, d, "put the aliases last, as Python wants it");
+            break;
+        }
+    return s;
+}
+
+struct load_item ast_load_item(struct parser *p, struct span name_at, str_id name,
+                               struct span remote_at, struct text remote)
+{
+    struct load_item item = {.remote = intern(p->names, remote.p, remote.len),
+                             .remote_span = remote_at};
+    if (remote.len == 0 || identifier_length(remote.p, remote.len) != remote.len)
+        parser_error(p, SYNTAX_LOAD, remote_at, "this string is not a name");
+    item.local = ast_ident(p, name_at, name ? name : item.remote);
+    return item;
+}

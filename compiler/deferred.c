@@ -1,0 +1,254 @@
+/* Operations on deferred values, each of which either makes another one or is an error that
+ * says where the value comes from and what to write instead. Also the way into the graph. */
+#include "compiler/deferred.h"
+
+#include "compiler/table.h"
+#include "compiler/vm.h"
+#include "compiler/vm_state.h"
+
+value value_deferred_new(struct vm *vm, val_id ir, struct type type, struct span at)
+{
+    struct deferred *d = vm_object(vm, VALUE_KIND_DEFERRED, sizeof *d);
+    d->ir = ir;
+    d->type = type;
+    d->tainted = val_get(vm->values, ir)->flags & IR_TAINTED;
+    d->origin = at;
+    return value_of(d);
+}
+
+const char *deferred_type_name(struct vm *vm, value v)
+{
+    struct type t = value_deferred(v)->type;
+    if (t.kind == TYPE_CONDITION)
+        return "condition";
+    if (t.kind == TYPE_ANY)
+        return "deferred value";
+    if (type_is_text((enum type_kind)t.kind))
+        return value_deferred(v)->tainted ? "secret string" : "deferred string";
+    return arena_printf(vm->arena, "deferred %s", type_name(vm->strings, t));
+}
+
+const char *deferred_name(struct vm *vm, value v)
+{
+    struct buf name = {0};
+    if (vm->deferred_name)
+        vm->deferred_name(vm, v, &name);
+    if (name.len == 0)
+        buf_printf(&name, "this %s", deferred_type_name(vm, v));
+    char *copy = arena_strndup(vm->arena, buf_text(&name), name.len);
+    buf_free(&name);
+    return copy;
+}
+
+value vm_fail_deferred(struct vm *vm, value deferred, const char *use, const char *instead)
+{
+    const struct deferred *d = value_deferred(deferred);
+    const char *name = deferred_name(vm, deferred);
+    vm_fail(vm, 401, "%s is known only when the plan runs; it cannot be used as %s", name, use);
+    if (d->origin.file)
+        vm_related(vm, d->origin, "%s is produced here", name);
+    if (instead)
+        vm_help(vm, "%s", instead);
+    return VALUE_ERROR;
+}
+
+bool deferred_truth(struct vm *vm, value v)
+{
+    bool condition = value_deferred(v)->type.kind == TYPE_CONDITION;
+    vm_fail_deferred(vm, v, "a truth value",
+                     condition ? "give it to the calls it decides about: when=CONDITION; "
+                                 "not_(CONDITION) negates"
+                               : "compare it and give the condition to when=, for example "
+                                 "when=(VALUE == \"yes\")");
+    return false;
+}
+
+bool deferred_textual(struct vm *vm, value v)
+{
+    switch (value_deferred(v)->type.kind) {
+    case TYPE_CONDITION:
+    case TYPE_LIST:
+    case TYPE_DICT:
+    case TYPE_HANDLE:
+    case TYPE_TRIGGERS:
+        vm_fail_deferred(vm, v, "part of a text", NULL);
+        return false;
+    default: return true;
+    }
+}
+
+static enum ir_cond condition_of(enum ast_op op)
+{
+    switch (op) {
+    case OP_EQ: return IR_COND_EQ;
+    case OP_NE: return IR_COND_NE;
+    case OP_LT: return IR_COND_LT;
+    case OP_LE: return IR_COND_LE;
+    case OP_GT: return IR_COND_GT;
+    case OP_GE: return IR_COND_GE;
+    case OP_IN: return IR_COND_IN;
+    default: return IR_COND_NOT_IN;
+    }
+}
+
+static value fail_tainted(struct vm *vm, value v)
+{
+    const char *name = deferred_name(vm, v);
+    vm_fail(vm, 402, "%s is secret; comparing it would show what it is", name);
+    if (value_deferred(v)->origin.file)
+        vm_related(vm, value_deferred(v)->origin, "%s is produced here", name);
+    vm_help(vm, "let the machine decide: pass the secret to a call and use its result");
+    return VALUE_ERROR;
+}
+
+static value condition(struct vm *vm, enum ir_cond cond, const val_id *operands, size_t n)
+{
+    val_id ir = val_seq(vm->values, IR_COND, cond, operands, n);
+    return value_deferred_new(vm, ir, (struct type){.kind = TYPE_CONDITION}, vm_span(vm));
+}
+
+static value compare(struct vm *vm, enum ast_op op, value a, value b)
+{
+    value each[2] = {a, b};
+    val_id operands[2];
+    for (int i = 0; i < 2; i++) {
+        if (value_is_deferred(each[i]) && value_deferred(each[i])->tainted)
+            return fail_tainted(vm, each[i]);
+        operands[i] = value_to_ir(vm, each[i], vm_span(vm));
+        if (!operands[i])
+            return VALUE_ERROR;
+        if (val_get(vm->values, operands[i])->flags & IR_TAINTED)
+            return vm_fail(vm, 402, "the value contains a secret; it cannot be compared");
+    }
+    return condition(vm, condition_of(op), operands, 2);
+}
+
+static bool is_text(value v)
+{
+    return value_is_str(v) ||
+           (value_is_deferred(v) &&
+            (value_deferred(v)->type.kind == TYPE_ANY ||
+             type_is_text((enum type_kind)value_deferred(v)->type.kind)));
+}
+
+value deferred_binary(struct vm *vm, enum ast_op op, value a, value b)
+{
+    value d = value_is_deferred(a) ? a : b;
+    switch (op) {
+    case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT: case OP_GE:
+    case OP_IN: case OP_NOT_IN:
+        return compare(vm, op, a, b);
+    case OP_ADD:
+        if (is_text(a) && is_text(b)) {
+            val_id parts[2] = {value_to_ir(vm, a, vm_span(vm)), value_to_ir(vm, b, vm_span(vm))};
+            return value_deferred_new(vm, val_join(vm->values, parts, 2),
+                                      (struct type){.kind = TYPE_STR}, vm_span(vm));
+        }
+        if (is_text(d))
+            return vm_fail(vm, 301, "%s + %s is not defined", value_type_name(vm, a),
+                           value_type_name(vm, b));
+        break;
+    default: break;
+    }
+    return vm_fail_deferred(vm, d, "an operand of arithmetic",
+                            "only text can be built from it: +, %, .format, f-strings, join");
+}
+
+value deferred_not(struct vm *vm, value v)
+{
+    if (!value_is_deferred(v)) {
+        bool truth;
+        return value_truth(vm, v, &truth) ? value_bool(!truth) : VALUE_ERROR;
+    }
+    const struct deferred *d = value_deferred(v);
+    if (d->tainted)
+        return fail_tainted(vm, v);
+    if (d->type.kind != TYPE_CONDITION && d->type.kind != TYPE_BOOL)
+        return vm_fail_deferred(vm, v, "a condition",
+                                "compare it, for example not_(VALUE == \"yes\")");
+    val_id ir = d->ir;
+    if (val_get(vm->values, ir)->kind != IR_COND)
+        ir = val_seq(vm->values, IR_COND, IR_COND_TRUE, &ir, 1);
+    return condition(vm, IR_COND_NOT, &ir, 1);
+}
+
+/* ---- into the graph ------------------------------------------------------------------- */
+
+static val_id sequence_to_ir(struct vm *vm, value v, struct span at)
+{
+    size_t n;
+    const value *items = value_items(v, &n);
+    val_id *ids = xmalloc((n + 1) * sizeof *ids);
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++)
+        ok = (ids[i] = value_to_ir(vm, items[i], at)) != VAL_ABSENT;
+    val_id ir = ok ? val_seq(vm->values, IR_LIST, 0, ids, n) : VAL_ABSENT;
+    free(ids);
+    return ir;
+}
+
+static val_id dict_to_ir(struct vm *vm, value v, struct span at)
+{
+    const struct table *t = value_table(v);
+    val_id *ids = xmalloc((2 * (size_t)t->n + 1) * sizeof *ids);
+    size_t n = 0;
+    uint32_t i = 0;
+    bool ok = true;
+    for (struct table_entry *e; ok && (e = table_next(t, &i));) {
+        if (!value_is_str(e->key)) {
+            vm_fail_at(vm, at, 301, "the keys of this dict must be strings, not %s",
+                       value_type_name(vm, e->key));
+            ok = false;
+            break;
+        }
+        ids[n++] = val_text(vm->values, value_str_p(e->key), value_str_len(e->key));
+        ok = (ids[n++] = value_to_ir(vm, e->val, at)) != VAL_ABSENT;
+    }
+    val_id ir = ok ? val_seq(vm->values, IR_DICT, 0, ids, n / 2) : VAL_ABSENT;
+    free(ids);
+    return ir;
+}
+
+static val_id container_to_ir(struct vm *vm, value v, struct span at)
+{
+    if (vm->state->depth > 200) {
+        vm_fail_at(vm, at, 307, "the value is nested too deeply, or contains itself");
+        return VAL_ABSENT;
+    }
+    vm->state->depth++;
+    val_id ir = value_is(v, VALUE_KIND_DICT) ? dict_to_ir(vm, v, at)
+                                             : sequence_to_ir(vm, v, at);
+    vm->state->depth--;
+    return ir;
+}
+
+val_id value_to_ir(struct vm *vm, value v, struct span at)
+{
+    int64_t i;
+    switch (value_kind(v)) {
+    case VALUE_KIND_NONE: return VAL_NONE;
+    case VALUE_KIND_BOOL: return val_bool(v == VALUE_TRUE);
+    case VALUE_KIND_INT:
+        if (value_to_int64(v, &i))
+            return val_int(vm->values, i);
+        vm_fail_at(vm, at, 303, "the integer does not fit 64 bits");
+        return VAL_ABSENT;
+    case VALUE_KIND_FLOAT: return val_float(vm->values, value_float_get(v));
+    case VALUE_KIND_STR: return val_text(vm->values, value_str_p(v), value_str_len(v));
+    case VALUE_KIND_LIST:
+    case VALUE_KIND_TUPLE:
+    case VALUE_KIND_DICT: return container_to_ir(vm, v, at);
+    case VALUE_KIND_DEFERRED: return value_deferred(v)->ir;
+    case VALUE_KIND_OBJECT: {
+        const struct object_type *type = value_object(v)->type;
+        val_id ir = type->to_ir ? type->to_ir(vm, v) : VAL_ABSENT;
+        if (ir || vm_failed(vm))
+            return ir;
+        break;
+    }
+    default: break;
+    }
+    vm_fail_at(vm, at, 301, "a %s cannot be an argument of an operation",
+               value_type_name(vm, v));
+    return VAL_ABSENT;
+}

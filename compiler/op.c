@@ -1,0 +1,503 @@
+/* Making ops. The arguments of a call are bound by its record; the universal ones (name, after,
+ * when, retries, timeout, via, on_error) are bound here, for all calls alike. */
+#include "compiler/op.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/bind.h"
+#include "compiler/handle.h"
+#include "compiler/native.h"
+
+enum universal { U_NAME, U_AFTER, U_WHEN, U_RETRIES, U_TIMEOUT, U_VIA, U_ON_ERROR, U_COUNT };
+
+static const char *const universal_names[U_COUNT] = {"name",    "after", "when",    "retries",
+                                                     "timeout", "via",   "on_error"};
+
+struct making {
+    struct vm *vm;
+    struct program *p;
+    const struct call *call;
+    const struct call_info *info;
+    const struct call_rules *rules;
+    const char *name; /* of the call */
+    value args[32];   /* as written, by parameter; VALUE_ERROR if absent */
+    struct span at[32];
+    value universal[U_COUNT];
+    struct span universal_at[U_COUNT];
+    op_id op;
+};
+
+/* ---- sorting what was written to its parameters ---------------------------------------- */
+
+static void unknown_argument(struct making *m, str_id name, struct span at)
+{
+    const char *names[32 + U_COUNT];
+    size_t n = 0;
+    for (uint32_t i = 0; i < m->info->nargs; i++)
+        if (!(m->rules->internal & 1u << i))
+            names[n++] = intern_text(m->vm->strings, m->info->args[i].name);
+    for (unsigned u = 0; u < U_COUNT; u++)
+        names[n++] = universal_names[u];
+    const char *text = intern_text(m->vm->strings, name);
+    vm_fail_at(m->vm, at, 530, "%s() has no argument \"%s\"", m->name, text);
+    const char *near = text_nearest(text, names, n);
+    if (near)
+        vm_help(m->vm, "did you mean %s=?", near);
+    else
+        vm_help(m->vm, "`dvoc calls %s` lists them", m->name);
+}
+
+static bool sort_arguments(struct making *m)
+{
+    const struct call *c = m->call;
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < c->nargs; i++, next++) {
+        while (next < m->info->nargs && m->info->args[next].keyword)
+            next++;
+        if (next == m->info->nargs || m->rules->internal & 1u << next) {
+            vm_fail_at(m->vm, vm_arg_span(m->vm, i), 531, "%s() takes %u argument%s by position",
+                       m->name, i, i == 1 ? "" : "s");
+            return false;
+        }
+        m->args[next] = c->args[i];
+        m->at[next] = vm_arg_span(m->vm, i);
+    }
+    for (uint32_t k = 0; k < c->nnames; k++) {
+        str_id name = c->names[k];
+        struct span at = vm_arg_span(m->vm, c->nargs + k);
+        uint32_t a = 0;
+        while (a < m->info->nargs && m->info->args[a].name != name)
+            a++;
+        if (a < m->info->nargs && !(m->rules->internal & 1u << a)) {
+            if (m->args[a] != VALUE_ERROR) {
+                vm_fail_at(m->vm, at, 532, "%s() got its argument %s= twice", m->name,
+                           intern_text(m->vm->strings, name));
+                return false;
+            }
+            m->args[a] = c->args[c->nargs + k];
+            m->at[a] = at;
+            continue;
+        }
+        const char *text = intern_text(m->vm->strings, name);
+        unsigned u = 0;
+        while (u < U_COUNT && strcmp(universal_names[u], text) != 0)
+            u++;
+        if (u == U_COUNT) {
+            unknown_argument(m, name, at);
+            return false;
+        }
+        m->universal[u] = c->args[c->nargs + k];
+        m->universal_at[u] = at;
+    }
+    return true;
+}
+
+/* ---- the record's own arguments ---------------------------------------------------------- */
+
+static bool is_absence(const struct making *m)
+{
+    for (uint32_t i = 0; i < m->info->nargs; i++)
+        if (!strcmp(intern_text(m->vm->strings, m->info->args[i].name), "present"))
+            return m->args[i] == VALUE_FALSE;
+    return false;
+}
+
+static bool is_identity(const struct call_info *info, uint32_t arg)
+{
+    for (uint32_t i = 0; i < info->nidentity; i++)
+        if (info->identity[i] == arg)
+            return true;
+    return false;
+}
+
+static bool missing_argument(struct making *m, uint32_t i)
+{
+    const struct arg_info *arg = &m->info->args[i];
+    const char *name = intern_text(m->vm->strings, arg->name);
+    vm_fail(m->vm, 533, "%s() needs its argument %s=", m->name, name);
+    vm_help(m->vm, "add %s=..., %s", name,
+            arg->doc ? arg->doc : type_example((enum type_kind)arg->type.kind));
+    return false;
+}
+
+static bool bind_arguments(struct making *m)
+{
+    bool absence = is_absence(m);
+    for (uint32_t i = 0; i < m->info->nargs; i++) {
+        const struct arg_info *arg = &m->info->args[i];
+        val_id v = arg->fallback;
+        if (m->args[i] != VALUE_ERROR) {
+            v = bind_value(m->vm, &m->p->calls, m->name, arg, m->args[i], m->at[i]);
+            if (!v)
+                return false;
+        } else if (!v && !(absence && !is_identity(m->info, i)) &&
+                   !(m->rules->internal & 1u << i)) {
+            return missing_argument(m, i);
+        }
+        graph_args(&m->p->graph, m->op)[i] = v;
+        if (val_get(m->vm->values, v)->flags & IR_TAINTED)
+            graph_get(&m->p->graph, m->op)->flags |= OP_TAINTED;
+    }
+    return true;
+}
+
+/* Written, and not a way of saying "nothing". */
+static bool is_written(const struct values *t, val_id v)
+{
+    const struct ir_value *x = val_get(t, v);
+    switch ((enum ir_kind)x->kind) {
+    case IR_ABSENT:
+    case IR_NONE: return false;
+    case IR_BOOL: return x->as.n;
+    case IR_LIST:
+    case IR_DICT: return x->count > 0;
+    default: return true;
+    }
+}
+
+static bool check_require(struct making *m, const struct require *r)
+{
+    const val_id *args = graph_args(&m->p->graph, m->op);
+    const struct values *t = m->vm->values;
+    if (r->except >= 0) {
+        const struct ir_value *x = val_get(t, args[r->except]);
+        for (unsigned i = 0; i < r->nvalues; i++)
+            if (x->kind == IR_STR && x->as.n == r->values[i])
+                return true;
+    }
+    unsigned n = r->when && m->universal[U_WHEN] != VALUE_ERROR;
+    struct buf names = {0};
+    for (unsigned i = 0; i < r->n; i++) {
+        n += is_written(t, args[r->args[i]]);
+        buf_printf(&names, "%s%s=", i ? i + 1 == r->n && !r->when ? " or " : ", " : "",
+                   intern_text(m->vm->strings, m->info->args[r->args[i]].name));
+    }
+    if (r->when)
+        buf_str(&names, " or when=");
+    bool good = r->exactly ? n == 1 : n >= 1;
+    if (!good) {
+        vm_fail(m->vm, 534, "%s() needs %s %s", m->name,
+                r->exactly ? "exactly one of" : "at least one of", buf_text(&names));
+        vm_help(m->vm, n ? "keep one of them" : "add one of them");
+    }
+    buf_free(&names);
+    return good;
+}
+
+/* ---- the universal arguments ---------------------------------------------------------------- */
+
+static bool universal_error(struct making *m, enum universal u, const char *takes)
+{
+    vm_fail_at(m->vm, m->universal_at[u], 535, "%s= takes %s, not %s", universal_names[u], takes,
+               value_type_name(m->vm, m->universal[u]));
+    return false;
+}
+
+static bool bind_name(struct making *m, struct op *op, value v)
+{
+    if (!value_is_str(v) || !value_str_len(v))
+        return universal_error(m, U_NAME, "a string");
+    op->binding = value_intern(m->vm, v);
+    op->flags |= OP_NAMED;
+    return true;
+}
+
+static bool bind_after(struct making *m, struct op *op, value v)
+{
+    size_t n;
+    const value *items = value_items(v, &n);
+    if (!items) {
+        items = &v;
+        n = 1;
+    }
+    val_id *ids = arena_array(m->vm->arena, val_id, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct handle *h = handle_of(items[i]);
+        if (!h)
+            return universal_error(m, U_AFTER, "a list of handles");
+        ids[i] = val_handle(m->vm->values, h->op);
+    }
+    op->after = val_seq(m->vm->values, IR_LIST, 0, ids, n);
+    return true;
+}
+
+static bool bind_when(struct making *m, struct op *op, value v)
+{
+    size_t n;
+    const value *items = value_items(v, &n);
+    value c = native_condition(m->vm, IR_COND_ALL, items ? items : &v, items ? n : 1);
+    if (c == VALUE_ERROR)
+        return false;
+    if (!value_is_deferred(c)) {
+        op->when = c == VALUE_TRUE ? VAL_ABSENT : VAL_FALSE;
+        return true;
+    }
+    if (value_deferred(c)->tainted) {
+        vm_fail_at(m->vm, m->universal_at[U_WHEN], 441, "a secret cannot be part of when=");
+        return false;
+    }
+    op->when = value_deferred(c)->ir;
+    return true;
+}
+
+static bool bind_via(struct making *m, struct op *op, value v)
+{
+    enum backend b = value_is_str(v) ? backend_named(value_cstr(m->vm, v)) : BACKEND_NONE;
+    if (b == BACKEND_NONE) {
+        vm_fail_at(m->vm, m->universal_at[U_VIA], 536,
+                   "via= takes \"ansible\", \"chef\" or \"api\"");
+        return false;
+    }
+    op->backend = (uint8_t)b;
+    return true;
+}
+
+static bool bind_timeout(struct making *m, struct op *op, value v)
+{
+    int64_t ms = value_is_str(v) ? duration_ms(value_str_p(v), value_str_len(v)) : -1;
+    if (ms <= 0 || ms > INT32_MAX) {
+        vm_fail_at(m->vm, m->universal_at[U_TIMEOUT], 535, "timeout= takes %s",
+                   type_example(TYPE_DURATION));
+        return false;
+    }
+    op->timeout_ms = (int32_t)ms;
+    return true;
+}
+
+static bool bind_universal(struct making *m)
+{
+    struct op *op = graph_get(&m->p->graph, m->op);
+    for (enum universal u = 0; u < U_COUNT; u++) {
+        value v = m->universal[u];
+        int64_t n;
+        bool good = true;
+        if (v == VALUE_ERROR || v == VALUE_NONE)
+            continue;
+        switch (u) {
+        case U_NAME: good = bind_name(m, op, v); break;
+        case U_AFTER: good = bind_after(m, op, v); break;
+        case U_WHEN: good = bind_when(m, op, v); break;
+        case U_VIA: good = bind_via(m, op, v); break;
+        case U_TIMEOUT: good = bind_timeout(m, op, v); break;
+        case U_RETRIES:
+            good = value_to_int64(v, &n) && n >= 0 && n <= 1000;
+            if (!good)
+                universal_error(m, u, "a number between 0 and 1000");
+            else
+                op->retries = (int32_t)n;
+            break;
+        case U_ON_ERROR:
+            good = value_is_str(v) &&
+                   (value_str_equal(v, "stop") || value_str_equal(v, "continue"));
+            if (!good)
+                universal_error(m, u, "\"stop\" or \"continue\"");
+            else if (value_str_equal(v, "continue"))
+                op->flags |= OP_CONTINUE;
+            break;
+        case U_COUNT: break;
+        }
+        if (!good)
+            return false;
+    }
+    return true;
+}
+
+/* ---- the op ------------------------------------------------------------------------------- */
+
+/* The graph's index of the function frame that runs now, for notes on call chains. */
+static uint32_t frame_index(struct vm *vm, struct graph *g, struct vm_frame *f)
+{
+    if (!f || vm_frame_toplevel(f))
+        return 0;
+    uint32_t *note = vm_frame_note(f);
+    if (!*note) {
+        struct frame frame = {vm_frame_call(vm, f), vm_frame_function(f),
+                              frame_index(vm, g, vm_frame_outer(vm, f))};
+        g->frames = vec_grow(g->frames, sizeof frame, g->nframes + 1, &g->cap_frames);
+        g->frames[g->nframes] = frame;
+        *note = (uint32_t)g->nframes++;
+    }
+    return *note;
+}
+
+static op_id new_op(struct vm *vm, call_id id, op_id subject, const struct call_rules *rules)
+{
+    struct program *p = program_of(vm);
+    op_id op = graph_op(&p->graph, id, subject, vm_span(vm));
+    struct op *o = graph_get(&p->graph, op);
+    o->backend = (uint8_t)rules->backend;
+    o->chain = frame_index(vm, &p->graph, vm_frame_top(vm));
+    vm->made++;
+    return op;
+}
+
+static value do_op(struct vm *vm, const struct call *c)
+{
+    struct program *p = program_of(vm);
+    call_id id = glossary_call(&p->glossary, c->native->name);
+    if (!id)
+        return vm_failed(vm) ? VALUE_ERROR
+                             : vm_fail(vm, 510, "the record of %s is wrong", c->native->name);
+    struct making m = {.vm = vm, .p = p, .call = c, .info = &p->calls.v[id],
+                       .rules = glossary_rules(&p->glossary, id), .name = c->native->name};
+    if (m.info->planned) {
+        vm_fail(vm, 537, "%s() is known, but no backend carries it in this version", m.name);
+        vm_help(vm, "`dvoc calls` lists the calls that work");
+        return VALUE_ERROR;
+    }
+    if (!sort_arguments(&m))
+        return VALUE_ERROR;
+    const struct handle *subject = handle_of(c->self);
+    m.op = new_op(vm, id, subject ? subject->op : 0, m.rules);
+    if (!bind_arguments(&m) || !bind_universal(&m))
+        return VALUE_ERROR;
+    if (!is_absence(&m))
+        for (unsigned i = 0; i < m.rules->nrequire; i++)
+            if (!check_require(&m, &m.rules->require[i]))
+                return VALUE_ERROR;
+    return handle_new(vm, m.op, m.info->result, VALUE_ERROR);
+}
+
+const struct native *op_native(struct program *p, const char *name)
+{
+    if (!glossary_has(&p->glossary, name))
+        return NULL;
+    uint32_t *slot = map64_put(&p->natives, intern_cstr(&p->strings, name));
+    if (!*slot) {
+        struct native *n = arena_new(&p->arena, struct native);
+        *n = (struct native){arena_strndup(&p->arena, name, strlen(name)), do_op, "...", NULL};
+        *vec_push(&p->native_list) = n;
+        *slot = (uint32_t)p->native_list.n;
+    }
+    return p->native_list.v[*slot - 1];
+}
+
+/* ---- machines of the inventory ---------------------------------------------------------------- */
+
+static value host_known(struct vm *vm, const char *key, const struct yaml_node *host)
+{
+    value known = value_dict_new(vm, 4);
+    value_dict_set(vm, known, value_cstring(vm, "name"), value_cstring(vm, key));
+    const struct yaml_node *roles = yaml_get(host, "roles"), *vars = yaml_get(host, "vars");
+    if (roles)
+        value_dict_set(vm, known, value_cstring(vm, "roles"), param_value(vm, roles));
+    if (vars)
+        value_dict_set(vm, known, value_cstring(vm, "vars"), param_value(vm, vars));
+    value_freeze(vm, known);
+    return known;
+}
+
+static void fill_internal(struct program *p, const struct call_info *info, op_id op,
+                          const struct call_rules *rules, const struct yaml_node *host)
+{
+    for (uint32_t i = 0; i < info->nargs; i++) {
+        if (!(rules->internal & 1u << i))
+            continue;
+        const struct yaml_node *n = yaml_get(host, intern_text(&p->strings, info->args[i].name));
+        val_id v = info->args[i].fallback;
+        if (n && n->kind == YAML_STR)
+            v = val_text(&p->graph.values, n->text, n->len);
+        else if (n && n->kind == YAML_INT)
+            v = val_int(&p->graph.values, n->i);
+        graph_args(&p->graph, op)[i] = v;
+    }
+}
+
+value op_host(struct vm *vm, str_id key)
+{
+    struct program *p = program_of(vm);
+    const char *text = intern_text(vm->strings, key);
+    const struct yaml_node *host = yaml_get(p->config.inventory, text);
+    if (!host) {
+        size_t n = p->config.inventory->n;
+        const char **names = arena_array(vm->arena, const char *, n + 1);
+        for (size_t i = 0; i < n; i++)
+            names[i] = p->config.inventory->pairs[i].key;
+        vm_fail_at(vm, vm_param_span(vm, "host", 0), 538, "the inventory has no host \"%s\"", text);
+        const char *near = text_nearest(text, names, n);
+        if (near)
+            vm_help(vm, "did you mean \"%s\"?", near);
+        else
+            vm_help(vm, "add it to inventory.yaml: hosts: {%s: {address: ...}}", text);
+        return VALUE_ERROR;
+    }
+    call_id id = glossary_call(&p->glossary, "hosts.find");
+    if (!id)
+        return VALUE_ERROR;
+    const struct call_info *info = &p->calls.v[id];
+    uint32_t *slot = map64_put(&p->hosts, key);
+    if (!*slot) {
+        const struct call_rules *rules = glossary_rules(&p->glossary, id);
+        op_id op = new_op(vm, id, 0, rules);
+        *slot = op + 1;
+        fill_internal(p, info, op, rules, host);
+        graph_args(&p->graph, op)[info->identity[0]] = val_str(vm->values, key);
+        graph_get(&p->graph, op)->binding =
+            intern_cstr(vm->strings, arena_printf(vm->arena, "hosts.%s", text));
+    }
+    return handle_new(vm, *slot - 1, info->result, host_known(vm, text, host));
+}
+
+/* ---- names ------------------------------------------------------------------------------------- */
+
+struct naming {
+    struct vm *vm;
+    const struct vm_assignment *a;
+};
+
+static void name_one(void *ctx, value v, const char *path)
+{
+    const struct naming *n = ctx;
+    struct program *p = program_of(n->vm);
+    op_id id = handle_of(v)->op;
+    struct op *op = graph_get(&p->graph, id);
+    if (op->binding || op->subject || id <= n->a->mark)
+        return;
+    struct buf name = {0};
+    if (n->a->file)
+        buf_printf(&name, "%s:", n->a->file);
+    buf_printf(&name, "%s%s", n->a->name, path);
+    for (uint32_t i = 0; i < n->a->nloops; i++)
+        buf_printf(&name, "[%u]", n->a->loops[i]);
+    op->binding = intern(n->vm->strings, buf_text(&name), name.len);
+    buf_free(&name);
+}
+
+void op_assigned(struct vm *vm, const struct vm_assignment *a)
+{
+    struct naming n = {vm, a};
+    value_each_handle(vm, a->value, name_one, &n);
+}
+
+static void ref_name(const struct program *p, op_id op, str_id field, struct buf *out)
+{
+    const struct op *o = &p->graph.ops[op];
+    if (o->binding)
+        buf_str(out, intern_text(&p->strings, o->binding));
+    else
+        buf_str(out, intern_text(&p->strings, p->calls.v[o->call].name));
+    if (field)
+        buf_printf(out, ".%s", intern_text(&p->strings, field));
+}
+
+void op_deferred_name(struct vm *vm, value deferred, struct buf *out)
+{
+    const struct program *p = program_of(vm);
+    const struct values *t = vm->values;
+    val_id id = value_deferred(deferred)->ir;
+    const struct ir_value *v = val_get(t, id);
+    if (v->kind == IR_COND && v->sub == IR_COND_TRUE) {
+        id = val_items(t, id)[0];
+        v = val_get(t, id);
+    }
+    if (v->kind == IR_GET) {
+        const struct ir_value *ref = val_get(t, val_items(t, id)[0]);
+        ref_name(p, ref->as.ref.op, ref->as.ref.field, out);
+        buf_str(out, "()");
+    } else if (v->kind == IR_REF) {
+        ref_name(p, v->as.ref.op, v->as.ref.field, out);
+    } else if (v->kind == IR_SECRET) {
+        buf_printf(out, "secret(\"%s\")", intern_text(vm->strings, v->as.n));
+    }
+}

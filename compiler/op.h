@@ -1,0 +1,18 @@
+/* System calls as natives: binds the arguments of a call and adds its op to the graph. */
+#ifndef DVO_COMPILER_OP_H
+#define DVO_COMPILER_OP_H
+
+#include "compiler/program.h"
+
+/* The native that makes ops of this call ("machine.file"); the same one each time. NULL if the
+ * glossary has no such call. */
+const struct native *op_native(struct program *p, const char *name);
+/* The machine of the inventory with this key: one op for one key. VALUE_ERROR after an error at
+ * the running call. */
+value op_host(struct vm *vm, str_id key);
+/* The naming hook of the VM. */
+void op_assigned(struct vm *vm, const struct vm_assignment *a);
+/* What a deferred value is called: "machine.ip". */
+void op_deferred_name(struct vm *vm, value deferred, struct buf *out);
+
+#endif

@@ -1,0 +1,202 @@
+/* What the scanner, the grammar and the makers of tree nodes share; private to them. */
+#ifndef DVO_COMPILER_PARSER_H
+#define DVO_COMPILER_PARSER_H
+
+#include "compiler/ast.h"
+#include "ir/base/diag.h"
+
+/* Codes of syntax errors, titles in codes.def. */
+enum syntax_code {
+    SYNTAX_NOT_UTF8 = 101,
+    SYNTAX_NUL = 102,
+    SYNTAX_LONE_CR = 103,
+    SYNTAX_CHARACTER = 104,
+    SYNTAX_TABS = 105,
+    SYNTAX_UNINDENT = 106,
+    SYNTAX_INDENT = 107,
+    SYNTAX_NO_BODY = 108,
+    SYNTAX_STRING_OPEN = 109,
+    SYNTAX_ESCAPE = 110,
+    SYNTAX_NUMBER = 111,
+    SYNTAX_OCTAL = 112,
+    SYNTAX_FLOAT_RANGE = 113,
+    SYNTAX_RESERVED = 114,
+    SYNTAX_PREFIX = 115,
+    SYNTAX_BYTES_ASCII = 116,
+    SYNTAX_BRACKET_OPEN = 117,
+    SYNTAX_BRACKET_MATCH = 118,
+    SYNTAX_TOO_DEEP = 119,
+    SYNTAX_UNEXPECTED = 120,
+    SYNTAX_COLON = 121,
+    SYNTAX_EQUALS = 122,
+    SYNTAX_ELSE = 123,
+    SYNTAX_ADJACENT = 124,
+    SYNTAX_CHAIN = 125,
+    SYNTAX_NO_SUCH_FORM = 126,
+    SYNTAX_TRAILING_COMMA = 127,
+    SYNTAX_FSTRING = 128,
+    SYNTAX_PARAMETER = 129,
+    SYNTAX_LOAD = 130,
+    SYNTAX_OPERATOR = 131,
+    SYNTAX_CONSTANT = 132,
+};
+
+/* An open bracket: '(', '[', '{', or 'f' for the hole of an f-string. */
+struct bracket {
+    char kind;
+    uint32_t begin;
+};
+
+/* An f-string that is being scanned. Quotes nest at most four deep, as each level must use
+ * another kind of quote. */
+struct fstring_level {
+    uint32_t limit;    /* offset of the quote that ends it, found before its inside is read */
+    uint32_t brackets; /* open brackets outside it */
+    int state;         /* scanner state for its literal text */
+    bool raw;
+};
+#define FSTRING_LEVELS_MAX 4
+
+struct parser {
+    struct sources *sources;
+    file_id file;
+    const char *text;
+    uint32_t len;
+    struct intern *names;
+    struct arena *arena;
+    struct diags *diags;
+    void *scanner;
+    struct function *top; /* result of the grammar */
+    bool failed;          /* an error was reported */
+    bool stopped;         /* nesting limit passed: report nothing more */
+
+    /* scanner */
+    uint32_t base;       /* offset of the scanned text in the source: behind a BOM */
+    uint32_t line_begin; /* first token of the logical line */
+    bool line_open;      /* tokens since the last newline token */
+    bool line_failed;    /* that line has an error already: no cascades */
+    int first_token;     /* of the logical line */
+    int token, previous; /* the last two tokens given out */
+    uint32_t columns[AST_BLOCKS_MAX + 1];     /* indentation, tabs to multiples of 8 */
+    uint32_t alt_columns[AST_BLOCKS_MAX + 1]; /* the same with tabs as wide as a space */
+    uint32_t blocks;
+    bool indent;      /* still to be given out */
+    uint32_t dedents; /* likewise */
+    struct bracket brackets[AST_BRACKETS_MAX];
+    uint32_t nbrackets;
+    struct bracket closed; /* by the last closing bracket; kind 0: it closed nothing */
+    struct fstring_level fstrings[FSTRING_LEVELS_MAX];
+    uint32_t nfstrings;
+
+    bool broken; /* the statement before was dropped: its else or block is no news */
+    str_id none, true_, false_, lambda;
+};
+
+enum param_kind { PARAM_PLAIN, PARAM_BARE_STAR, PARAM_STAR, PARAM_STARSTAR };
+
+/* A parameter list as written; ast_def() and ast_lambda() bring it into the order of slots. */
+struct param_item {
+    enum param_kind kind;
+    struct param param;
+    struct span span;
+};
+
+struct param_items {
+    struct param_item *v;
+    uint32_t n, cap;
+};
+
+/* ---- scanner (scan.l) ---- */
+
+/* Prepares p->scanner for p->text; parser_scan_end() gives its memory back. */
+void parser_scan_begin(struct parser *p);
+void parser_scan_end(struct parser *p);
+
+/* ---- literals (literal.c) ---- */
+
+enum literal_flags { LITERAL_RAW = 1, LITERAL_BYTES = 2, LITERAL_FSTRING = 4 };
+
+/* Decodes the inside of a string literal, which begins at offset `at`, and reports bad escapes. */
+struct text literal_text(struct parser *p, const char *s, size_t len, uint32_t at, unsigned flags);
+/* Integer and float literals of valid form. */
+struct expr *literal_integer(struct parser *p, const char *s, size_t len, struct span at);
+struct expr *literal_float(struct parser *p, const char *s, size_t len, struct span at);
+
+/* ---- identifiers (identifier.c) ---- */
+
+/* Length of the longest prefix of s that is an identifier by Unicode (XID). */
+size_t identifier_length(const char *s, size_t len);
+
+/* ---- errors (parse_error.c) ---- */
+
+/* Reports a syntax error of the scanner or a constructor and marks the line as failed. */
+struct diag *parser_error(struct parser *p, enum syntax_code code, struct span at,
+                          const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Reports that the grammar cannot go on with `token`; `expected` lists what it could take. */
+void parser_unexpected(struct parser *p, int token, struct span at, const int *expected,
+                       int nexpected);
+/* "'if'" or "a name": what a person calls this token. */
+const char *parser_token_name(int token);
+/* The message for nesting that is too deep; scanning and reporting end here. */
+void parser_too_deep(struct parser *p, struct span at, const char *what);
+
+/* ---- tree nodes (ast.c): what grammar actions call ---- */
+
+struct expr *ast_name(struct parser *p, struct span at, str_id name);
+struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at, struct text text);
+struct expr *ast_fstring(struct parser *p, struct span at, struct fpart_list parts);
+struct expr *ast_sequence(struct parser *p, enum expr_kind kind, struct span at,
+                          struct expr_list items);
+struct expr *ast_dict(struct parser *p, struct span at, struct dict_entry_list entries);
+struct expr *ast_comp(struct parser *p, struct span at, struct dict_entry body,
+                      struct comp_clause_list clauses);
+struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op, struct expr *operand);
+struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op, struct expr *left,
+                        struct expr *right);
+struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes, struct expr *test,
+                      struct expr *no);
+struct expr *ast_lambda(struct parser *p, struct span at, struct param_items params,
+                        struct expr *result);
+struct expr *ast_call(struct parser *p, struct span at, struct expr *callee,
+                      struct arg_list args);
+struct expr *ast_dot(struct parser *p, struct span at, struct expr *object, str_id name,
+                     struct span name_at);
+struct expr *ast_index(struct parser *p, struct span at, struct expr *object, struct expr *key);
+struct expr *ast_slice(struct parser *p, struct span at, struct expr *object,
+                       struct expr *start, struct expr *stop, struct expr *step);
+
+struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at, struct expr *expr);
+struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target, enum ast_op op,
+                        struct expr *value);
+struct stmt *ast_if(struct parser *p, struct span at, struct if_clause_list clauses,
+                    struct block otherwise);
+struct stmt *ast_for(struct parser *p, struct span at, struct expr *target, struct expr *iter,
+                     struct block body);
+struct stmt *ast_def(struct parser *p, struct span at, struct ident name,
+                     struct param_items params, struct expr *returns, struct block body);
+struct stmt *ast_load(struct parser *p, struct span at, struct text module,
+                      struct span module_at, struct load_item_list items);
+struct function *ast_toplevel(struct parser *p, struct block body);
+
+struct ident ast_ident(struct parser *p, struct span at, str_id name);
+struct param_item ast_param(enum param_kind kind, struct ident ident, struct expr *annotation,
+                            struct expr *default_value, struct span at);
+struct arg ast_arg(struct parser *p, enum arg_kind kind, str_id name, struct span at,
+                   struct expr *value);
+/* `name` 0: the local name is the remote one. */
+struct load_item ast_load_item(struct parser *p, struct span name_at, str_id name,
+                               struct span remote_at, struct text remote);
+struct fpart ast_hole(struct span at, struct expr *expr, char conversion);
+
+void ast_expr_push(struct parser *p, struct expr_list *list, struct expr *e);
+void ast_stmt_push(struct parser *p, struct block *list, struct stmt *s);
+void ast_block_append(struct parser *p, struct block *list, struct block more);
+void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg);
+void ast_param_push(struct parser *p, struct param_items *list, struct param_item param);
+void ast_entry_push(struct parser *p, struct dict_entry_list *list, struct dict_entry entry);
+void ast_clause_push(struct parser *p, struct comp_clause_list *list, struct comp_clause clause);
+void ast_branch_push(struct parser *p, struct if_clause_list *list, struct if_clause clause);
+void ast_load_push(struct parser *p, struct load_item_list *list, struct load_item item);
+void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part);
+
+#endif

@@ -1,0 +1,59 @@
+/* One compilation: everything from the text of a program to its op graph. */
+#ifndef DVO_COMPILER_PROGRAM_H
+#define DVO_COMPILER_PROGRAM_H
+
+#include "compiler/config.h"
+#include "compiler/eval.h"
+#include "compiler/glossary.h"
+#include "compiler/lock.h"
+#include "compiler/param.h"
+#include "ir/graph.h"
+
+struct program_options {
+    const char *path;        /* of the program; "-" is standard input */
+    const char *config;      /* --config DIR */
+    const char *project;     /* --project NAME */
+    const char *const *sets; /* --set NAME=VALUE texts */
+    size_t nsets;
+    const char *params;      /* --params FILE */
+    bool locked;             /* --locked: the lock may not change */
+    void (*print)(struct vm *vm, const char *text, size_t len); /* for print() */
+};
+
+/* Zero-initialise, then program_open(). Also the host of the VM (vm->host). */
+struct program {
+    struct arena arena;
+    struct intern strings;
+    struct sources sources;
+    struct diags diags;
+    struct config config;
+    struct calls calls;
+    struct graph graph;
+    struct eval *eval;
+    struct glossary glossary;
+    struct params params;
+    struct lock lock;
+    struct map64 natives; /* str_id of a call's name → index into native_list */
+    struct {
+        const struct native **v;
+        size_t n, cap;
+    } native_list;
+    struct object_type **handle_types; /* by index into calls.types */
+    size_t nhandle_types;
+    struct map64 hosts; /* str_id of an inventory key → op */
+    const char *path;   /* of the program */
+    const char *folder; /* it stands in: files, lock and state are beside it */
+    char glossary_digest[72], program_digest[72];
+};
+
+/* Prepares tables and loads the configuration. False after diagnostics. */
+bool program_open(struct program *p, const struct program_options *o);
+/* Text → graph of ops: parse, resolve, evaluate, name, order, verify. False after diagnostics. */
+bool program_evaluate(struct program *p, const struct program_options *o);
+/* The same from the graph's text form (.dvir); refuses if a digest differs. */
+bool program_read_graph(struct program *p, const struct program_options *o);
+void program_close(struct program *p);
+
+static inline struct program *program_of(const struct vm *vm) { return vm->host; }
+
+#endif

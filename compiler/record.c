@@ -1,0 +1,472 @@
+/* Records are dicts by the time they arrive here. Every mistake in one is an error at the record,
+ * since users may write their own. */
+#include "compiler/record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/errors.h"
+
+static struct glossary *glossary_of(const struct call *c) { return c->native->data; }
+
+/* Words such as arg(...) give their keywords back as a dict, the positional ones under the
+ * names in the native's signature. */
+static value do_word(struct vm *vm, const struct call *c)
+{
+    value d = value_dict_new(vm, c->nargs + c->nnames + 1);
+    const char *const *names = c->native->data;
+    value_dict_set(vm, d, value_cstring(vm, "word"), value_cstring(vm, c->native->name));
+    uint32_t i = 0;
+    for (; i < c->nargs && names[i] && strcmp(names[i], "*"); i++)
+        value_dict_set(vm, d, value_cstring(vm, names[i]), c->args[i]);
+    if (i < c->nargs && !names[i])
+        return vm_fail(vm, 511, "%s() takes at most %u arguments by position", c->native->name, i);
+    if (i < c->nargs)
+        value_dict_set(vm, d, value_cstring(vm, "rest"),
+                       value_list_new(vm, c->args + i, c->nargs - i));
+    for (uint32_t k = 0; k < c->nnames; k++)
+        value_dict_set(vm, d, value_interned(vm, c->names[k]), c->args[c->nargs + k]);
+    return d;
+}
+
+/* ---- reading dicts ---------------------------------------------------------------------- */
+
+static value get(struct vm *vm, value dict, const char *key)
+{
+    return value_dict_get_cstr(vm, dict, key);
+}
+
+static bool flag(struct vm *vm, value dict, const char *key)
+{
+    return get(vm, dict, key) == VALUE_TRUE;
+}
+
+static const char *text(struct vm *vm, value dict, const char *key)
+{
+    value v = get(vm, dict, key);
+    return v != VALUE_ERROR && value_is_str(v) ? value_cstr(vm, v) : NULL;
+}
+
+static const value *items(struct vm *vm, value dict, const char *key, size_t *n)
+{
+    *n = 0;
+    value v = get(vm, dict, key);
+    return v == VALUE_ERROR ? NULL : value_items(v, n);
+}
+
+static bool is_word(struct vm *vm, value v, const char *word)
+{
+    const char *w = value_is(v, VALUE_KIND_DICT) ? text(vm, v, "word") : NULL;
+    return w && !strcmp(w, word);
+}
+
+static int32_t arg_index(const struct call_info *info, struct vm *vm, const char *name)
+{
+    for (uint32_t i = 0; i < info->nargs; i++)
+        if (!strcmp(intern_text(vm->strings, info->args[i].name), name))
+            return (int32_t)i;
+    return -1;
+}
+
+/* Index of the argument that a record names, with an error if the call has none of that name. */
+static int32_t named_arg(const struct call_info *info, struct vm *vm, value name)
+{
+    int32_t i = value_is_str(name) ? arg_index(info, vm, value_cstr(vm, name)) : -1;
+    if (i < 0)
+        vm_fail(vm, 512, "the record names an argument \"%s\" that the call does not have",
+                value_is_str(name) ? value_cstr(vm, name) : "?");
+    return i;
+}
+
+static unsigned typestate(struct glossary *g, struct vm *vm, const char *name)
+{
+    str_id id = intern_cstr(vm->strings, name);
+    for (unsigned i = 0; i < g->calls->ntypestates; i++)
+        if (g->calls->typestates[i] == id)
+            return 1u << i;
+    if (g->calls->ntypestates == 32)
+        die("too many typestates");
+    g->calls->typestates[g->calls->ntypestates] = id;
+    return 1u << g->calls->ntypestates++;
+}
+
+static uint32_t typestates(struct glossary *g, struct vm *vm, value record, const char *key)
+{
+    size_t n;
+    const value *v = items(vm, record, key, &n);
+    uint32_t set = 0;
+    for (size_t i = 0; i < n; i++)
+        set |= typestate(g, vm, value_cstr(vm, v[i]));
+    return set;
+}
+
+/* ---- the parts of a call record --------------------------------------------------------- */
+
+static bool read_arg(struct vm *vm, str_id name, value v, struct arg_info *out)
+{
+    const char *type = is_word(vm, v, "arg") ? text(vm, v, "type") : NULL;
+    if (!type || !type_parse(vm->strings, type, strlen(type), &out->type))
+        return vm_fail(vm, 513, "argument %s: arg() with a type is expected",
+                       intern_text(vm->strings, name)) != VALUE_ERROR;
+    out->name = name;
+    value fallback = get(vm, v, "default");
+    if (fallback != VALUE_ERROR) {
+        out->fallback = value_to_ir(vm, fallback, vm_span(vm));
+        if (!out->fallback)
+            return false;
+    }
+    out->optional = fallback == VALUE_NONE;
+    out->secret = flag(vm, v, "secret");
+    out->deferred = out->secret || flag(vm, v, "deferred");
+    out->inspect = flag(vm, v, "inspect");
+    out->keyword = flag(vm, v, "keyword");
+    out->doc = text(vm, v, "doc");
+    size_t n;
+    const value *choices = items(vm, v, "choices", &n);
+    if (choices) {
+        str_id *ids = arena_array(vm->arena, str_id, n);
+        for (size_t i = 0; i < n; i++)
+            ids[i] = value_intern(vm, choices[i]);
+        out->choices = ids;
+        out->nchoices = (uint32_t)n;
+    }
+    return true;
+}
+
+static bool read_args(struct vm *vm, value record, struct call_info *info,
+                      struct call_rules *rules)
+{
+    value args = get(vm, record, "args");
+    if (args == VALUE_ERROR || !value_is(args, VALUE_KIND_DICT))
+        return vm_fail(vm, 513, "args must be a dict of arg() records") != VALUE_ERROR;
+    const struct table *t = value_table(args);
+    info->args = arena_array(vm->arena, struct arg_info, t->n);
+    for (uint32_t i = 0; i < t->used; i++) {
+        if (t->v[i].key == VALUE_ERROR)
+            continue;
+        struct arg_info *arg = &info->args[info->nargs];
+        if (!read_arg(vm, value_intern(vm, t->v[i].key), t->v[i].val, arg))
+            return false;
+        if (flag(vm, t->v[i].val, "internal"))
+            rules->internal |= 1u << info->nargs;
+        if (++info->nargs == 32)
+            return vm_fail(vm, 513, "a call has at most 31 arguments") != VALUE_ERROR;
+    }
+    return true;
+}
+
+static bool read_identity(struct vm *vm, value record, struct call_info *info)
+{
+    size_t n;
+    const value *v = items(vm, record, "identity", &n);
+    info->identity = arena_array(vm->arena, uint32_t, n);
+    for (size_t i = 0; i < n; i++) {
+        int32_t arg = named_arg(info, vm, v[i]);
+        if (arg < 0)
+            return false;
+        info->identity[info->nidentity++] = (uint32_t)arg;
+    }
+    return true;
+}
+
+static bool read_effects(struct vm *vm, value record, struct call_info *info)
+{
+    size_t n;
+    const value *v = items(vm, record, "effects", &n);
+    info->effects = arena_array(vm->arena, struct effect, 2 * n);
+    for (size_t i = 0; i < n; i++) {
+        struct effect e = {.arg = -1};
+        if (is_word(vm, v[i], "foreign") || is_word(vm, v[i], "reads_any")) {
+            e.any = true;
+            const char *when = text(vm, v[i], "when"); /* only if that argument is written */
+            e.arg = when ? arg_index(info, vm, when) : -1;
+            info->effects[info->neffects++] = e;
+            if (is_word(vm, v[i], "reads_any"))
+                continue;
+            e.write = true;
+        } else {
+            e.write = is_word(vm, v[i], "writes");
+            const char *kind = text(vm, v[i], "kind"), *by = text(vm, v[i], "by");
+            if (!kind || !by || (!e.write && !is_word(vm, v[i], "reads")))
+                return vm_fail(vm, 514, "effects are writes(kind, argument), reads(kind, "
+                                        "argument), foreign() or reads_any()") != VALUE_ERROR;
+            e.kind = intern_cstr(vm->strings, kind);
+            e.tree = flag(vm, v[i], "tree");
+            if (*by == '=')
+                e.literal = intern_cstr(vm->strings, by + 1);
+            else if ((e.arg = named_arg(info, vm, get(vm, v[i], "by"))) < 0)
+                return false;
+        }
+        info->effects[info->neffects++] = e;
+    }
+    return true;
+}
+
+static bool read_wants(struct vm *vm, value record, struct call_info *info)
+{
+    size_t n;
+    const value *v = items(vm, record, "wants", &n);
+    info->wants = arena_array(vm->arena, struct want, n);
+    for (size_t i = 0; i < n; i++) {
+        const char *kind = is_word(vm, v[i], "want") ? text(vm, v[i], "kind") : NULL;
+        value attr = kind ? get(vm, v[i], "attr") : VALUE_ERROR;
+        int32_t key = kind ? named_arg(info, vm, get(vm, v[i], "key")) : -1;
+        if (key < 0 || attr == VALUE_ERROR)
+            return false;
+        const char *of = text(vm, v[i], "value"); /* absent: the literal that follows */
+        struct want *w = &info->wants[info->nwants++];
+        *w = (struct want){intern_cstr(vm->strings, kind), key, value_intern(vm, attr),
+                           of ? arg_index(info, vm, of) : -1};
+    }
+    return true;
+}
+
+static bool read_require(struct vm *vm, value v, struct call_info *info, struct require *out)
+{
+    *out = (struct require){.except = -1};
+    if (is_word(vm, v, "unless")) {
+        size_t n;
+        const value *vals = items(vm, v, "values", &n);
+        int32_t except = named_arg(info, vm, get(vm, v, "arg"));
+        if (except < 0 || !read_require(vm, get(vm, v, "then"), info, out))
+            return false;
+        out->except = except;
+        str_id *ids = arena_array(vm->arena, str_id, n);
+        for (size_t i = 0; i < n; i++)
+            ids[i] = value_intern(vm, vals[i]);
+        out->values = ids;
+        out->nvalues = (unsigned)n;
+        return true;
+    }
+    out->exactly = is_word(vm, v, "exactly_one");
+    size_t n;
+    const value *names = items(vm, v, "rest", &n);
+    for (size_t i = 0; i < n && out->n < 8; i++) {
+        if (value_str_equal(names[i], "when")) {
+            out->when = true;
+            continue;
+        }
+        int32_t arg = named_arg(info, vm, names[i]);
+        if (arg < 0)
+            return false;
+        out->args[out->n++] = (uint32_t)arg;
+    }
+    return true;
+}
+
+static bool read_requires(struct vm *vm, value record, struct call_info *info,
+                          struct call_rules *rules)
+{
+    size_t n;
+    const value *v = items(vm, record, "require", &n);
+    rules->require = arena_array(vm->arena, struct require, n);
+    for (size_t i = 0; i < n; i++)
+        if (!read_require(vm, v[i], info, &rules->require[rules->nrequire++]))
+            return false;
+    v = items(vm, record, "guarded", &n);
+    for (size_t i = 0; i < n; i++) {
+        int32_t arg = named_arg(info, vm, v[i]);
+        if (arg < 0)
+            return false;
+        rules->guards |= 1u << arg;
+    }
+    return true;
+}
+
+/* "Keep {unit} running": holes are arguments, or facts of the op such as {machine}. */
+static val_id read_title(struct vm *vm, const struct call_info *info, const char *s)
+{
+    struct {
+        val_id *v;
+        size_t n, cap;
+    } parts = {0};
+    while (*s) {
+        const char *open = strchr(s, '{'), *close = open ? strchr(open, '}') : NULL;
+        size_t len = close ? (size_t)(open - s) : strlen(s);
+        if (len)
+            *vec_push(&parts) = val_text(vm->values, s, len);
+        if (!close)
+            break;
+        const char *name = arena_strndup(vm->arena, open + 1, (size_t)(close - open - 1));
+        int32_t arg = arg_index(info, vm, name);
+        *vec_push(&parts) = arg >= 0
+                                ? val_hole(vm->values, (uint32_t)arg, 0)
+                                : val_name(vm->values, IR_SELF, intern_cstr(vm->strings, name));
+        s = close + 1;
+    }
+    val_id title = parts.n ? val_join(vm->values, parts.v, parts.n) : VAL_ABSENT;
+    free(parts.v);
+    return title;
+}
+
+static void read_rules(struct vm *vm, value record, struct call_info *info,
+                       struct call_rules *rules)
+{
+    value steps = get(vm, record, "steps"), lower = get(vm, record, "lower");
+    value probe = get(vm, record, "probe");
+    bool dict = lower != VALUE_ERROR && value_is(lower, VALUE_KIND_DICT);
+    for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++) {
+        value own = dict ? get(vm, lower, backend_name(b)) : VALUE_ERROR;
+        /* Steps run on every backend that has a native way to call the step library. */
+        if (own == VALUE_ERROR && b != BACKEND_CHEF)
+            own = steps;
+        rules->lower[b] = own;
+        if (own != VALUE_ERROR)
+            info->backends |= 1u << b;
+    }
+    rules->probe = probe == VALUE_ERROR ? steps : probe;
+    if (rules->builtin || rules->provider)
+        info->backends |= 1u << BACKEND_API;
+}
+
+static void read_errors(struct vm *vm, value record, struct call_info *info)
+{
+    size_t n;
+    const value *v = items(vm, record, "errors", &n);
+    for (size_t i = 0; i < n; i++)
+        info->errors |= 1u << error_named(value_str_p(v[i]), value_str_len(v[i]));
+}
+
+static value do_call(struct vm *vm, const struct call *c)
+{
+    struct glossary *g = glossary_of(c);
+    value record = value_dict_new(vm, c->nnames);
+    for (uint32_t k = 0; k < c->nnames; k++)
+        value_dict_set(vm, record, value_interned(vm, c->names[k]), c->args[c->nargs + k]);
+    if (c->nargs != 1 || !value_is_str(c->args[0]))
+        return vm_fail(vm, 515, "call() takes the call's name first");
+    struct call_info info = {.span = vm_span(vm)};
+    struct call_rules *rules = arena_new(vm->arena, struct call_rules);
+    const char *name = value_cstr(vm, c->args[0]), *dot = strchr(name, '.');
+    info.name = value_intern(vm, c->args[0]);
+    info.scope = dot ? intern(vm->strings, name, (size_t)(dot - name)) : 0;
+    info.member = intern_cstr(vm->strings, dot ? dot + 1 : name);
+    info.method = dot && glossary_has(g, intern_text(vm->strings, info.scope));
+    info.doc = text(vm, record, "doc");
+    info.exclusive = flag(vm, record, "exclusive");
+    info.idempotent = flag(vm, record, "idempotent");
+    info.pure = flag(vm, record, "pure");
+    info.keyed = flag(vm, record, "keyed");
+    info.ordinal = flag(vm, record, "ordinal");
+    info.http = flag(vm, record, "http");
+    info.reads_only = flag(vm, record, "reads_only");
+    info.planned = flag(vm, record, "planned");
+    rules->provider = flag(vm, record, "provider");
+    rules->builtin = flag(vm, record, "builtin");
+    info.needs = typestates(g, vm, record, "needs");
+    info.ensures = typestates(g, vm, record, "ensures");
+    if (!read_args(vm, record, &info, rules) || !read_identity(vm, record, &info) ||
+        !read_effects(vm, record, &info) || !read_wants(vm, record, &info) ||
+        !read_requires(vm, record, &info, rules))
+        return VALUE_ERROR;
+    read_errors(vm, record, &info);
+    read_rules(vm, record, &info, rules);
+    const char *title = text(vm, record, "title");
+    rules->title = read_title(vm, &info, title ? title : name);
+    rules->backend = rules->builtin || rules->provider ? BACKEND_API
+                                                       : config_backend(g->config, name);
+    const char *result = text(vm, record, "result");
+    info.result = glossary_type(g, intern_cstr(vm->strings, result ? result : name));
+    info.rules = rules;
+    g->making = (call_id)g->calls->n;
+    *vec_push(g->calls) = info;
+    return VALUE_NONE;
+}
+
+/* ---- handle types ------------------------------------------------------------------------ */
+
+uint32_t record_type(struct glossary *g, str_id name, const struct field_info *fields,
+                     uint32_t nfields, const char *doc)
+{
+    struct handle_type t = {.name = name, .nfields = nfields, .doc = doc};
+    t.fields = arena_array(g->arena, struct field_info, nfields);
+    if (nfields)
+        memcpy(t.fields, fields, nfields * sizeof *fields);
+    uint32_t index = (uint32_t)g->calls->ntypes;
+    g->calls->types = vec_grow(g->calls->types, sizeof t, index + 1, &g->calls->cap_types);
+    g->calls->types[g->calls->ntypes++] = t;
+    *map64_put(&g->types, name) = index + 1;
+    return index;
+}
+
+static bool read_field(struct vm *vm, str_id name, value v, struct field_info *out)
+{
+    const char *type = is_word(vm, v, "field") ? text(vm, v, "type") : NULL;
+    const char *arg = type ? text(vm, v, "arg") : NULL;
+    *out = (struct field_info){.name = name, .has_arg = arg != NULL, .known = flag(vm, v, "known"),
+                               .tainted = flag(vm, v, "tainted"), .doc = text(vm, v, "doc")};
+    if (type && type_parse(vm->strings, type, strlen(type), &out->type) &&
+        (!arg || type_parse(vm->strings, arg, strlen(arg), &out->arg)))
+        return true;
+    vm_fail(vm, 516, "field %s: field() with a type is expected", intern_text(vm->strings, name));
+    return false;
+}
+
+static value do_handle_type(struct vm *vm, const struct call *c)
+{
+    struct glossary *g = glossary_of(c);
+    value fields = c->args[1];
+    if (!value_is_str(c->args[0]) || !value_is(fields, VALUE_KIND_DICT))
+        return vm_fail(vm, 516, "handle_type() takes a name and a dict of field() records");
+    const struct table *t = value_table(fields);
+    struct field_info *all = arena_array(vm->arena, struct field_info, t->n);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < t->used; i++)
+        if (t->v[i].key != VALUE_ERROR &&
+            !read_field(vm, value_intern(vm, t->v[i].key), t->v[i].val, &all[n++]))
+            return VALUE_ERROR;
+    const char *doc = c->args[2] != VALUE_ERROR ? value_cstr(vm, c->args[2]) : NULL;
+    record_type(g, value_intern(vm, c->args[0]), all, n, doc);
+    return VALUE_NONE;
+}
+
+static value do_driver(struct vm *vm, const struct call *c)
+{
+    struct glossary *g = glossary_of(c);
+    value record = value_dict_new(vm, c->nnames + 1);
+    if (c->nargs != 1)
+        return vm_fail(vm, 517, "driver() takes the driver's name first");
+    value_dict_set(vm, record, value_cstring(vm, "name"), c->args[0]);
+    for (uint32_t k = 0; k < c->nnames; k++)
+        value_dict_set(vm, record, value_interned(vm, c->names[k]), c->args[c->nargs + k]);
+    g->driver = record;
+    return VALUE_NONE;
+}
+
+/* ---- the words ----------------------------------------------------------------------------- */
+
+static void add(struct glossary *g, const char *name, native_fn *fn, const char *signature)
+{
+    struct native *n = arena_new(g->arena, struct native);
+    *n = (struct native){name, fn, signature, g};
+    eval_universe_native(g->universe, n);
+}
+
+void record_universe(struct glossary *g)
+{
+    static const char *const arg_names[] = {"type", NULL};
+    static const char *const effect_names[] = {"kind", "by", NULL};
+    static const char *const want_names[] = {"kind", "key", "attr", "value", NULL};
+    static const char *const error_names[] = {"code", NULL};
+    static const char *const unless_names[] = {"arg", "values", "then", NULL};
+    static const char *const none[] = {NULL};
+    static const char *const rest[] = {"*"};
+    static const struct native words[] = {
+        {"arg", do_word, "...", (void *)arg_names},
+        {"field", do_word, "...", (void *)arg_names},
+        {"writes", do_word, "...", (void *)effect_names},
+        {"reads", do_word, "...", (void *)effect_names},
+        {"foreign", do_word, "...", (void *)none},
+        {"reads_any", do_word, "...", (void *)none},
+        {"want", do_word, "...", (void *)want_names},
+        {"error", do_word, "...", (void *)error_names},
+        {"exactly_one", do_word, "...", (void *)rest},
+        {"at_least_one", do_word, "...", (void *)rest},
+        {"unless", do_word, "...", (void *)unless_names},
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        eval_universe_native(g->universe, &words[i]);
+    add(g, "call", do_call, "...");
+    add(g, "handle_type", do_handle_type, "name / * fields doc?");
+    add(g, "driver", do_driver, "...");
+}

@@ -1,0 +1,20 @@
+/* Names to slots: decides for every name of a tree where its value will live. */
+#ifndef DVO_COMPILER_RESOLVE_H
+#define DVO_COMPILER_RESOLVE_H
+
+#include "compiler/ast.h"
+#include "ir/base/diag.h"
+
+/* The predeclared names; a SCOPE_UNIVERSAL binding is an index into `names`. */
+struct universe {
+    const str_id *names;
+    uint32_t n;
+};
+
+/* Fills the resolver's fields of the tree and checks what depends on scopes: unknown names,
+ * duplicate parameters and keywords, return, break, continue and load in wrong places. False
+ * after errors, which are in `diags`; the tree must not be evaluated then. */
+bool resolve(struct ast_file *file, const struct universe *universe, struct arena *arena,
+             struct diags *diags);
+
+#endif

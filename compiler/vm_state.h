@@ -1,0 +1,73 @@
+/* The insides of the VM, shared by the files that make it up. Hosts include vm.h. */
+#ifndef DVO_COMPILER_VM_STATE_H
+#define DVO_COMPILER_VM_STATE_H
+
+#include "compiler/code.h"
+#include "compiler/vm.h"
+
+#define VM_STACK_SLOTS (1u << 20)
+#define VM_FRAMES_MAX 2000
+#define VM_NESTING_MAX 150 /* C frames: natives that call functions that call natives */
+#define VM_STRING_MAX ((size_t)1 << 30)
+
+struct vm_frame {
+    const struct code *code;
+    const struct instr *pc; /* of the instruction being run, if saved */
+    value *base;            /* registers */
+    value *globals;
+    struct function_value *function;
+    uint32_t note;   /* the host's */
+    uint16_t result; /* register of the caller's frame for the result */
+    bool entry;      /* its return leaves vm_run() */
+};
+
+struct vm_state {
+    value *stack;
+    struct vm_frame *frames;
+    uint32_t nframes;
+    uint32_t nesting;
+    uint64_t steps;
+    struct diag *last; /* error queued last */
+    bool failed;
+    struct span load_span; /* place of errors while nothing runs */
+
+    value *interned; /* by str_id */
+    uint32_t ninterned;
+    value letters[256]; /* one-byte strings */
+    value empty_tuple, empty_string;
+
+    struct map64 methods; /* kind << 32 | str_id -> index */
+    const struct native *const *method_list;
+    str_id *method_names;
+    size_t nmethods;
+
+    /* Texts under construction, used as stacks: see text.h. */
+    struct buf text;
+    val_id *parts;
+    size_t nparts, cap_parts;
+
+    uint32_t depth; /* of recursion over values */
+};
+
+/* Runs the function whose frame was pushed last until it returns. */
+value vm_run(struct vm *vm);
+/* Pushes a frame for `f` whose registers begin at `base`, the arguments being bound there
+ * already. False with an error (recursion, depth, steps). */
+bool vm_push(struct vm *vm, struct function_value *f, value *base);
+/* Binds arguments to the parameters of `f` in the registers from `base` on. */
+bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call, value *base);
+/* Calls a native with unbound arguments: binds them as its signature says. */
+value vm_call_native(struct vm *vm, const struct native *native, value self,
+                     const struct call *call);
+/* The method `name` of a builtin kind, or NULL. */
+const struct native *vm_method(const struct vm *vm, enum value_kind kind, str_id name);
+/* Checks limits of steps and memory. */
+bool vm_tick(struct vm *vm);
+
+void vm_state_init(struct vm *vm);
+void vm_state_free(struct vm *vm);
+
+/* Memory of objects. */
+void *vm_object(struct vm *vm, enum value_kind kind, size_t size);
+
+#endif

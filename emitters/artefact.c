@@ -1,0 +1,259 @@
+/* Stages the files of a build in a folder of its own below the build folder, and commits them:
+ * the old plan.json goes first and the new one comes last, so a build cut off in between has
+ * none and nobody takes its files for a plan. */
+#include "emitters/artefact.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "emitters/artefact_old.h"
+#include "ir/base/file.h"
+
+enum { CODE_WRITE = 702 };
+
+#define PLAN "plan.json"
+
+static bool artefacts_fail(struct artefacts *a, const char *what, const char *path)
+{
+    int error = errno;
+    if (!a->failed)
+        diag_error(a->diags, CODE_WRITE, (struct span){0}, "cannot %s %s/%s: %s", what, a->dir,
+                   path, strerror(error));
+    a->failed = true;
+    return false;
+}
+
+static const char *artefact_place(const struct artefacts *a, const char *path)
+{
+    return arena_printf(a->arena, "%s/%s", a->dir, path);
+}
+
+static const char *artefact_staged(const struct artefacts *a, size_t i)
+{
+    return arena_printf(a->arena, "%s/%zu", a->staging, i);
+}
+
+/* Empties and removes the staging folder; one left over by a killed build has no subfolders. */
+static void artefacts_unstage(struct artefacts *a)
+{
+    DIR *d = opendir(a->staging);
+    if (!d)
+        return;
+    for (struct dirent *e; (e = readdir(d));)
+        if (e->d_name[0] != '.')
+            unlinkat(dirfd(d), e->d_name, 0);
+    closedir(d);
+    rmdir(a->staging);
+}
+
+bool artefacts_begin(struct artefacts *a, const char *dir, struct arena *arena,
+                     struct diags *diags)
+{
+    *a = (struct artefacts){.arena = arena, .diags = diags, .dir = dir, .lock = -1};
+    a->staging = artefact_place(a, ".staging");
+    if (!file_mkdirs(dir))
+        return artefacts_fail(a, "make", "");
+    a->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (a->lock < 0 || flock(a->lock, LOCK_EX) != 0)
+        return artefacts_fail(a, "lock", "");
+    artefacts_unstage(a);
+    if (mkdir(a->staging, 0700) != 0)
+        return artefacts_fail(a, "make", ".staging");
+    return true;
+}
+
+bool artefact_path_inside(const char *path)
+{
+    if (!*path || *path == '/')
+        return false;
+    for (const char *p = path; p; p = strchr(p, '/')) {
+        p += *p == '/';
+        size_t n = strcspn(p, "/");
+        if (!n || (n == 1 && *p == '.') || (n == 2 && !memcmp(p, "..", 2)))
+            return false;
+    }
+    return true;
+}
+
+/* Whether the build folder has a regular file with these very bytes already. */
+static bool artefact_same(const struct artefacts *a, const char *path, const void *bytes,
+                          size_t len, unsigned mode)
+{
+    const char *place = artefact_place(a, path);
+    struct stat st;
+    if (lstat(place, &st) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size != len ||
+        (st.st_mode & 0111) != (mode & 0111))
+        return false;
+    struct buf old = {0};
+    bool same = file_read(place, &old) && old.len == len && !memcmp(buf_text(&old), bytes, len);
+    buf_free(&old);
+    return same;
+}
+
+/* No fsync here: a plan whose files were lost with the power does not match their digests, and
+ * building it again costs nothing. */
+static bool artefact_write(const char *path, const char *p, size_t len, unsigned mode)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    if (fd < 0)
+        return false;
+    while (len) {
+        ssize_t n = write(fd, p, len);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            int error = errno;
+            close(fd);
+            errno = error;
+            return false;
+        }
+        p += n;
+        len -= (size_t)n;
+    }
+    return close(fd) == 0;
+}
+
+static bool artefact_stage(struct artefacts *a, const char *path, const char *bytes, size_t len,
+                           bool listed)
+{
+    if (a->failed)
+        return false;
+    if (!artefact_path_inside(path)) {
+        errno = EINVAL;
+        return artefacts_fail(a, "write", path);
+    }
+    struct artefact f = {.listed = listed, .mode = 0644};
+    if (len > 2 && !memcmp(bytes, "#!", 2))
+        f.mode = 0755;
+    digest_text(bytes, len, f.digest);
+    for (size_t i = 0; i < a->n; i++)
+        if (!strcmp(a->v[i].path, path))
+            return !strcmp(a->v[i].digest, f.digest);
+    f.path = arena_strndup(a->arena, path, strlen(path));
+    f.unchanged = artefact_same(a, path, bytes, len, f.mode);
+    if (!f.unchanged && !artefact_write(artefact_staged(a, a->n), bytes, len, f.mode))
+        return artefacts_fail(a, "write", path);
+    *vec_push(a) = f;
+    return true;
+}
+
+bool artefact_put(struct artefacts *a, const char *path, const void *bytes, size_t len)
+{
+    return artefact_stage(a, path, bytes, len, true);
+}
+
+bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes, size_t len)
+{
+    return artefact_stage(a, path, bytes, len, false);
+}
+
+bool artefact_copy(struct artefacts *a, const char *path, const char *source)
+{
+    struct buf text = {0};
+    bool ok = file_read(source, &text);
+    int error = errno;
+    if (ok) {
+        ok = artefact_put(a, path, buf_text(&text), text.len);
+        error = 0;
+    }
+    buf_free(&text);
+    errno = error;
+    return ok;
+}
+
+static int artefact_compare(const void *x, const void *y)
+{
+    const struct artefact *a = *(const struct artefact *const *)x;
+    const struct artefact *b = *(const struct artefact *const *)y;
+    return strcmp(a->path, b->path);
+}
+
+const struct artefact **artefacts_sorted(const struct artefacts *a)
+{
+    const struct artefact **sorted = arena_array(a->arena, const struct artefact *, a->n + 1);
+    for (size_t i = 0; i < a->n; i++)
+        sorted[i] = &a->v[i];
+    qsort(sorted, a->n, sizeof *sorted, artefact_compare);
+    return sorted;
+}
+
+/* Removes a file of the build before, and the folders that become empty by that. */
+static void artefact_remove(const struct artefacts *a, const char *path)
+{
+    char *place = xstrdup(artefact_place(a, path));
+    size_t top = strlen(a->dir);
+    if (unlink(place) == 0)
+        for (char *slash; (slash = strrchr(place, '/')) && (size_t)(slash - place) > top;) {
+            *slash = '\0';
+            if (rmdir(place) != 0)
+                break;
+        }
+    free(place);
+}
+
+static void artefacts_remove_stale(struct artefacts *a, const struct artefact **sorted,
+                                   const struct artefact_old *old)
+{
+    for (size_t i = 0; i < old->n; i++) {
+        const struct artefact key = {.path = old->v[i].path};
+        const struct artefact *wanted = &key;
+        char now[DIGEST_TEXT_SIZE];
+        /* A file that somebody has changed since is his. */
+        if (!bsearch(&wanted, sorted, a->n, sizeof *sorted, artefact_compare) &&
+            digest_file(artefact_place(a, old->v[i].path), now) == 0 &&
+            !strcmp(now, old->v[i].digest))
+            artefact_remove(a, old->v[i].path);
+    }
+}
+
+static bool artefact_move(struct artefacts *a, size_t i)
+{
+    const char *place = artefact_place(a, a->v[i].path);
+    char *folder = path_dir(place);
+    bool ok = file_mkdirs(folder) && rename(artefact_staged(a, i), place) == 0;
+    free(folder);
+    return ok || artefacts_fail(a, "write", a->v[i].path);
+}
+
+bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
+{
+    if (a->failed)
+        return false;
+    struct artefact_old old;
+    artefact_old_read(&old, artefact_place(a, PLAN), a->arena);
+    size_t mine = a->n;
+    bool changed = !artefact_same(a, PLAN, plan, len, 0644);
+    for (size_t i = 0; i < mine; i++)
+        changed |= !a->v[i].unchanged;
+    if (!changed)
+        return true;
+    const char *staged = artefact_staged(a, mine);
+    if (!artefact_write(staged, plan, len, 0644))
+        return artefacts_fail(a, "write", PLAN);
+    if (unlink(artefact_place(a, PLAN)) != 0 && errno != ENOENT)
+        return artefacts_fail(a, "replace", PLAN);
+    for (size_t i = 0; i < mine; i++)
+        if (!a->v[i].unchanged && !artefact_move(a, i))
+            return false;
+    artefacts_remove_stale(a, artefacts_sorted(a), &old);
+    if (rename(staged, artefact_place(a, PLAN)) != 0)
+        return artefacts_fail(a, "write", PLAN);
+    return true;
+}
+
+void artefacts_free(struct artefacts *a)
+{
+    if (a->lock >= 0) {
+        artefacts_unstage(a);
+        close(a->lock);
+    }
+    free(a->v);
+    *a = (struct artefacts){.lock = -1};
+}

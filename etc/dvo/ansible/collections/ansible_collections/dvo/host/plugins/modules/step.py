@@ -1,0 +1,296 @@
+#!/usr/bin/python
+"""Carries out one step of the dvo step library on the machine."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+DOCUMENTATION = r"""
+---
+module: step
+short_description: One step of the dvo step library
+version_added: "0.1.0"
+description:
+  - Checks the machine, changes only what differs, and reports V(changed) with the reason.
+  - Exactly one option is given. It names the step, and its value holds the step's parameters.
+  - Parameters that are null are left alone. Lists and mappings of strings are passed on as such.
+options:
+  authorized_key:
+    description: A line of a login's authorized_keys (C(login), C(key), C(present)).
+    type: dict
+  bootstrap:
+    description: The machine has booted and its package index is fresh (C(packages), C(within)).
+    type: dict
+  cron:
+    description:
+      - A file in /etc/cron.d (C(job), C(schedule), C(command) or C(argv), C(login), C(env),
+        C(present)).
+    type: dict
+  deploy:
+    description:
+      - A package in one version and its service (C(package), C(version), C(deb), C(service),
+        C(env), C(restart)).
+    type: dict
+  directory:
+    description:
+      - A directory (C(path), C(owner), C(group), C(mode), C(recursive), C(present)).
+    type: dict
+  file:
+    description:
+      - A regular file (C(path), C(content) or C(content64), C(owner), C(group), C(mode),
+        C(validate), C(present)).
+    type: dict
+  group:
+    description: A group (C(group), C(gid), C(system), C(present)).
+    type: dict
+  install:
+    description: Installed packages (C(packages), C(deb), C(upgrade)).
+    type: dict
+  line:
+    description: A line of a text file (C(path), C(line), C(match), C(present)).
+    type: dict
+  link:
+    description: A symbolic link (C(path), C(to), C(present)).
+    type: dict
+  query:
+    description:
+      - A command that only looks (C(argv), C(cwd), C(env), C(login), C(stdin), C(success)).
+    type: dict
+  remove:
+    description: Packages that are not installed (C(packages), C(purge)).
+    type: dict
+  repository:
+    description:
+      - A package repository (C(repository), C(uri), C(suites), C(components), C(key) or
+        C(key64), C(trusted), C(present)).
+    type: dict
+  run:
+    description:
+      - A command that changes the machine (C(argv), C(creates), C(unless), C(only_if), C(on),
+        C(stopped), C(cwd), C(env), C(login), C(stdin), C(success)).
+    type: dict
+  service:
+    description:
+      - A systemd unit runs or not (C(unit), C(running), C(enabled), C(restart), C(reload)).
+    type: dict
+  unit:
+    description: A systemd unit file (C(unit), C(content), C(present)).
+    type: dict
+  user:
+    description:
+      - A login (C(login), C(uid), C(group), C(groups), C(home), C(shell), C(system),
+        C(password), C(comment), C(present)).
+    type: dict
+  wait:
+    description: Wait for something (C(port), C(path), C(unit), C(argv), C(within)).
+    type: dict
+attributes:
+  check_mode:
+    support: full
+    description: Looks only. What depends on something that is not there yet counts as changed.
+  diff_mode:
+    support: partial
+    description: For C(file) and C(line).
+author:
+  - The dvo authors
+"""
+
+EXAMPLES = r"""
+- name: Write /etc/motd
+  dvo.host.step:
+    file:
+      path: /etc/motd
+      content: "hello\n"
+      mode: "0644"
+
+- name: Build the index
+  dvo.host.step:
+    run:
+      argv: [make-index, "--all"]
+      creates: /srv/index
+      login: app
+"""
+
+RETURN = r"""
+msg:
+  description: Why something changed or failed; empty if nothing did.
+  returned: always
+  type: str
+state:
+  description: One of same, changed, failed, and in check mode also unknown.
+  returned: always
+  type: str
+errno:
+  description: Name of the error.
+  returned: on failure
+  type: str
+fields:
+  description: The values of the step, for example stdout, stderr and status of C(run).
+  returned: always
+  type: dict
+stdout:
+  description: The standard output of C(run) and C(query), without newlines at its end.
+  returned: if the step has it
+  type: str
+stderr:
+  description: The same of the standard error.
+  returned: if the step has it
+  type: str
+"""
+
+import re
+
+from ansible.module_utils._text import to_bytes, to_text
+from ansible.module_utils.basic import AnsibleModule
+
+from ..module_utils.steps import STEPS
+
+NAMES = (
+    "authorized_key",
+    "bootstrap",
+    "cron",
+    "deploy",
+    "directory",
+    "file",
+    "group",
+    "install",
+    "line",
+    "link",
+    "query",
+    "remove",
+    "repository",
+    "run",
+    "service",
+    "unit",
+    "user",
+    "wait",
+)
+DIFF_LIMIT = 128 * 1024
+
+
+def scalar(value):
+    """The text of one parameter value."""
+    if value is True or value is False:
+        return b"true" if value else b"false"
+    return to_bytes(value, errors="surrogateescape", nonstring="simplerepr")
+
+
+def words(params):
+    """The parameters as words of a shell script, in single quotes."""
+    for key in sorted(params):
+        value = params[key]
+        if isinstance(value, dict):
+            values = [
+                scalar(name) + b"=" + scalar(value[name])
+                for name in sorted(value)
+                if value[name] is not None
+            ]
+        elif isinstance(value, (list, tuple)):
+            values = [scalar(item) for item in value]
+        elif value is None:
+            values = []
+        else:
+            values = [scalar(value)]
+        for text in values:
+            if b"\0" in text:
+                raise ValueError("%s has a NUL byte in it" % key)
+            yield b"'--" + to_bytes(key) + b"=" + text.replace(b"'", b"'\\''") + b"'"
+
+
+def compose(step, params, check):
+    """The script for one step. The run as a whole holds the machine's lock."""
+    head = b"DVO_CHECK=1\n" if check else b"DVO_LOCKED=1\n"
+    call = b" ".join([b"dvo_op 1 dvo_" + to_bytes(step)] + list(words(params)))
+    return head + to_bytes(STEPS) + b"{\n" + call + b"\ndvo_end\n}\n"
+
+
+def decode(text):
+    """Undoes the percent-encoding of the step library."""
+    raw = re.sub(
+        b"%([0-9A-Fa-f]{2})", lambda found: bytes(bytearray([int(found.group(1), 16)])), text
+    )
+    return to_text(raw, errors="replace")
+
+
+def parse(output):
+    """The step's result line as (state, errno, reason, fields), or None without evidence."""
+    result = None
+    ended = False
+    for line in output.split(b"\n"):
+        parts = line.split(b" ")
+        if parts == [b"dvo", b"end"]:
+            ended = True
+        elif len(parts) >= 5 and parts[:2] == [b"dvo", b"1"]:
+            fields = dict(part.split(b"=", 1) for part in parts[5:])
+            result = (
+                to_text(parts[2]),
+                to_text(parts[3]),
+                decode(parts[4]) if parts[4] != b"-" else "",
+                dict((to_text(key), decode(value)) for key, value in fields.items()),
+            )
+    if result and (ended or result[0] == "failed"):
+        return result
+    return None
+
+
+def content(path):
+    """The text of a file for a diff; None if it is no small text."""
+    try:
+        with open(to_bytes(path, errors="surrogateescape"), "rb") as stream:
+            data = stream.read(DIFF_LIMIT + 1)
+    except (IOError, OSError):
+        return ""
+    if len(data) > DIFF_LIMIT or b"\0" in data:
+        return None
+    return to_text(data, errors="replace")
+
+
+def main():
+    module = AnsibleModule(
+        argument_spec=dict((name, dict(type="dict")) for name in NAMES),
+        mutually_exclusive=[NAMES],
+        required_one_of=[NAMES],
+        supports_check_mode=True,
+    )
+    step = [name for name in NAMES if module.params[name] is not None][0]
+    params = module.params[step]
+    try:
+        script = compose(step, params, module.check_mode)
+    except ValueError as error:
+        module.fail_json(msg=to_text(error), errno="EINVAL", state="failed", fields={})
+
+    path = params.get("path")
+    shown = module._diff and not module.no_log and step in ("file", "line") and path
+    before = content(path) if shown else None
+    dummy, out, err = module.run_command(
+        ["/bin/sh"], data=script, binary_data=True, encoding=None
+    )
+    result = parse(out)
+    if result is None:
+        module.fail_json(
+            msg="the step came to no result: " + to_text(err, errors="replace")[-2000:],
+            errno="EUNKNOWN",
+            state="failed",
+            fields={},
+        )
+
+    state, errno, reason, fields = result
+    answer = dict(msg=reason, state=state, fields=fields)
+    for key in ("stdout", "stderr"):
+        if key in fields:
+            answer[key] = fields[key]
+    if state == "failed":
+        module.fail_json(errno=errno, **answer)
+    if before is not None and state == "changed":
+        after = content(path)
+        if module.check_mode:
+            after = params.get("content") if step == "file" else None
+        if after is not None:
+            answer["diff"] = dict(
+                before=before, after=after, before_header=path, after_header=path
+            )
+    module.exit_json(changed=state in ("changed", "unknown"), **answer)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,51 @@
+/* A growing byte buffer on the heap, and the few text helpers that every stage needs. */
+#ifndef DVO_BASE_BUF_H
+#define DVO_BASE_BUF_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Zero-initialised is a valid empty buffer. `p` is NULL or NUL-terminated. */
+struct buf {
+    char *p;
+    size_t len;
+    size_t cap;
+};
+
+void buf_add(struct buf *b, const void *bytes, size_t len);
+void buf_str(struct buf *b, const char *s);
+void buf_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+/* Makes room for `extra` more bytes and returns where they go. The caller then adds to
+ * b->len what it has used. */
+char *buf_reserve(struct buf *b, size_t extra);
+/* The text, "" if empty; owned by the buffer. */
+const char *buf_text(const struct buf *b);
+/* Hands the text over (never NULL, free() it) and empties the buffer. */
+char *buf_steal(struct buf *b);
+void buf_clear(struct buf *b); /* keeps the memory */
+void buf_free(struct buf *b);
+
+/* Appends `len` bytes as a JSON string in ASCII: everything outside printable ASCII
+ * becomes \uXXXX (bytes that are not UTF-8 become U+FFFD). The one function for JSON
+ * strings. */
+void buf_json(struct buf *b, const char *s, size_t len);
+/* Appends `len` bytes as one POSIX shell word in single quotes. */
+void buf_shell(struct buf *b, const char *s, size_t len);
+
+/* Length of the valid UTF-8 sequence at s (1 to 4), or 0 if it is not one. RFC 3629. */
+size_t utf8_length(const char *s, size_t len);
+/* Decodes the first character of `len` > 0 bytes and returns the bytes used; a byte that
+ * starts no valid sequence is one byte and U+FFFD. */
+size_t utf8_decode(const char *s, size_t len, uint32_t *c);
+bool utf8_valid(const char *s, size_t len);
+
+/* Nearest of `n` names to `word` by edit distance, or NULL if none is near. */
+const char *text_nearest(const char *word, const char *const *names, size_t n);
+
+#endif

@@ -1,0 +1,129 @@
+/* The op graph itself: appending ops and edges, and the questions about one op that several
+ * passes ask. */
+#include "ir/graph.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void graph_init(struct graph *g, struct arena *arena, struct intern *strings,
+                struct sources *sources, struct calls *calls)
+{
+    *g = (struct graph){
+        .arena = arena, .strings = strings, .sources = sources, .calls = calls};
+    values_init(&g->values, strings);
+    g->ops = vec_grow(NULL, sizeof *g->ops, 1, &g->cap);
+    g->ops[0] = (struct op){0};
+    g->n = 1;
+    g->frames = vec_grow(NULL, sizeof *g->frames, 1, &g->cap_frames);
+    g->frames[0] = (struct frame){0};
+    g->nframes = 1;
+}
+
+void graph_free(struct graph *g)
+{
+    values_free(&g->values);
+    free(g->ops);
+    free(g->args);
+    free(g->edges);
+    free(g->frames);
+    *g = (struct graph){0};
+}
+
+op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span)
+{
+    size_t nargs = g->calls->v[call].nargs;
+    if (g->n == UINT32_MAX || g->nargs + nargs > UINT32_MAX)
+        die("more than %u ops or arguments", UINT32_MAX);
+    g->ops = vec_grow(g->ops, sizeof *g->ops, g->n + 1, &g->cap);
+    g->args = vec_grow(g->args, sizeof *g->args, g->nargs + nargs, &g->cap_args);
+    g->ops[g->n] = (struct op){.call = call,
+                               .subject = subject,
+                               .args = (uint32_t)g->nargs,
+                               .retries = -1,
+                               .timeout_ms = -1,
+                               .span = span};
+    if (nargs > 0)
+        memset(g->args + g->nargs, 0, nargs * sizeof *g->args);
+    g->nargs += nargs;
+    return (op_id)g->n++;
+}
+
+void graph_edge(struct graph *g, op_id from, op_id to, enum edge_kind kind)
+{
+    g->edges = vec_grow(g->edges, sizeof *g->edges, g->nedges + 1, &g->cap_edges);
+    g->edges[g->nedges++] = (struct edge){from, to, kind};
+}
+
+op_id graph_live(const struct graph *g, op_id id)
+{
+    while (id && (g->ops[id].flags & OP_DEAD))
+        id = g->ops[id].merged;
+    return id;
+}
+
+void graph_call_chain(const struct graph *g, struct diags *d, struct diag *to, op_id id)
+{
+    for (uint32_t f = g->ops[id].chain; f; f = g->frames[f].outer)
+        diag_related(d, to, g->frames[f].call, "in %s(), called here",
+                     intern_text(g->strings, g->frames[f].function));
+}
+
+struct machine_reads {
+    const struct graph *g;
+    void (*each)(void *ctx, op_id machine);
+    void *ctx;
+};
+
+static void read_one(void *ctx, op_id id, str_id field)
+{
+    (void)field;
+    const struct machine_reads *r = ctx;
+    id = graph_live(r->g, id);
+    if (!id)
+        return;
+    const struct call_info *call = graph_call(r->g, id);
+    op_id subject = graph_live(r->g, r->g->ops[id].subject);
+    str_id result = r->g->calls->types[call->result].name;
+    if (subject)
+        r->each(r->ctx, subject);
+    else if (!strcmp(intern_text(r->g->strings, result), "machine"))
+        r->each(r->ctx, id);
+}
+
+void graph_each_read_machine(const struct graph *g, op_id id,
+                             void (*each)(void *ctx, op_id machine), void *ctx)
+{
+    const struct op *op = &g->ops[id];
+    const struct call_info *call = graph_call(g, id);
+    if (op->subject)
+        return;
+    if (!call->http && strcmp(intern_text(g->strings, call->name), "expect") != 0)
+        return;
+    struct machine_reads reads = {g, each, ctx};
+    for (uint32_t i = 0; i < call->nargs; i++)
+        val_each_op(&g->values, g->args[op->args + i], read_one, &reads);
+    val_each_op(&g->values, op->when, read_one, &reads);
+}
+
+bool graph_http_reads(const struct graph *g, op_id id)
+{
+    const struct call_info *call = graph_call(g, id);
+    if (call->reads_only)
+        return true;
+    int32_t arg = call_arg(g->strings, call, "method");
+    if (arg < 0)
+        return false;
+    const struct ir_value *method = val_get(&g->values, g->args[g->ops[id].args + (uint32_t)arg]);
+    if (method->kind != IR_STR)
+        return false;
+    const char *text = intern_text(g->strings, method->as.n);
+    return !strcmp(text, "GET") || !strcmp(text, "HEAD");
+}
+
+int32_t call_arg(const struct intern *strings, const struct call_info *call, const char *name)
+{
+    for (uint32_t i = 0; i < call->nargs; i++)
+        if (!strcmp(intern_text(strings, call->args[i].name), name))
+            return (int32_t)i;
+    return -1;
+}

@@ -1,0 +1,39 @@
+/* The task graph: ops with their lowering chosen, grouped into tool runs, still structured.
+ * Made by lower(), read by the emitters. */
+#ifndef DVO_IR_PLAN_H
+#define DVO_IR_PLAN_H
+
+#include "ir/graph.h"
+
+/* What one call shape becomes on one backend: evaluated once, stamped out per op. */
+struct plan_template {
+    call_id call;
+    enum backend backend;
+    val_id steps; /* IR_LIST of IR_NATIVE (tool backends), or IR_DICT of sequences (api calls) */
+    val_id probe; /* IR_LIST of IR_NATIVE steps, or 0: the evidence is the step's own report */
+    val_id title; /* text with holes: what a person calls this step */
+};
+
+/* One tool run: ops of one backend on one machine, in execution order. */
+struct plan_segment {
+    enum backend backend;
+    op_id machine;
+    op_id *ops; /* arena */
+    uint32_t nops;
+};
+
+struct plan {
+    struct graph *graph;
+    struct plan_template *templates; /* arena; index 0 unused */
+    uint32_t ntemplates;
+    uint32_t *template_of; /* per op id; 0: the runtime does the call itself */
+    struct plan_segment *segments; /* arena; index 0 unused */
+    uint32_t nsegments;
+    op_id *order; /* every live op, topologically sorted */
+    uint32_t norder;
+    val_id driver;   /* IR_DICT: the provider's driver record as data, or 0 */
+    val_id provider; /* IR_DICT: the effective provider configuration, or 0 */
+    const char *state; /* name of the project's state file, "app.db" */
+};
+
+#endif

@@ -1,0 +1,255 @@
+/* Requests on one curl multi handle. What curl reports becomes a typed error here and nowhere
+ * else. */
+#include "runtime/http.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "dvo_config.h"
+#include "ir/base/arena.h"
+
+#define CONNECT_TIMEOUT_MS 10000L
+
+struct http {
+    struct loop *loop;
+    CURLM *multi;
+    struct http_transfer *transfers;
+    struct buf noproxy;
+};
+
+struct http_transfer {
+    struct http *http;
+    struct http_transfer *next, **at;
+    CURL *easy;
+    http_fn *done;
+    void *ctx;
+    struct http_response response;
+    bool too_long;
+    char error[CURL_ERROR_SIZE];
+};
+
+static void http_transfer_free(struct http_transfer *t)
+{
+    curl_multi_remove_handle(t->http->multi, t->easy);
+    curl_easy_cleanup(t->easy);
+    *t->at = t->next;
+    if (t->next)
+        t->next->at = t->at;
+    buf_free(&t->response.body);
+    buf_free(&t->response.headers);
+    fault_free(&t->response.fault);
+    free(t);
+}
+
+static enum dvo_error curl_error(CURLcode code)
+{
+    switch (code) {
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY: return DVO_EUNREACH;
+    case CURLE_OPERATION_TIMEDOUT: return DVO_ETIMEDOUT;
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_GOT_NOTHING:
+    case CURLE_PARTIAL_FILE:
+    case CURLE_HTTP2:
+    case CURLE_HTTP2_STREAM: return DVO_ECONN;
+    case CURLE_WEIRD_SERVER_REPLY:
+    case CURLE_UNSUPPORTED_PROTOCOL:
+    case CURLE_BAD_CONTENT_ENCODING: return DVO_EPROTO;
+    case CURLE_URL_MALFORMAT: return DVO_EINVAL;
+    case CURLE_PEER_FAILED_VERIFICATION:
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_SSL_CERTPROBLEM: return DVO_EAUTH;
+    case CURLE_SSL_CONNECT_ERROR: return DVO_ECONN;
+    default: return DVO_EUNKNOWN;
+    }
+}
+
+long http_retry_after(const char *text)
+{
+    char *end;
+    long seconds = strtol(text, &end, 10);
+    if (end == text) {
+        time_t when = curl_getdate(text, NULL);
+        seconds = when < 0 ? 0 : (long)(when - time(NULL));
+    }
+    return seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : seconds * 1000;
+}
+
+static void http_finish(struct http_transfer *t, CURLcode code)
+{
+    struct http_response *r = &t->response;
+    if (t->too_long)
+        fault_set(&r->fault, DVO_EPROTO, "the answer is longer than %zu MiB",
+                  HTTP_BODY_LIMIT >> 20);
+    else if (code != CURLE_OK)
+        fault_set(&r->fault, curl_error(code), "%s",
+                  t->error[0] ? t->error : curl_easy_strerror(code));
+    else
+        curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
+    char *after = http_header(&r->headers, "Retry-After");
+    if (after)
+        r->retry_after_ms = http_retry_after(after);
+    free(after);
+    t->done(t->ctx, r);
+    http_transfer_free(t);
+}
+
+static void http_progress(void *ctx)
+{
+    struct http *h = ctx;
+    CURLMsg *m;
+    int left;
+    while ((m = curl_multi_info_read(h->multi, &left))) {
+        if (m->msg != CURLMSG_DONE)
+            continue;
+        struct http_transfer *t = NULL;
+        CURLcode code = m->data.result;
+        curl_easy_getinfo(m->easy_handle, CURLINFO_PRIVATE, (char **)&t);
+        http_finish(t, code);
+    }
+}
+
+struct http *http_new(struct loop *l)
+{
+    struct http *h = xcalloc(1, sizeof *h);
+    h->loop = l;
+    h->multi = curl_multi_init();
+    if (!h->multi)
+        die("curl does not start");
+    const char *own = getenv("no_proxy");
+    buf_printf(&h->noproxy, "localhost,127.0.0.1,::1%s%s", own && *own ? "," : "",
+               own ? own : "");
+    loop_curl(l, h->multi, http_progress, h);
+    return h;
+}
+
+void http_free(struct http *h)
+{
+    if (!h)
+        return;
+    while (h->transfers)
+        http_transfer_free(h->transfers);
+    curl_multi_cleanup(h->multi);
+    buf_free(&h->noproxy);
+    free(h);
+}
+
+void http_direct(struct http *h, const char *host)
+{
+    buf_printf(&h->noproxy, ",%s", host);
+}
+
+static size_t on_body(char *p, size_t size, size_t n, void *ctx)
+{
+    struct http_transfer *t = ctx;
+    if (size * n > HTTP_BODY_LIMIT - t->response.body.len) {
+        t->too_long = true;
+        return 0;
+    }
+    buf_add(&t->response.body, p, size * n);
+    return size * n;
+}
+
+static size_t on_header(char *p, size_t size, size_t n, void *ctx)
+{
+    struct http_transfer *t = ctx;
+    size_t len = size * n;
+    /* Interim answers and the handshake of a proxy have headers of their own. */
+    if (len > 5 && !strncmp(p, "HTTP/", 5))
+        buf_clear(&t->response.headers);
+    while (len && (p[len - 1] == '\r' || p[len - 1] == '\n'))
+        len--;
+    buf_add(&t->response.headers, p, len);
+    buf_char(&t->response.headers, '\n');
+    return size * n;
+}
+
+struct http_transfer *http_send(struct http *h, const struct http_request *request,
+                                http_fn *done, void *ctx)
+{
+    struct http_transfer *t = xcalloc(1, sizeof *t);
+    t->http = h;
+    t->done = done;
+    t->ctx = ctx;
+    t->next = h->transfers;
+    t->at = &h->transfers;
+    if (t->next)
+        t->next->at = &t->next;
+    h->transfers = t;
+    CURL *e = t->easy = curl_easy_init();
+    if (!e)
+        die("curl does not start");
+    curl_easy_setopt(e, CURLOPT_PRIVATE, (char *)t);
+    curl_easy_setopt(e, CURLOPT_URL, request->url);
+    curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
+    curl_easy_setopt(e, CURLOPT_USERAGENT, "dvo/" DVO_VERSION);
+    curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_TIMEOUT_MS);
+    curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, request->timeout_ms);
+    curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body);
+    curl_easy_setopt(e, CURLOPT_WRITEDATA, t);
+    curl_easy_setopt(e, CURLOPT_HEADERFUNCTION, on_header);
+    curl_easy_setopt(e, CURLOPT_HEADERDATA, t);
+    if (request->unix_socket) {
+        curl_easy_setopt(e, CURLOPT_UNIX_SOCKET_PATH, request->unix_socket);
+        curl_easy_setopt(e, CURLOPT_NOPROXY, "*");
+    } else {
+        curl_easy_setopt(e, CURLOPT_NOPROXY, buf_text(&h->noproxy));
+    }
+    if (!strcmp(request->method, "HEAD"))
+        curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
+    if (request->body || !strcmp(request->method, "POST") ||
+        !strcmp(request->method, "PUT")) {
+        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+        curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
+    }
+    curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
+    curl_easy_setopt(e, CURLOPT_HTTPHEADER, request->headers);
+    curl_multi_add_handle(h->multi, e);
+    return t;
+}
+
+void http_cancel(struct http_transfer *t)
+{
+    http_transfer_free(t);
+}
+
+char *http_header(const struct buf *headers, const char *name)
+{
+    size_t len = strlen(name);
+    for (const char *line = buf_text(headers); *line;) {
+        size_t n = strcspn(line, "\n");
+        if (n > len && line[len] == ':' && !strncasecmp(line, name, len)) {
+            const char *value = line + len + 1 + strspn(line + len + 1, " \t");
+            return strndup(value, (size_t)(line + n - value));
+        }
+        line += n + (line[n] == '\n');
+    }
+    return NULL;
+}
+
+enum dvo_error http_status_error(long status)
+{
+    switch (status) {
+    case 400:
+    case 422: return DVO_EINVAL;
+    case 401: return DVO_EAUTH;
+    case 403: return DVO_EPERM;
+    case 404:
+    case 410: return DVO_ENOENT;
+    case 408:
+    case 504: return DVO_ETIMEDOUT;
+    case 429:
+    case 503: return DVO_EAGAIN;
+    case 500:
+    case 502: return DVO_EREMOTE;
+    case 501: return DVO_ENOSYS;
+    case 507: return DVO_ENOSPC;
+    default: return DVO_EUNKNOWN;
+    }
+}

@@ -1,0 +1,84 @@
+/* A build folder as the runtime sees it: plan.json and api/calls.json, checked. */
+#ifndef DVO_RUNTIME_LOAD_H
+#define DVO_RUNTIME_LOAD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "ir/base/arena.h"
+
+enum op_way { WAY_CALLS, WAY_SEGMENT, WAY_STEPS, WAY_BUILTIN };
+
+enum need_kind { NEED_DATA, NEED_MACHINE, NEED_AFTER, NEED_ORDER };
+
+/* Something that stands before an op. */
+struct need {
+    uint32_t op; /* index into plan_ops */
+    enum need_kind kind;
+};
+
+struct plan_op {
+    uint32_t id; /* as in plan.json */
+    const char *address, *call, *title, *kind;
+    enum op_way way;
+    uint32_t line, column, end; /* place: index of a line, columns from 1 */
+    uint32_t subject;           /* index of the machine's op; 0: none */
+    uint32_t segment;           /* index; 0: none */
+    struct need *needs;
+    uint32_t nneeds;
+    const json_t *when, *args, *probe; /* VALUEs, or NULL */
+    const json_t *entry;               /* its record in calls.json, or NULL */
+    int retries;                       /* -1: default */
+    double timeout;                    /* seconds; 0: default */
+    bool carry_on, tainted, idempotent, keyed;
+};
+
+struct plan_task {
+    uint32_t line; /* of the playbook */
+    uint32_t op;   /* index */
+    const char *name;
+};
+
+struct segment {
+    uint32_t id;
+    const char *tool, *file, *hosts;
+    uint32_t machine; /* index of the machine's op */
+    uint32_t *ops;
+    uint32_t nops;
+    struct plan_task *tasks; /* in the order of the playbook */
+    uint32_t ntasks;
+    const json_t *registers, *vars, *secrets; /* may be NULL */
+};
+
+struct plan_line {
+    const char *file;
+    uint32_t number;
+    const char *text;
+};
+
+struct run_plan {
+    struct arena arena;
+    json_t *json, *calls; /* the documents; everything above borrows from them */
+    const char *dir;      /* the build folder */
+    const char *program, *project;
+    char *program_dir; /* the program's folder */
+    struct plan_op *ops; /* index 0 unused; program order */
+    uint32_t nops;
+    struct segment *segments; /* index 0 unused */
+    uint32_t nsegments;
+    struct plan_line *lines;
+    uint32_t nlines;
+    char digest[7 + 64 + 1]; /* of plan.json, what --expect names */
+};
+
+/* Reads and checks everything; digests of all artefacts too. NULL after a message that names
+ * the file and what is wrong with it, to be freed. */
+struct run_plan *plan_load(const char *dir, const char *expect, char **message);
+void plan_free(struct run_plan *p);
+/* Index of the op with this address or id; 0: none. */
+uint32_t plan_op_at(const struct run_plan *p, const char *address);
+uint32_t plan_op_index(const struct run_plan *p, json_int_t id);
+
+#endif

@@ -1,0 +1,119 @@
+/* One run of a plan: what its parts share, and how an op's outcome is told to all of them. */
+#ifndef DVO_RUNTIME_RUN_H
+#define DVO_RUNTIME_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "runtime/events.h"
+#include "runtime/fault.h"
+#include "runtime/http.h"
+#include "runtime/load.h"
+#include "runtime/loop.h"
+#include "runtime/progress.h"
+#include "runtime/sched.h"
+#include "runtime/secret.h"
+#include "runtime/state.h"
+#include "runtime/value.h"
+
+struct provider;
+struct machines;
+struct endpoints;
+
+enum run_status {
+    RUN_WAITING,
+    RUN_RUNNING,
+    RUN_DONE,
+    RUN_SKIPPED,  /* its when= is false, or it needs a value of such an op */
+    RUN_FAILED,
+    RUN_BLOCKED,  /* not started because of a failure: EDEP */
+    RUN_CANCELED, /* not started because the run was stopped */
+    RUN_KNOWN,    /* not part of this run; its values come from the state */
+};
+
+struct run_op {
+    enum run_status status;
+    bool changed; /* by this run */
+    bool pending; /* changed by an earlier run, and some consumer has not seen it */
+    bool settled; /* no more consumers to wait for */
+    json_t *result;
+    struct fault fault;
+    uint32_t cause;     /* RUN_BLOCKED: the op that failed */
+    bool cause_on_machine; /* it was blocked by its machine's order only */
+    int64_t started;    /* loop_now() */
+    struct state_op before; /* the state when the run began */
+};
+
+struct run_options {
+    uint32_t jobs; /* tool runs at once; 0: default */
+    const char *state, *events, *expect;
+    const char **only, **except;
+    size_t nonly, nexcept;
+    bool fail_fast, destroy, yes;
+};
+
+typedef void run_fn(void *ctx);
+
+struct run {
+    const struct run_options *options;
+    struct run_plan *plan;
+    struct run_op *ops; /* parallel to plan->ops */
+    struct loop *loop;
+    struct http *http;
+    struct state *state;
+    struct secrets *secrets;
+    struct sched *sched;
+    struct events *events;
+    struct progress *progress;
+    struct provider *provider;
+    struct machines *machines;
+    struct endpoints *endpoints;
+    char *folder;  /* of this run, kept: captured outputs */
+    char *private; /* 0700 on tmpfs where possible, removed at the end: values, sockets */
+    uint32_t *unit_of; /* per op; UINT32_MAX: none */
+    bool stopping;     /* start nothing more */
+    struct {
+        struct run_waiter {
+            run_fn *fn;
+            void *ctx;
+        } *v;
+        size_t n, cap;
+    } waiters;
+};
+
+/* Prepares everything, runs the plan (or destroys what it made) and reports. Returns the exit
+ * status. */
+int run_plan_carry_out(struct run_plan *plan, const struct run_options *options);
+
+/* Values for this op's expressions; the caller evaluates and then looks at outcome. `vars` may
+ * be NULL. */
+struct value_source run_values(struct run *r, const json_t *vars);
+/* The current fields of an op: `changed` as its consumers see it. */
+bool run_changed(const struct run *r, uint32_t op);
+/* Calls fn again once something that a VALUE_WAIT was about has happened. */
+void run_wait(struct run *r, run_fn *fn, void *ctx);
+void run_wake(struct run *r);
+
+/* What became of an op. The result is taken over. An op that is no part of a segment finishes
+ * its unit with it. */
+void run_op_started(struct run *r, uint32_t op);
+void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result);
+void run_op_skipped(struct run *r, uint32_t op);
+void run_op_failed(struct run *r, uint32_t op, struct fault *f); /* empties f */
+/* The unit of this op has finished: whatever depends on it may start. */
+void run_unit_finished(struct run *r, uint32_t op);
+/* Whether a failure keeps this op from starting; then it is marked so. */
+bool run_op_blocked(struct run *r, uint32_t op);
+/* Marks an op that does not start because `cause` failed. */
+void run_op_block(struct run *r, uint32_t op, uint32_t cause);
+/* The end of a VALUE that could not be had: fault, skip, or wait and call `again` later. */
+void run_op_lacks(struct run *r, uint32_t op, struct value_source *s, run_fn *again,
+                  void *ctx);
+/* A path for the kept output of an op, to be freed. */
+char *run_log_path(const struct run *r, const char *name, const char *suffix);
+/* Writes a captured output there, without secrets; returns the path (to be freed) or NULL. */
+char *run_log_keep(const struct run *r, const char *name, const char *suffix, struct buf *text);
+
+#endif
