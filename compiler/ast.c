@@ -121,7 +121,7 @@ static void adopt(struct parser *p, struct expr *e, const struct expr *child)
     if (!child || child->depth < e->depth)
         return;
     if (child->depth >= AST_DEPTH_MAX)
-        parser_too_deep(p, e->span, "this expression");
+        parser_too_deep(p, e->span, "expression");
     else
         e->depth = (uint16_t)(child->depth + 1);
 }

@@ -75,6 +75,10 @@ struct call_site {
     uint32_t npos, nnamed;
     const str_id *names; /* nnamed keywords */
     bool star, starstar; /* values follow those of the keywords */
+    /* The method found last, for receivers of this builtin kind, and its signature. */
+    uint32_t cached_kind;
+    const struct native *cached;
+    const struct signature *signature;
 };
 
 struct code_fpart {
@@ -108,7 +112,7 @@ struct code_place {
 struct code {
     const struct function *function; /* syntax: names, parameters */
     file_id file;
-    bool active;    /* running: recursion is an error. */
+    bool active;    /* running: recursion is an error */
     bool toplevel;
     bool simple;    /* only positional parameters without annotations to check */
     uint32_t nregs; /* registers in all */
@@ -121,7 +125,7 @@ struct code {
     uint32_t n;
     const value *constants;
     struct code *const *functions;
-    const struct call_site *sites;
+    struct call_site *sites;
     const struct code_fstring *fstrings;
     const struct code_target *targets;
     const str_id *attrs;

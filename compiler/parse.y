@@ -52,7 +52,6 @@
 int dvo_scan(DVO_STYPE *value, struct span *at, void *scanner);
 static int dvo_lex(DVO_STYPE *value, struct span *at, struct parser *p);
 static void dvo_error(const struct span *at, struct parser *p, const char *message);
-static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p);
 static struct span join(struct span first, struct span last);
 }
 
@@ -110,21 +109,21 @@ file: statements { p->top = ast_toplevel(p, $1); }
 
 statements: %empty { $$ = (struct block){0}; }
     | statements statement { $$ = $1; ast_block_append(p, &$$, $2); }
-    | statements error NEWLINE { $$ = $1; yyerrok; p->broken = true; }
+    | statements error NEWLINE { $$ = $1; yyerrok; p->broken = p->dropped_token; }
     ;
 
 statement: simple_statement
-    | compound { $$ = (struct block){0}; ast_stmt_push(p, &$$, $1); p->broken = false; }
+    | compound { $$ = (struct block){0}; ast_stmt_push(p, &$$, $1); p->broken = 0; }
     | INDENT
         {
             if (!p->broken)
                 parser_error(p, SYNTAX_INDENT, @1, "this line is indented for no reason");
             p->failed = true;
         }
-      statements DEDENT { $$ = $3; p->broken = true; }
+      statements DEDENT { $$ = $3; p->broken = TOK_IF; /* whatever it was, be quiet */ }
     ;
 
-simple_statement: small_statements semicolon NEWLINE { $$ = $1; p->broken = false; }
+simple_statement: small_statements semicolon NEWLINE { $$ = $1; p->broken = 0; }
     ;
 semicolon: %empty
     | ';'
@@ -191,14 +190,15 @@ else: %empty { $$ = (struct block){0}; }
     ;
 
 suite: simple_statement
-    | NEWLINE INDENT { p->broken = false; } statements DEDENT { $$ = $4; p->broken = false; }
+    | NEWLINE INDENT { p->broken = 0; } statements DEDENT { $$ = $4; p->broken = 0; }
     | NEWLINE %prec NO_BODY
         {
             $$ = (struct block){0};
+            bool failed = p->line_failed; /* of the next line, which has begun already */
             struct diag *d = parser_error(p, SYNTAX_NO_BODY, @1,
                                           "an indented block must follow this line");
             diag_help(p->diags, d, "indent the lines that belong to it, or write 'pass'");
-            p->line_failed = false; /* the next line is read already and has done nothing */
+            p->line_failed = failed;
         }
     ;
 
@@ -415,12 +415,13 @@ static struct span join(struct span first, struct span last)
 static int dvo_lex(DVO_STYPE *value, struct span *at, struct parser *p)
 {
     at->file = p->file;
+    if (!p->line_open)
+        p->line_failed = false;
     int token = dvo_scan(value, at, p->scanner);
     p->previous = p->token;
     p->token = token;
     if (!p->line_open && token != TOK_NEWLINE && token != TOK_INDENT && token != TOK_DEDENT) {
         p->line_open = true;
-        p->line_failed = false;
         p->line_begin = at->begin;
         p->first_token = token;
     }
@@ -431,7 +432,7 @@ static int dvo_lex(DVO_STYPE *value, struct span *at, struct parser *p)
 static void dvo_error(const struct span *at, struct parser *p, const char *message)
 {
     (void)message;
-    parser_too_deep(p, *at, "this expression");
+    parser_too_deep(p, *at, "expression");
 }
 
 static int yyreport_syntax_error(const yypcontext_t *context, struct parser *p)

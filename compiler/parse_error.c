@@ -25,9 +25,12 @@ void parser_too_deep(struct parser *p, struct span at, const char *what)
 {
     if (p->stopped)
         return;
-    struct diag *d = parser_error(p, SYNTAX_TOO_DEEP, at, "%s is nested too deeply", what);
-    diag_help(p->diags, d, "give inner parts names of their own; join many strings with "
-                           "\"\".join([...])");
+    struct diag *d = parser_error(p, SYNTAX_TOO_DEEP, at, "this %s is nested too deeply", what);
+    diag_help(p->diags, d, "%s",
+              !strcmp(what, "expression") ? "assign parts of it to names; join strings with "
+                                            "\"\".join([...])"
+              : !strcmp(what, "block")    ? "move inner blocks to functions of their own"
+                                          : "give the inner parts names of their own");
     p->stopped = true;
 }
 
@@ -209,7 +212,7 @@ static struct diag *explain_form(const struct mishap *m)
     if (m->token == TOK_STARSTAR && expects(m, '*'))
         return say(m, SYNTAX_OPERATOR, "there is no operator '**'", "write the multiplication");
     if (previous == ',' && !m->bracket.kind &&
-        (m->token == TOK_NEWLINE || m->token == '=' || m->token == ';'))
+        (m->token == TOK_NEWLINE || m->token == '=' || m->token == ';' || m->token == ':'))
         return say(m, SYNTAX_TRAILING_COMMA, "a tuple that ends in a comma needs parentheses",
                    "write (VALUE,) or leave out the comma");
     return NULL;
@@ -246,7 +249,7 @@ static struct diag *explain_place(const struct mishap *m)
     return NULL;
 }
 
-/* "X cannot stand here, but A, B or C", with all that begins an expression as one thing. */
+/* "X stands where A, B or C was expected", with all that begins an expression as one thing. */
 static struct diag *explain_plainly(const struct mishap *m)
 {
     struct parser *p = m->p;
@@ -266,14 +269,13 @@ static struct diag *explain_plainly(const struct mishap *m)
     } else {
         buf_str(&text, parser_token_name(m->token));
     }
-    buf_str(&text, " cannot stand here");
-    for (int i = 0; i < n; i++) {
-        buf_str(&text, i == 0 ? ", but " : i + 1 < n ? ", " : " or ");
-        buf_str(&text, names[i]);
-    }
+    buf_str(&text, n == 0 ? " cannot stand here" : " stands where ");
+    for (int i = 0; i < n; i++)
+        buf_printf(&text, "%s%s", i == 0 ? "" : i + 1 < n ? ", " : " or ", names[i]);
+    buf_str(&text, n == 0 ? "" : " was expected");
     struct diag *d = parser_error(p, SYNTAX_UNEXPECTED, m->at, "%s", buf_text(&text));
     buf_free(&text);
-    if (m->token == TOK_NEWLINE && p->previous == '+')
+    if (m->token == TOK_NEWLINE && p->previous == '+' && p->text[m->at.begin - 2] == '+')
         diag_help(p->diags, d, "there is no '++': write NAME += 1");
     else if (begins_string(m->token) && p->previous == TOK_NAME)
         diag_help(p->diags, d, "to call a function write parentheses");
@@ -283,9 +285,13 @@ static struct diag *explain_plainly(const struct mishap *m)
 void parser_unexpected(struct parser *p, int token, struct span at, const int *expected,
                        int nexpected)
 {
+    bool again = p->line_failed;
     p->failed = true;
+    p->line_failed = true;
+    p->dropped_token = p->first_token;
     bool is_else = token == TOK_ELSE || token == TOK_ELIF;
-    if (p->line_failed || p->stopped || (p->broken && is_else && at.begin == p->line_begin))
+    bool follows = p->broken && p->broken != TOK_NAME; /* a broken if, or nearly */
+    if (again || p->stopped || (follows && is_else && at.begin == p->line_begin))
         return;
 
     /* The scanner has already opened or closed the bracket that this token is. */

@@ -76,6 +76,7 @@ struct parser {
     bool line_open;      /* tokens since the last newline token */
     bool line_failed;    /* that line has an error already: no cascades */
     int first_token;     /* of the logical line */
+    int dropped_token;   /* of the last line with a syntax error */
     int token, previous; /* the last two tokens given out */
     uint32_t columns[AST_BLOCKS_MAX + 1];     /* indentation, tabs to multiples of 8 */
     uint32_t alt_columns[AST_BLOCKS_MAX + 1]; /* the same with tabs as wide as a space */
@@ -88,7 +89,9 @@ struct parser {
     struct fstring_level fstrings[FSTRING_LEVELS_MAX];
     uint32_t nfstrings;
 
-    bool broken; /* the statement before was dropped: its else or block is no news */
+    /* First token of the statement before, if it was dropped for an error, else 0: its block or
+     * else is no news then. */
+    int broken;
     str_id none, true_, false_, lambda;
 };
 
@@ -137,7 +140,8 @@ void parser_unexpected(struct parser *p, int token, struct span at, const int *e
                        int nexpected);
 /* "'if'" or "a name": what a person calls this token. */
 const char *parser_token_name(int token);
-/* The message for nesting that is too deep; scanning and reporting end here. */
+/* Reports that an "expression", "bracket" or "block" is nested too deeply; scanning and reporting
+ * end here. */
 void parser_too_deep(struct parser *p, struct span at, const char *what);
 
 /* ---- tree nodes (ast.c): what grammar actions call ---- */

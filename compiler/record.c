@@ -160,8 +160,18 @@ static bool read_identity(struct vm *vm, value record, struct call_info *info)
     size_t n;
     const value *v = items(vm, record, "identity", &n);
     info->identity = arena_array(vm->arena, uint32_t, n);
+    info->instead = arena_array(vm->arena, uint32_t, n);
     for (size_t i = 0; i < n; i++) {
-        int32_t arg = named_arg(info, vm, v[i]);
+        /* "match|line": the first of the two that is written */
+        const char *s = value_is_str(v[i]) ? value_cstr(vm, v[i]) : "";
+        const char *bar = strchr(s, '|');
+        if (bar) {
+            int32_t first = named_arg(info, vm, value_string(vm, s, (size_t)(bar - s)));
+            if (first < 0)
+                return false;
+            info->instead[i] = (uint32_t)first + 1;
+        }
+        int32_t arg = named_arg(info, vm, bar ? value_cstring(vm, bar + 1) : v[i]);
         if (arg < 0)
             return false;
         info->identity[info->nidentity++] = (uint32_t)arg;

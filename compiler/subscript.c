@@ -1,5 +1,6 @@
 /* Indexing and slicing: x[i], x[i] = v, x[a:b:c]. */
 #include "compiler/operator.h"
+#include "compiler/integer.h"
 #include "compiler/table.h"
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
@@ -145,7 +146,7 @@ static bool bound(struct vm *vm, value v, int64_t n, int64_t low, int64_t high, 
     }
     int64_t i;
     if (!value_to_int64(v, &i))
-        i = value_compare(vm, v, value_small(0), &(int){0}) && !value_is_small(v) ? high : 0;
+        i = integer_sign(v) < 0 ? INT64_MIN / 2 : INT64_MAX / 2;
     if (i < 0)
         i += n;
     *out = i < low ? low : i > high ? high : i;

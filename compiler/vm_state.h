@@ -36,10 +36,15 @@ struct vm_state {
     value letters[256]; /* one-byte strings */
     value empty_tuple, empty_string;
 
-    struct map64 methods; /* kind << 32 | str_id -> index */
-    const struct native *const *method_list;
-    str_id *method_names;
-    size_t nmethods;
+    struct map64 methods; /* kind << 32 | str_id -> index in method_list */
+    const struct native **method_list;
+    size_t nmethods, cap_methods;
+    struct map64 signature_of; /* struct native * -> index in signatures */
+    struct signature **signatures;
+    size_t nsignatures, cap_signatures;
+
+    /* Carries out a load statement of a module. False after an error. */
+    bool (*load)(struct vm *vm, struct module *into, const struct stmt *s);
 
     /* Texts under construction, used as stacks: see text.h. */
     struct buf text;
@@ -49,6 +54,16 @@ struct vm_state {
     uint32_t depth; /* of recursion over values */
 };
 
+/* The parsed signature of a native. */
+#define SIGNATURE_MAX 12
+struct signature {
+    bool raw; /* "..." */
+    uint32_t n, npositional, nrequired, nposonly;
+    str_id names[SIGNATURE_MAX];
+    bool optional[SIGNATURE_MAX];
+};
+const struct signature *vm_signature(struct vm *vm, const struct native *native);
+
 /* Runs the function whose frame was pushed last until it returns. */
 value vm_run(struct vm *vm);
 /* Pushes a frame for `f` whose registers begin at `base`, the arguments being bound there
@@ -57,8 +72,12 @@ bool vm_push(struct vm *vm, struct function_value *f, value *base);
 /* Binds arguments to the parameters of `f` in the registers from `base` on. */
 bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call, value *base);
 /* Calls a native with unbound arguments: binds them as its signature says. */
-value vm_call_native(struct vm *vm, const struct native *native, value self,
-                     const struct call *call);
+value vm_call_native(struct vm *vm, const struct native *native, const struct signature *sig,
+                     value self, const struct call *call);
+/* First register behind all that is in use. */
+value *vm_stack_top(const struct vm *vm);
+/* Registers the methods of a builtin kind. */
+void vm_methods(struct vm *vm, enum value_kind kind, const struct native *list, size_t n);
 /* The method `name` of a builtin kind, or NULL. */
 const struct native *vm_method(const struct vm *vm, enum value_kind kind, str_id name);
 /* Checks limits of steps and memory. */

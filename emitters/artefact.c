@@ -133,14 +133,16 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
     if (len > 2 && !memcmp(bytes, "#!", 2))
         f.mode = 0755;
     digest_text(bytes, len, f.digest);
-    for (size_t i = 0; i < a->n; i++)
-        if (!strcmp(a->v[i].path, path))
-            return !strcmp(a->v[i].digest, f.digest);
+    uint64_t key = hash_bytes(path, strlen(path));
+    for (uint32_t at; (at = map64_get(&a->by_path, key)); key += (uint64_t)1 << 32)
+        if (!strcmp(a->v[at - 1].path, path))
+            return !strcmp(a->v[at - 1].digest, f.digest);
     f.path = arena_strndup(a->arena, path, strlen(path));
     f.unchanged = artefact_same(a, path, bytes, len, f.mode);
     if (!f.unchanged && !artefact_write(artefact_staged(a, a->n), bytes, len, f.mode))
         return artefacts_fail(a, "write", path);
     *vec_push(a) = f;
+    *map64_put(&a->by_path, key) = (uint32_t)a->n;
     return true;
 }
 
@@ -228,18 +230,17 @@ bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
         return false;
     struct artefact_old old;
     artefact_old_read(&old, artefact_place(a, PLAN), a->arena);
-    size_t mine = a->n;
     bool changed = !artefact_same(a, PLAN, plan, len, 0644);
-    for (size_t i = 0; i < mine; i++)
+    for (size_t i = 0; i < a->n; i++)
         changed |= !a->v[i].unchanged;
     if (!changed)
         return true;
-    const char *staged = artefact_staged(a, mine);
+    const char *staged = artefact_staged(a, a->n);
     if (!artefact_write(staged, plan, len, 0644))
         return artefacts_fail(a, "write", PLAN);
     if (unlink(artefact_place(a, PLAN)) != 0 && errno != ENOENT)
         return artefacts_fail(a, "replace", PLAN);
-    for (size_t i = 0; i < mine; i++)
+    for (size_t i = 0; i < a->n; i++)
         if (!a->v[i].unchanged && !artefact_move(a, i))
             return false;
     artefacts_remove_stale(a, artefacts_sorted(a), &old);
@@ -255,5 +256,6 @@ void artefacts_free(struct artefacts *a)
         close(a->lock);
     }
     free(a->v);
+    map64_free(&a->by_path);
     *a = (struct artefacts){.lock = -1};
 }

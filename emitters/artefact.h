@@ -27,6 +27,7 @@ struct artefacts {
     bool failed;
     struct artefact *v; /* in the order of artefact_put() */
     size_t n, cap;
+    struct map64 by_path; /* hash of the path -> index in v */
 };
 
 /* Makes the build folder and locks it against other builds. False after an error, which is in

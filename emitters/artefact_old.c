@@ -39,12 +39,9 @@ void artefact_old_read(struct artefact_old *old, const char *plan, struct arena 
     struct artefact_old_file *v = NULL;
     for (p = p ? p + strlen(title) : ""; !strncmp(p, "    \"", 5);) {
         p += 4;
-        if (!old_string(&p, &path) || strncmp(p, ": ", 2))
-            break;
-        p += 2;
-        if (!old_string(&p, &digest))
-            break;
-        if (artefact_path_inside(buf_text(&path))) {
+        bool good = old_string(&p, &path) && !strncmp(p, ": ", 2);
+        p += good ? 2 : 0;
+        if (good && old_string(&p, &digest) && artefact_path_inside(buf_text(&path))) {
             v = vec_grow(v, sizeof *v, old->n + 1, &cap);
             v[old->n++] = (struct artefact_old_file){
                 arena_strndup(arena, path.p, path.len),

@@ -23,6 +23,7 @@ struct http_transfer {
     struct http *http;
     struct http_transfer *next, **at;
     CURL *easy;
+    struct curl_slist *headers;
     http_fn *done;
     void *ctx;
     struct http_response response;
@@ -34,6 +35,7 @@ static void http_transfer_free(struct http_transfer *t)
 {
     curl_multi_remove_handle(t->http->multi, t->easy);
     curl_easy_cleanup(t->easy);
+    curl_slist_free_all(t->headers);
     *t->at = t->next;
     if (t->next)
         t->next->at = t->at;
@@ -209,7 +211,8 @@ struct http_transfer *http_send(struct http *h, const struct http_request *reque
         curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
     }
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
-    curl_easy_setopt(e, CURLOPT_HTTPHEADER, request->headers);
+    t->headers = request->headers;
+    curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
     curl_multi_add_handle(h->multi, e);
     return t;
 }

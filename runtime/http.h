@@ -15,7 +15,7 @@ struct http_transfer;
 struct http_request {
     const char *method, *url;
     const char *unix_socket;    /* or NULL */
-    struct curl_slist *headers; /* borrowed until the answer */
+    struct curl_slist *headers; /* taken over */
     const char *body;           /* copied; NULL: none */
     size_t body_len;
     long timeout_ms;

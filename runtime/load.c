@@ -156,6 +156,7 @@ static void load_op(struct loader *l, const json_t *from, struct plan_op *op)
     op->end = number(l, json_array_get(place, 2), "the end of \"at\"", UINT32_MAX);
     op->when = json_object_get(from, "when");
     op->args = member(l, from, at, "args", JSON_OBJECT, false);
+    op->fields = member(l, from, at, "fields", JSON_OBJECT, false);
     op->probe = member(l, from, at, "probe", JSON_ARRAY, false);
     const json_t *retries = member(l, from, at, "retries", JSON_INTEGER, false);
     op->retries = retries ? (int)number(l, retries, "\"retries\"", 1000) : -1;

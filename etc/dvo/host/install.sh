@@ -1,17 +1,20 @@
 # machine.install: packages in any or in that very version, in one transaction.
 # Parameters: packages (list of NAME or NAME=VERSION), deb (list of package files on the
-# machine; one that is named in packages too is where that package comes from), upgrade (to
-# the newest version the machine's repositories have).
+# machine; one that is named in packages too is where that package comes from, and is not
+# needed once that version is installed), upgrade (to the newest version the machine's
+# repositories have).
 dvo_install() {
     dvo_take upgrade 'packages deb' "$@"
     [ "$((N_packages + N_deb))" != 0 ] || dvo_fail EINVAL 'packages is empty'
     # Files first: they turn into words for apt, and name what has not been named.
     dvo_install_files=
+    dvo_install_lost=
     dvo_install_index=0
     while [ "$dvo_install_index" -lt "$N_deb" ]; do
         dvo_install_index=$((dvo_install_index + 1))
         eval "dvo_install_deb=\$P_deb_$dvo_install_index"
-        if dvo_checking && [ ! -f "$dvo_install_deb" ] && [ "$N_packages" != 0 ]; then
+        if [ ! -f "$dvo_install_deb" ] && [ "$N_packages" != 0 ]; then
+            dvo_install_lost=$dvo_install_deb
             continue
         fi
         dvo_deb_read "$dvo_install_deb"
@@ -27,6 +30,7 @@ dvo_install() {
     N_ask=0
     eval "dvo_install_compare $DVO_WORDS"
     dvo_settle
+    [ -z "$dvo_install_lost" ] || dvo_fail ENOENT "there is no package file $dvo_install_lost"
     if [ "$N_ask" != 0 ]; then
         dvo_words ask
         eval "dvo_package_known $DVO_WORDS"

@@ -269,7 +269,7 @@ dvo_words() {
 # dvo_name KEY TEXT: the name of a login or group that no tool takes for an option.
 dvo_name() {
     case $2 in
-    '' | -* | *[!A-Za-z0-9_.@$-]*) dvo_fail EINVAL "not a name for $1: $2" ;;
+    '' | -* | *[!A-Za-z0-9_.@\$-]*) dvo_fail EINVAL "not a name for $1: $2" ;;
     esac
 }
 

@@ -149,7 +149,8 @@ import_image() {
         -H 'Content-Type: application/x-tar' -T "$work/root.tar" >/dev/null
     for old in $(podman --url "unix://$socket" images --filter "reference=$repository" \
         --format '{{.Tag}}'); do
-        [[ $old == "$tag" ]] || api DELETE "/images/$repository:$old" >/dev/null 2>&1 || true
+        [[ $old == "$tag" ]] ||
+            api DELETE "/images/$repository:$old" >/dev/null 2>&1 || true
     done
 }
 

@@ -68,8 +68,13 @@ limit() {
 }
 
 write_configuration() {
-    # The folders are named on the command line: rootless, the file's own do not count.
-    printf '[storage]\ndriver = "overlay"\n' >"$dir/storage.conf"
+    # Without root, these folders do not count: the command line names them again.
+    cat >"$dir/storage.conf" <<EOF
+[storage]
+driver = "overlay"
+graphroot = "$dir/storage"
+runroot = "$run/storage"
+EOF
     # File locks: the shared memory ones belong to all podmans of a user, and the start of
     # one after a reboot frees those of the others. Proxies of this shell are no business
     # of the machines.
@@ -80,7 +85,6 @@ cgroup_manager = "cgroupfs"
 events_logger = "file"
 lock_type = "file"
 tmp_dir = "$run/libpod"
-volume_path = "$dir/volumes"
 [network]
 network_backend = "netavark"
 network_config_dir = "$dir/networks"

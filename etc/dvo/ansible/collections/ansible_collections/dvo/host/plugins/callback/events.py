@@ -16,7 +16,7 @@ description:
   - Without it the plugin does nothing.
   - Of tasks with C(no_log) only the outcome is written.
 author:
-  - The dvo authors
+  - dvoc contributors
 requirements:
   - enabled in the configuration (callbacks_enabled = dvo.host.events)
 """

@@ -11,7 +11,7 @@ module: step
 short_description: One step of the dvo step library
 version_added: "0.1.0"
 description:
-  - Checks the machine, changes only what differs, and reports V(changed) with the reason.
+  - Checks the machine, changes only what differs, and reports C(changed) with the reason.
   - Exactly one option is given. It names the step, and its value holds the step's parameters.
   - Parameters that are null are left alone. Lists and mappings of strings are passed on as such.
 options:
@@ -92,7 +92,7 @@ attributes:
     support: partial
     description: For C(file) and C(line).
 author:
-  - The dvo authors
+  - dvoc contributors
 """
 
 EXAMPLES = r"""

@@ -1,0 +1,331 @@
+/* The way through, command by command: text, tree, graph, plan, files. The only file that sees
+ * the compiler, the IR and the emitters at once. */
+#include "compiler/driver.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compiler/ast.h"
+#include "compiler/lower.h"
+#include "compiler/manual.h"
+#include "compiler/parse.h"
+#include "compiler/program.h"
+#include "emitters/emit.h"
+#include "emitters/preview.h"
+#include "ir/base/file.h"
+#include "ir/dot.h"
+#include "ir/text.h"
+
+/* ---- diagnostics and output -------------------------------------------------------------- */
+
+static bool want_color(int fd)
+{
+    const char *term = getenv("TERM");
+    return isatty(fd) == 1 && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
+}
+
+static int finish(struct program *p, const struct drive_options *o, bool good)
+{
+    if (p->diags.n)
+        diags_print(&p->diags, stderr, o->format, want_color(STDERR_FILENO));
+    bool failed = !good || p->diags.errors;
+    program_close(p);
+    return failed ? DRIVE_WRONG : DRIVE_OK;
+}
+
+static void print_line(struct vm *vm, const char *text, size_t len)
+{
+    (void)vm;
+    fwrite(text, 1, len, stderr);
+    fputc('\n', stderr);
+}
+
+/* Through the user's pager on a terminal, else to standard output. */
+static void show(const struct buf *text, bool pager)
+{
+    const char *command = getenv("PAGER");
+    FILE *out = stdout;
+    if (pager && isatty(STDOUT_FILENO) == 1) {
+        setenv("LESS", "FRX", 0);
+        out = popen(command && *command ? command : "less", "w");
+    }
+    if (!out)
+        out = stdout;
+    fwrite(buf_text(text), 1, text->len, out);
+    if (out != stdout)
+        pclose(out);
+}
+
+static struct program_options program_options(const struct drive_options *o)
+{
+    struct program_options p = {
+        .path = o->path, .config = o->config, .project = o->project, .sets = o->sets,
+        .nsets = o->nsets, .params = o->params, .locked = o->locked, .print = print_line,
+    };
+    return p;
+}
+
+/* ---- paths ---------------------------------------------------------------------------------- */
+
+static bool has_suffix(const char *s, const char *suffix)
+{
+    size_t n = strlen(s), k = strlen(suffix);
+    return n >= k && !strcmp(s + n - k, suffix);
+}
+
+/* build/PROGRAM, or what -o says. */
+static const char *output_folder(struct arena *a, const struct drive_options *o)
+{
+    if (o->output)
+        return o->output;
+    const char *slash = strrchr(o->path, '/');
+    const char *base = !strcmp(o->path, "-") ? "stdin" : slash ? slash + 1 : o->path;
+    const char *dot = strrchr(base, '.');
+    size_t len = dot && dot > base ? (size_t)(dot - base) : strlen(base);
+    return arena_printf(a, "build/%.*s", (int)len, base);
+}
+
+/* The way from one folder to another, both existing, without absolute parts where they share a
+ * root: plans must be the same wherever the tree stands. */
+static const char *relative_path(struct arena *a, const char *from, const char *to)
+{
+    char *f = realpath(from, NULL), *t = realpath(to, NULL);
+    const char *out = to;
+    if (f && t) {
+        size_t same = 0, i = 0;
+        for (; f[i] && f[i] == t[i]; i++)
+            if (f[i] == '/')
+                same = i;
+        if ((!f[i] || f[i] == '/') && (!t[i] || t[i] == '/'))
+            same = i;
+        struct buf path = {0};
+        for (const char *s = f + same; *s; s++)
+            if (*s == '/' && s[1])
+                buf_str(&path, path.len ? "/.." : "..");
+        const char *rest = t + same + (t[same] == '/');
+        if (*rest)
+            buf_printf(&path, "%s%s", path.len ? "/" : "", rest);
+        out = arena_strndup(a, path.len ? path.p : ".", path.len ? path.len : 1);
+        buf_free(&path);
+    }
+    free(f);
+    free(t);
+    return out;
+}
+
+/* ---- the stages ----------------------------------------------------------------------------- */
+
+static bool to_graph(struct program *p, const struct program_options *po)
+{
+    if (!program_open(p, po))
+        return false;
+    return has_suffix(po->path, ".dvir") ? program_read_graph(p, po) : program_evaluate(p, po);
+}
+
+static bool to_plan(struct program *p, const struct program_options *po, const char *folder,
+                    struct plan *plan)
+{
+    if (!to_graph(p, po) || !lower(p, plan))
+        return false;
+    if (folder && !file_mkdirs(folder)) {
+        diag_error(&p->diags, 903, (struct span){0}, "%s: %s", folder, strerror(errno));
+        return false;
+    }
+    plan->program_dir = folder ? relative_path(&p->arena, folder, p->folder) : ".";
+    plan->source_dir = p->folder;
+    return true;
+}
+
+static int emit_ast(const struct drive_options *o)
+{
+    struct program p = {0};
+    const struct program_options po = program_options(o);
+    intern_init(&p.strings, &p.arena);
+    sources_init(&p.sources, &p.arena);
+    diags_init(&p.diags, &p.arena, &p.sources);
+    file_id file = source_load(&p.sources, po.path);
+    struct ast_file *ast = NULL;
+    if (!file)
+        diag_error(&p.diags, 901, (struct span){0}, "%s: %s", po.path, strerror(errno));
+    else
+        ast = parse_source(&p.sources, file, &p.strings, &p.arena, &p.diags);
+    if (ast) {
+        struct buf text = {0};
+        ast_dump(ast, &p.strings, &text);
+        show(&text, false);
+        buf_free(&text);
+    }
+    return finish(&p, o, ast != NULL);
+}
+
+int drive_build(const struct drive_options *o)
+{
+    if (o->emit && !strcmp(o->emit, "ast"))
+        return emit_ast(o);
+    struct program p = {0};
+    const struct program_options po = program_options(o);
+    struct plan plan;
+    struct buf text = {0};
+    bool good;
+    if (o->emit && !strcmp(o->emit, "ir")) {
+        good = to_graph(&p, &po);
+        if (good)
+            graph_print(&p.graph, &text);
+    } else if (o->emit) {
+        good = to_plan(&p, &po, NULL, &plan);
+        if (good)
+            preview_plan(&plan, &text);
+    } else {
+        const char *folder = output_folder(&p.arena, o);
+        good = to_plan(&p, &po, folder, &plan) && emit(&plan, folder, &p.diags);
+    }
+    good = good && lock_save(&p.lock, &p.diags);
+    if (good)
+        show(&text, false);
+    buf_free(&text);
+    return finish(&p, o, good);
+}
+
+int drive_check(const struct drive_options *o)
+{
+    struct program p = {0};
+    const struct program_options po = program_options(o);
+    struct plan plan;
+    return finish(&p, o, to_plan(&p, &po, NULL, &plan));
+}
+
+int drive_graph(const struct drive_options *o)
+{
+    struct program p = {0};
+    const struct program_options po = program_options(o);
+    bool good = to_graph(&p, &po);
+    if (good) {
+        struct buf text = {0};
+        graph_dot(&p.graph, &text);
+        show(&text, false);
+        buf_free(&text);
+    }
+    return finish(&p, o, good);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int drive_preview(const struct drive_options *o)
+{
+    struct program p = {0};
+    struct buf text = {0};
+    bool good;
+    if (is_folder(o->path)) {
+        diags_init(&p.diags, &p.arena, &p.sources);
+        sources_init(&p.sources, &p.arena);
+        good = preview_folder(o->path, want_color(STDOUT_FILENO), &text, &p.diags);
+    } else {
+        const struct program_options po = program_options(o);
+        struct plan plan;
+        good = to_plan(&p, &po, NULL, &plan) &&
+               preview(&plan, want_color(STDOUT_FILENO), &text, &p.diags);
+    }
+    if (good)
+        show(&text, o->pager);
+    buf_free(&text);
+    return finish(&p, o, good);
+}
+
+static bool read_beside(void *ctx, const char *path, struct buf *out)
+{
+    char *full = path_join(ctx, path);
+    bool good = file_read(full, out);
+    free(full);
+    return good;
+}
+
+int drive_eval(const struct drive_options *o)
+{
+    struct program p = {0};
+    intern_init(&p.strings, &p.arena);
+    sources_init(&p.sources, &p.arena);
+    diags_init(&p.diags, &p.arena, &p.sources);
+    graph_init(&p.graph, &p.arena, &p.strings, &p.sources, &p.calls);
+    p.eval = eval_new(&p.arena, &p.strings, &p.sources, &p.diags, &p.graph.values);
+    file_id file = source_load(&p.sources, o->path);
+    bool good = file != 0;
+    if (!good)
+        diag_error(&p.diags, 901, (struct span){0}, "%s: %s", o->path, strerror(errno));
+    char *folder = path_dir(o->path);
+    const struct eval_reader reader = {.read = read_beside, .ctx = folder};
+    good = good && eval_pure(p.eval, file, &reader, stdout);
+    free(folder);
+    return finish(&p, o, good);
+}
+
+int drive_config(const struct drive_options *o)
+{
+    struct program p = {0};
+    struct program_options po = program_options(o);
+    bool good = program_open(&p, &po);
+    if (good) {
+        struct buf text = {0};
+        config_print(&p.config, true, &text);
+        show(&text, o->pager);
+        buf_free(&text);
+    }
+    return finish(&p, o, good);
+}
+
+int drive_calls(const struct drive_options *o, const char *name)
+{
+    struct program p = {0};
+    struct program_options po = program_options(o);
+    po.path = NULL;
+    struct buf text = {0};
+    bool good = program_open(&p, &po);
+    good = good && (name ? manual_call(&p, name, &text) : manual_list(&p, &text));
+    if (good)
+        show(&text, o->pager);
+    buf_free(&text);
+    return finish(&p, o, good);
+}
+
+/* ---- the runtime ------------------------------------------------------------------------------ */
+
+static int execute(const struct drive_options *o, const char *folder)
+{
+    char self[4096];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - sizeof "dvo-run");
+    char *slash = n > 0 ? memrchr(self, '/', (size_t)n) : NULL;
+    const char **argv = xcalloc((size_t)o->nrest + 3, sizeof *argv);
+    argv[0] = "dvo-run";
+    for (int i = 0; i < o->nrest; i++)
+        argv[i + 1] = o->rest[i];
+    argv[o->nrest + 1] = folder;
+    if (slash) {
+        memcpy(slash + 1, "dvo-run", sizeof "dvo-run");
+        execv(self, (char *const *)argv);
+    }
+    if (!slash || errno == ENOENT)
+        execvp("dvo-run", (char *const *)argv);
+    fprintf(stderr, "dvoc: dvo-run, the runtime, cannot be executed: %s\n", strerror(errno));
+    free(argv);
+    return DRIVE_WRONG;
+}
+
+int drive_run(const struct drive_options *o)
+{
+    fflush(stdout);
+    if (is_folder(o->path))
+        return execute(o, o->path);
+    struct arena a = {0};
+    const char *folder = output_folder(&a, o);
+    int status = drive_build(o);
+    if (status == DRIVE_OK)
+        status = execute(o, folder);
+    arena_free(&a);
+    return status;
+}

@@ -1,0 +1,41 @@
+/* The commands of dvoc, each a straight list of stages. */
+#ifndef DVO_COMPILER_DRIVER_H
+#define DVO_COMPILER_DRIVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ir/base/diag.h"
+
+enum drive_status { DRIVE_OK = 0, DRIVE_WRONG = 1, DRIVE_USAGE = 2 };
+
+struct drive_options {
+    const char *path; /* program, graph text (.dvir), or build folder */
+    const char *output;  /* -o DIR */
+    const char *emit;    /* --emit=STAGE */
+    const char *config;  /* --config DIR */
+    const char *project; /* --project NAME */
+    const char *params;  /* --params FILE */
+    const char **sets;   /* --set NAME=VALUE */
+    size_t nsets;
+    bool locked;         /* --locked */
+    bool pager;          /* page long output on a terminal */
+    enum diag_format format; /* of diagnostics */
+    char **rest;         /* arguments passed on to dvo-run */
+    int nrest;
+};
+
+/* Each returns an exit status: 0, 1 (the program is wrong; diagnostics are printed). */
+int drive_build(const struct drive_options *o);
+int drive_check(const struct drive_options *o);
+int drive_eval(const struct drive_options *o);
+int drive_graph(const struct drive_options *o);
+int drive_preview(const struct drive_options *o);
+int drive_config(const struct drive_options *o);
+/* Lists the glossary, or shows the record of the call `name`. */
+int drive_calls(const struct drive_options *o, const char *name);
+/* Builds a program if `o->path` is one, then executes the runtime on the build folder with
+ * o->rest; returns only on failure. */
+int drive_run(const struct drive_options *o);
+
+#endif

@@ -1,0 +1,432 @@
+/* A rule sees an op's arguments through its shape: booleans, choices, absences, list lengths and
+ * arguments marked inspect are concrete, everything else is a hole. Ops of equal shape share the
+ * template, so a million ops cost a few hundred evaluations. */
+#include "compiler/lower.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/handle.h"
+#include "compiler/native.h"
+
+struct shape {
+    uint32_t template;
+    uint32_t next; /* shape with the same hash, or 0 */
+    uint32_t nwords;
+    const uint64_t *words;
+};
+
+struct lowering {
+    struct program *p;
+    struct vm *vm;
+    struct plan *plan;
+    struct map64 by_hash; /* hash → index into shapes */
+    struct {
+        struct shape *v;
+        size_t n, cap;
+    } shapes;
+    struct {
+        struct plan_template *v;
+        size_t n, cap;
+    } templates;
+    struct {
+        uint64_t *v;
+        size_t n, cap;
+    } words; /* of the op at hand */
+};
+
+/* ---- the shape of an op ----------------------------------------------------------------- */
+
+/* A list of packages is looked into when one of them is a pinned file: where it comes from
+ * decides how it gets to the machine. */
+static bool has_package(const struct values *t, val_id id)
+{
+    const struct ir_value *v = val_get(t, id);
+    if (v->kind == IR_DICT)
+        return true;
+    for (uint32_t i = 0; v->kind == IR_LIST && i < v->count; i++)
+        if (val_get(t, val_items(t, id)[i])->kind == IR_DICT)
+            return true;
+    return false;
+}
+
+static bool is_concrete(const struct values *t, const struct arg_info *arg, val_id id)
+{
+    if (arg->inspect || arg->nchoices || arg->type.kind == TYPE_BOOL)
+        return true;
+    return arg->type.kind == TYPE_PACKAGES && has_package(t, id);
+}
+
+static void add_word(struct lowering *l, uint64_t word) { *vec_push(&l->words) = word; }
+
+static uint64_t shape_of(struct lowering *l, op_id id)
+{
+    const struct graph *g = &l->p->graph;
+    const struct op *op = &g->ops[id];
+    const struct call_info *info = &g->calls->v[op->call];
+    const struct values *t = &g->values;
+    l->words.n = 0;
+    add_word(l, (uint64_t)op->call << 8 | op->backend);
+    for (uint32_t i = 0; i < info->nargs; i++) {
+        val_id arg = g->args[op->args + i];
+        const struct ir_value *v = val_get(t, arg);
+        if (is_concrete(t, &info->args[i], arg))
+            add_word(l, val_hash(t, arg));
+        else
+            add_word(l, (uint64_t)v->kind << 32 |
+                            (v->kind == IR_LIST || v->kind == IR_DICT ? v->count : 0));
+    }
+    return hash_bytes(l->words.v, l->words.n * sizeof *l->words.v);
+}
+
+static const struct shape *find_shape(struct lowering *l, uint64_t hash)
+{
+    uint32_t at = map64_get(&l->by_hash, hash);
+    for (uint32_t i = at ? at - 1 : 0; i; i = l->shapes.v[i].next) {
+        const struct shape *s = &l->shapes.v[i];
+        if (s->nwords == l->words.n &&
+            !memcmp(s->words, l->words.v, l->words.n * sizeof *l->words.v))
+            return s;
+    }
+    return NULL;
+}
+
+static void keep_shape(struct lowering *l, uint64_t hash, uint32_t template)
+{
+    uint64_t *words = arena_array(&l->p->arena, uint64_t, l->words.n);
+    memcpy(words, l->words.v, l->words.n * sizeof *words);
+    uint32_t index = (uint32_t)l->shapes.n;
+    struct shape *s = vec_push(&l->shapes);
+    uint32_t *slot = map64_put(&l->by_hash, hash);
+    *s = (struct shape){template, *slot ? *slot - 1 : 0, (uint32_t)l->words.n, words};
+    *slot = index + 1;
+}
+
+/* ---- what a rule sees --------------------------------------------------------------------- */
+
+struct subject { /* the object `a` of a rule */
+    struct object o;
+    struct lowering *l;
+    op_id op;
+};
+
+static const struct object_type hole_type;
+
+struct hole { /* a dict argument that is not looked into: true if not empty */
+    struct object o;
+    val_id ir;
+    bool truth;
+};
+
+static val_id hole_to_ir(struct vm *vm, value self)
+{
+    (void)vm;
+    return ((struct hole *)value_object(self))->ir;
+}
+
+static bool hole_truth(struct vm *vm, value self)
+{
+    (void)vm;
+    return ((struct hole *)value_object(self))->truth;
+}
+
+static const struct object_type hole_type = {
+    .name = "argument",
+    .truth = hole_truth,
+    .no_text = "pass it on as it is",
+    .to_ir = hole_to_ir,
+};
+
+static value list_holes(struct lowering *l, uint32_t arg, const struct arg_info *info, val_id id)
+{
+    const struct values *t = &l->p->graph.values;
+    value list = value_list_new(l->vm, NULL, 0);
+    struct type item = {.kind = info->type.item};
+    if (info->type.kind == TYPE_TRIGGERS)
+        item.kind = TYPE_CONDITION;
+    else if (info->type.kind == TYPE_PACKAGES)
+        item.kind = TYPE_STR;
+    uint32_t n = val_get(t, id)->count;
+    for (uint32_t i = 0; i < n; i++) {
+        const struct ir_value *v = val_get(t, val_items(t, id)[i]);
+        value one;
+        if (info->type.kind == TYPE_PACKAGES && v->kind == IR_DICT)
+            one = package_of_ir(l->vm, val_items(t, id)[i]);
+        else
+            one = native_hole(l->vm, val_hole(l->vm->values, arg, i + 1), item);
+        value_list_push(l->vm, list, one);
+    }
+    return list;
+}
+
+static value argument_value(struct lowering *l, uint32_t arg, op_id id)
+{
+    const struct graph *g = &l->p->graph;
+    const struct arg_info *info = &graph_call(g, id)->args[arg];
+    val_id v = g->args[g->ops[id].args + arg];
+    const struct ir_value *x = val_get(&g->values, v);
+    if (x->kind == IR_ABSENT || x->kind == IR_NONE)
+        return VALUE_NONE;
+    if (info->type.kind == TYPE_PACKAGE && x->kind == IR_DICT)
+        return package_of_ir(l->vm, v);
+    if (x->kind == IR_LIST && (!info->inspect || info->type.kind == TYPE_PACKAGES))
+        return list_holes(l, arg, info, v);
+    if (is_concrete(&g->values, info, v))
+        return value_of_ir(l->vm, v, vm_span(l->vm));
+    val_id hole = val_hole(l->vm->values, arg, 0);
+    if (x->kind == IR_DICT) {
+        struct hole *h = arena_new(l->vm->arena, struct hole);
+        h->o.h.kind = VALUE_KIND_OBJECT;
+        h->o.type = &hole_type;
+        h->ir = hole;
+        h->truth = x->count > 0;
+        return value_of(h);
+    }
+    return native_hole(l->vm, hole, info->type);
+}
+
+/* Facts of the op itself, filled in when the template is stamped out. */
+static const char *const self_facts[] = {"address", "key",  "key_name", "project", "args_json",
+                                         "machine", "call"};
+
+static value subject_getattr(struct vm *vm, value self, str_id name)
+{
+    struct subject *s = (struct subject *)value_object(self);
+    const struct call_info *info = graph_call(&s->l->p->graph, s->op);
+    for (uint32_t i = 0; i < info->nargs; i++)
+        if (info->args[i].name == name)
+            return argument_value(s->l, i, s->op);
+    const char *text = intern_text(vm->strings, name);
+    if (!strcmp(text, "backend"))
+        return value_cstring(vm, backend_name(s->l->p->graph.ops[s->op].backend));
+    for (size_t i = 0; i < sizeof self_facts / sizeof *self_facts; i++)
+        if (!strcmp(text, self_facts[i]))
+            return native_hole(vm, val_name(vm->values, IR_SELF, name),
+                               (struct type){.kind = TYPE_STR});
+    return VALUE_ERROR;
+}
+
+static void subject_attrs(struct vm *vm, value self, void (*each)(void *, str_id), void *ctx)
+{
+    struct subject *s = (struct subject *)value_object(self);
+    const struct call_info *info = graph_call(&s->l->p->graph, s->op);
+    for (uint32_t i = 0; i < info->nargs; i++)
+        each(ctx, info->args[i].name);
+    for (size_t i = 0; i < sizeof self_facts / sizeof *self_facts; i++)
+        each(ctx, intern_cstr(vm->strings, self_facts[i]));
+}
+
+static const struct object_type subject_type = {
+    .name = "arguments",
+    .getattr = subject_getattr,
+    .attrs = subject_attrs,
+    .no_text = "use one of its attributes",
+};
+
+/* ---- running a rule ----------------------------------------------------------------------- */
+
+/* Calls a rule for this op; VAL_ABSENT after an error, VAL_NONE if the rule gives None. */
+static val_id run_rule(struct lowering *l, value rule, op_id id)
+{
+    struct subject *s = arena_new(l->vm->arena, struct subject);
+    s->o.h.kind = VALUE_KIND_OBJECT;
+    s->o.type = &subject_type;
+    s->l = l;
+    s->op = id;
+    size_t before = l->p->diags.n;
+    value a = value_of(s);
+    value result = vm_call(l->vm, rule, &a, 1, NULL, 0);
+    val_id ir = result == VALUE_ERROR ? VAL_ABSENT
+                                      : value_to_ir(l->vm, result, vm_span(l->vm));
+    if (!ir)
+        for (size_t i = before; i < l->p->diags.n; i++)
+            diag_related(&l->p->diags, l->p->diags.v[i], l->p->graph.ops[id].span,
+                         "while lowering %s",
+                         intern_text(&l->p->strings, l->p->graph.ops[id].address));
+    return ir;
+}
+
+static void no_rule(struct lowering *l, op_id id)
+{
+    const struct op *op = &l->p->graph.ops[id];
+    const struct call_info *info = graph_call(&l->p->graph, id);
+    struct diag *g = diag_error(&l->p->diags, 750, op->span, "%s has no rule for %s",
+                                intern_text(&l->p->strings, info->name),
+                                backend_name(op->backend));
+    struct buf have = {0};
+    for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++)
+        if (info->backends & 1u << b)
+            buf_printf(&have, "%s%s", have.len ? ", " : "", backend_name(b));
+    if (have.len)
+        diag_help(&l->p->diags, g, "it works with %s; say so with via= or `backends:` in dvo.yaml",
+                  buf_text(&have));
+    buf_free(&have);
+}
+
+/* The driver's sequences for a provider call. */
+static val_id lower_provider(struct lowering *l, op_id id)
+{
+    value driver = glossary_driver(&l->p->glossary);
+    if (driver == VALUE_ERROR)
+        return VAL_ABSENT;
+    const struct call_info *info = graph_call(&l->p->graph, id);
+    value calls = value_dict_get_cstr(l->vm, driver, "calls");
+    value rule = calls == VALUE_ERROR
+                     ? VALUE_ERROR
+                     : value_dict_get(l->vm, calls, value_interned(l->vm, info->name));
+    if (rule == VALUE_ERROR) {
+        struct diag *g = diag_error(&l->p->diags, 751, l->p->graph.ops[id].span,
+                                    "the driver %s does not carry %s", l->p->config.driver,
+                                    intern_text(&l->p->strings, info->name));
+        diag_help(&l->p->diags, g, "use a provider whose driver does");
+        return VAL_ABSENT;
+    }
+    return run_rule(l, rule, id);
+}
+
+static uint32_t make_template(struct lowering *l, op_id id)
+{
+    const struct op *op = &l->p->graph.ops[id];
+    const struct call_rules *rules = glossary_rules(&l->p->glossary, op->call);
+    struct plan_template t = {.call = op->call, .backend = op->backend, .title = rules->title};
+    if (rules->provider) {
+        t.steps = lower_provider(l, id);
+    } else if (rules->builtin) {
+        t.steps = VAL_NONE;
+    } else {
+        value rule = rules->lower[op->backend];
+        if (rule == VALUE_ERROR) {
+            no_rule(l, id);
+            return 0;
+        }
+        t.steps = run_rule(l, rule, id);
+        /* A rule that answers None leaves the shape to the steps all backends share. */
+        if (t.steps == VAL_NONE && rules->lower[BACKEND_API] != VALUE_ERROR)
+            t.steps = run_rule(l, rules->lower[BACKEND_API], id);
+        if (t.steps && rules->probe != VALUE_NONE && rules->probe != VALUE_ERROR) {
+            t.probe = run_rule(l, rules->probe, id);
+            if (!t.probe)
+                return 0;
+        }
+    }
+    if (!t.steps)
+        return 0;
+    *vec_push(&l->templates) = t;
+    return (uint32_t)l->templates.n - 1;
+}
+
+static bool lower_op(struct lowering *l, op_id id)
+{
+    uint64_t hash = shape_of(l, id);
+    const struct shape *s = find_shape(l, hash);
+    uint32_t template = s ? s->template : make_template(l, id);
+    if (!s) /* a shape that failed is kept too: its error is reported once */
+        keep_shape(l, hash, template);
+    l->plan->template_of[id] = template;
+    return template != 0;
+}
+
+/* ---- segments ------------------------------------------------------------------------------ */
+
+static void collect_segments(struct lowering *l)
+{
+    struct plan *plan = l->plan;
+    struct graph *g = plan->graph;
+    struct arena *a = &l->p->arena;
+    plan->nsegments = graph_segment(g);
+    plan->segments = arena_array(a, struct plan_segment, plan->nsegments + 1);
+    for (uint32_t i = 0; i < plan->norder; i++)
+        plan->segments[g->ops[plan->order[i]].segment].nops++;
+    for (uint32_t s = 1; s <= plan->nsegments; s++) {
+        plan->segments[s].ops = arena_array(a, op_id, plan->segments[s].nops);
+        plan->segments[s].nops = 0;
+    }
+    for (uint32_t i = 0; i < plan->norder; i++) {
+        const struct op *op = &g->ops[plan->order[i]];
+        struct plan_segment *s = &plan->segments[op->segment];
+        if (!op->segment)
+            continue;
+        s->backend = op->backend;
+        s->machine = op->subject;
+        s->ops[s->nops++] = plan->order[i];
+    }
+}
+
+static val_id yaml_ir(struct values *t, const struct yaml_node *n)
+{
+    struct intern *strings = t->strings;
+    val_id *ids = xcalloc(2 * n->n + 1, sizeof *ids), out;
+    switch (n->kind) {
+    case YAML_BOOL: out = val_bool(n->i); break;
+    case YAML_INT: out = val_int(t, n->i); break;
+    case YAML_FLOAT: out = val_float(t, n->f); break;
+    case YAML_STR: out = val_str(t, intern(strings, n->text, n->len)); break;
+    case YAML_LIST:
+        for (size_t i = 0; i < n->n; i++)
+            ids[i] = yaml_ir(t, n->items[i]);
+        out = val_seq(t, IR_LIST, 0, ids, n->n);
+        break;
+    case YAML_MAP:
+        for (size_t i = 0; i < n->n; i++) {
+            ids[2 * i] = val_str(t, intern_cstr(strings, n->pairs[i].key));
+            ids[2 * i + 1] = yaml_ir(t, n->pairs[i].value);
+        }
+        out = val_seq(t, IR_DICT, 0, ids, n->n);
+        break;
+    default: out = VAL_NONE;
+    }
+    free(ids);
+    return out;
+}
+
+/* The driver's record without its functions: transport, service, error rules. */
+static val_id driver_ir(struct lowering *l)
+{
+    value driver = l->p->glossary.driver;
+    if (driver == VALUE_ERROR)
+        return VAL_ABSENT;
+    value data = value_dict_new(l->vm, 8);
+    static const char *const keys[] = {"name", "transport", "service", "errors", "access"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        value v = value_dict_get_cstr(l->vm, driver, keys[i]);
+        if (v != VALUE_ERROR)
+            value_dict_set(l->vm, data, value_cstring(l->vm, keys[i]), v);
+    }
+    return value_to_ir(l->vm, data, vm_span(l->vm));
+}
+
+bool lower(struct program *p, struct plan *plan)
+{
+    struct graph *g = &p->graph;
+    *plan = (struct plan){.graph = g};
+    struct lowering l = {.p = p, .vm = eval_vm(p->eval), .plan = plan};
+    plan->order = arena_array(&p->arena, op_id, g->n);
+    plan->template_of = arena_array(&p->arena, uint32_t, g->n);
+    size_t count = 0;
+    bool good = graph_toposort(g, plan->order, &count);
+    if (!good)
+        die("the graph has a cycle after verification");
+    plan->norder = (uint32_t)count;
+    memset(vec_push(&l.shapes), 0, sizeof *l.shapes.v);
+    memset(vec_push(&l.templates), 0, sizeof *l.templates.v);
+    for (op_id id = 1; id < g->n && !diags_full(&p->diags); id++)
+        if (!(g->ops[id].flags & OP_DEAD))
+            good &= lower_op(&l, id);
+    if (good) {
+        collect_segments(&l);
+        plan->driver = driver_ir(&l);
+        plan->provider = yaml_ir(&g->values, p->config.provider);
+        plan->secrets = yaml_get(p->config.dvo, "secrets")
+                            ? yaml_ir(&g->values, yaml_get(p->config.dvo, "secrets"))
+                            : VAL_ABSENT;
+        plan->state = arena_printf(&p->arena, "%s.db", p->config.project);
+    }
+    plan->templates = arena_array(&p->arena, struct plan_template, l.templates.n);
+    memcpy(plan->templates, l.templates.v, l.templates.n * sizeof *l.templates.v);
+    plan->ntemplates = (uint32_t)l.templates.n;
+    free(l.templates.v);
+    free(l.shapes.v);
+    free(l.words.v);
+    map64_free(&l.by_hash);
+    return good;
+}

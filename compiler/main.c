@@ -1,0 +1,265 @@
+/* dvoc's command line: finds the command, reads its options, and hands over to the driver. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "compiler/driver.h"
+#include "dvo_config.h"
+#include "ir/base/arena.h"
+#include "ir/base/buf.h"
+#include "ir/errors.h"
+
+enum option {
+    O_HELP = 1,
+    O_VERSION,
+    O_EMIT,
+    O_CONFIG,
+    O_PROJECT,
+    O_PARAMS,
+    O_SET,
+    O_LOCKED,
+    O_FORMAT,
+    O_PASS,      /* handed on to dvo-run without a value */
+    O_PASS_VALUE /* handed on to dvo-run with its value */
+};
+
+enum { TAKES_FILE = 1, COMPILES = 2, RUNS = 4, TAKES_NAME = 8 };
+
+struct command {
+    const char *name, *arguments, *summary;
+    unsigned what;
+    int (*drive)(const struct drive_options *o);
+};
+
+static const struct command commands[] = {
+    {"build", "FILE", "compile a program to build/PROGRAM", TAKES_FILE | COMPILES, drive_build},
+    {"preview", "FILE|DIR", "show what would be done: playbooks, API calls, order",
+     TAKES_FILE | COMPILES, drive_preview},
+    {"run", "FILE|DIR", "build if need be, then execute the plan",
+     TAKES_FILE | COMPILES | RUNS, drive_run},
+    {"destroy", "DIR", "delete what runs of this plan created, in reverse order",
+     TAKES_FILE | RUNS, drive_run},
+    {"check", "FILE", "report what is wrong with a program", TAKES_FILE | COMPILES, drive_check},
+    {"graph", "FILE", "print the op graph as DOT", TAKES_FILE | COMPILES, drive_graph},
+    {"eval", "FILE", "run a file as plain Starlark", TAKES_FILE, drive_eval},
+    {"calls", "[NAME]", "list the system calls, or explain one", TAKES_NAME | COMPILES, NULL},
+    {"config", "[FILE]", "print the effective configuration and where it comes from",
+     TAKES_NAME | COMPILES, NULL},
+};
+
+static const struct option long_options[] = {
+    {"help", no_argument, NULL, O_HELP},
+    {"version", no_argument, NULL, O_VERSION},
+    {"output", required_argument, NULL, 'o'},
+    {"emit", required_argument, NULL, O_EMIT},
+    {"config", required_argument, NULL, O_CONFIG},
+    {"project", required_argument, NULL, O_PROJECT},
+    {"params", required_argument, NULL, O_PARAMS},
+    {"set", required_argument, NULL, O_SET},
+    {"locked", no_argument, NULL, O_LOCKED},
+    {"format", required_argument, NULL, O_FORMAT},
+    {"jobs", required_argument, NULL, O_PASS_VALUE},
+    {"events", required_argument, NULL, O_PASS_VALUE},
+    {"state", required_argument, NULL, O_PASS_VALUE},
+    {"only", required_argument, NULL, O_PASS_VALUE},
+    {"except", required_argument, NULL, O_PASS_VALUE},
+    {"expect", required_argument, NULL, O_PASS_VALUE},
+    {"fail-fast", no_argument, NULL, O_PASS},
+    {"yes", no_argument, NULL, O_PASS},
+    {0},
+};
+
+static const char options_text[] =
+    "Options of commands that compile:\n"
+    "  -o, --output DIR       where the build goes (default: build/PROGRAM)\n"
+    "      --emit=STAGE       print a stage instead: ast, ir or plan\n"
+    "      --set NAME=VALUE   value of a param(); may be repeated\n"
+    "      --params FILE      YAML file with values of param()s\n"
+    "      --config DIR       a configuration folder that overrides all others\n"
+    "      --project NAME     project the things at the provider belong to\n"
+    "      --locked           fail instead of changing dvo.lock\n"
+    "      --format=FORMAT    of diagnostics: human, json, sarif or github\n"
+    "Options of run and destroy:\n"
+    "      --jobs N           tool runs at once\n"
+    "      --events FILE      write what happens as JSON lines\n"
+    "      --state FILE       state database (default: .dvo/PROJECT.db beside the program)\n"
+    "      --only ADDRESS     exactly these ops; may be repeated\n"
+    "      --except ADDRESS   all but these ops; may be repeated\n"
+    "      --expect DIGEST    refuse any plan but this one\n"
+    "      --fail-fast        start nothing after the first failure\n"
+    "      --yes              do not ask before destroying\n"
+    "Everywhere:\n"
+    "      --help, --version\n";
+
+static struct arena texts; /* of options handed on */
+
+static void print_help(void)
+{
+    printf("dvoc compiles operation programs into plans for Ansible, Chef and APIs, and runs "
+           "them.\n\nUsage: dvoc COMMAND [OPTION]... [ARGUMENT]\n\nCommands:\n");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        printf("  %-8s %-9s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+    printf("\n%s\nFILE may be - for standard input; -- ends the options.\n\nExit status:\n"
+           "   0  success\n   1  the program, configuration or plan is wrong\n"
+           "   2  wrong usage of this command\n",
+           options_text);
+    for (enum dvo_error e = DVO_OK + 1; e < DVO_ERROR_COUNT; e++)
+        printf("  %2d  %-9s %s\n", error_status(e), error_name(e), error_meaning(e));
+}
+
+static int usage_error(const char *fmt, const char *what, const char *near)
+{
+    fputs("dvoc: ", stderr);
+    fprintf(stderr, fmt, what);
+    if (near)
+        fprintf(stderr, "; did you mean \"%s\"?", near);
+    fputs("\nTry 'dvoc --help'.\n", stderr);
+    return DRIVE_USAGE;
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        if (!strcmp(commands[i].name, name))
+            return &commands[i];
+    return NULL;
+}
+
+static int unknown_command(const char *name)
+{
+    const char *names[sizeof commands / sizeof *commands];
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+        names[i] = commands[i].name;
+    return usage_error("unknown command \"%s\"", name,
+                       text_nearest(name, names, sizeof commands / sizeof *commands));
+}
+
+static bool read_format(const char *text, enum diag_format *out)
+{
+    static const char *const names[] = {"human", "json", "sarif", "github"};
+    for (unsigned i = 0; i < 4; i++)
+        if (!strcmp(text, names[i])) {
+            *out = (enum diag_format)i;
+            return true;
+        }
+    return false;
+}
+
+static bool is_emit(const char *text)
+{
+    return !strcmp(text, "ast") || !strcmp(text, "ir") || !strcmp(text, "plan");
+}
+
+/* Options of one command. Returns 0 to go on, else the exit status + 1. */
+static int read_options(const struct command *c, int argc, char **argv, struct drive_options *o)
+{
+    int opt, index;
+    opterr = 0;
+    optind = 1;
+    while ((opt = getopt_long(argc, argv, "+:o:h", long_options, &index)) != -1) {
+        unsigned need = opt == O_PASS || opt == O_PASS_VALUE ? RUNS : COMPILES;
+        if (opt != '?' && opt != ':' && opt != O_HELP && opt != 'h' && opt != O_VERSION &&
+            opt != O_FORMAT && !(c->what & need))
+            return 1 + usage_error("\"%s\" does not go with this command", argv[optind - 1], NULL);
+        switch (opt) {
+        case 'h':
+        case O_HELP: print_help(); return 1 + DRIVE_OK;
+        case O_VERSION: puts("dvoc " DVO_VERSION); return 1 + DRIVE_OK;
+        case 'o': o->output = optarg; break;
+        case O_EMIT:
+            if (!is_emit(optarg))
+                return 1 + usage_error("--emit takes ast, ir or plan, not \"%s\"", optarg, NULL);
+            o->emit = optarg;
+            break;
+        case O_CONFIG: o->config = optarg; break;
+        case O_PROJECT: o->project = optarg; break;
+        case O_PARAMS: o->params = optarg; break;
+        case O_SET: o->sets[o->nsets++] = optarg; break;
+        case O_LOCKED: o->locked = true; break;
+        case O_FORMAT:
+            if (!read_format(optarg, &o->format))
+                return 1 + usage_error("unknown format \"%s\"", optarg, NULL);
+            break;
+        case O_PASS:
+        case O_PASS_VALUE:
+            o->rest[o->nrest++] = arena_printf(&texts, "--%s", long_options[index].name);
+            if (opt == O_PASS_VALUE)
+                o->rest[o->nrest++] = optarg;
+            break;
+        case ':': return 1 + usage_error("option \"%s\" needs a value", argv[optind - 1], NULL);
+        default: return 1 + usage_error("unknown option \"%s\"", argv[optind - 1], NULL);
+        }
+    }
+    return 0;
+}
+
+/* GNU order: options may stand behind arguments. */
+static int read_arguments(const struct command *c, int argc, char **argv,
+                          struct drive_options *o)
+{
+    for (;;) {
+        int stop = read_options(c, argc, argv, o);
+        if (stop)
+            return stop;
+        bool ended = optind > 1 && !strcmp(argv[optind - 1], "--");
+        argc -= optind;
+        argv += optind;
+        if (!argc)
+            return 0;
+        if (o->path)
+            return 1 + usage_error("one argument too many: \"%s\"", argv[0], NULL);
+        o->path = argv[0];
+        if (ended) {
+            if (argc > 1)
+                return 1 + usage_error("one argument too many: \"%s\"", argv[1], NULL);
+            return 0;
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2) {
+        print_help();
+        return DRIVE_USAGE;
+    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+        print_help();
+        return fflush(stdout) ? DRIVE_WRONG : DRIVE_OK;
+    }
+    if (!strcmp(argv[1], "--version")) {
+        puts("dvoc " DVO_VERSION);
+        return fflush(stdout) ? DRIVE_WRONG : DRIVE_OK;
+    }
+    const struct command *c = find_command(argv[1]);
+    if (!c)
+        return unknown_command(argv[1]);
+    struct drive_options o = {.pager = isatty(STDOUT_FILENO) == 1};
+    o.sets = xcalloc((size_t)argc + 1, sizeof *o.sets);
+    o.rest = xcalloc((size_t)argc * 2 + 2, sizeof *o.rest);
+    int stop = read_arguments(c, argc - 1, argv + 1, &o), status;
+    if (stop) {
+        status = stop - 1;
+    } else if (!o.path && c->what & TAKES_FILE) {
+        status = usage_error("\"%s\" needs an argument", c->name, NULL);
+    } else if (!strcmp(c->name, "calls")) {
+        status = drive_calls(&o, o.path);
+    } else if (!strcmp(c->name, "config")) {
+        status = drive_config(&o);
+    } else {
+        if (!strcmp(c->name, "destroy"))
+            o.rest[o.nrest++] = arena_printf(&texts, "--destroy");
+        status = c->drive(&o);
+    }
+    if (fflush(stdout) && !status) {
+        fprintf(stderr, "dvoc: standard output: %s\n", strerror(errno));
+        status = DRIVE_WRONG;
+    }
+    arena_free(&texts);
+    free(o.rest);
+    free(o.sets);
+    return status;
+}

@@ -1,0 +1,21 @@
+/* One file being evaluated or evaluated: its globals and where its files come from. */
+#ifndef DVO_COMPILER_MODULE_H
+#define DVO_COMPILER_MODULE_H
+
+#include "compiler/eval.h"
+
+enum module_state { MODULE_RUNNING, MODULE_DONE, MODULE_FAILED };
+
+struct module {
+    struct eval *eval;
+    const struct eval_universe *universe;
+    const struct eval_reader *reader;
+    const struct ast_file *ast;
+    file_id file;
+    const char *path;   /* as load() wrote it, normalized; NULL for the program itself */
+    value *globals;
+    enum module_state state;
+    struct span loaded_at; /* the load statement that began it */
+};
+
+#endif

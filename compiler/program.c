@@ -1,0 +1,161 @@
+/* Puts the stages up to the verified graph together. The program's folder is the root for
+ * everything a program may read. */
+#include "compiler/program.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/namespace.h"
+#include "compiler/op.h"
+#include "ir/base/digest.h"
+#include "ir/base/file.h"
+#include "ir/text.h"
+
+/* A program is made of files people write: more than this is an accident. */
+enum { STEP_LIMIT = 2000000000, MEMORY_LIMIT_GIB = 8 };
+
+static bool read_beside(void *ctx, const char *path, struct buf *out)
+{
+    const struct program *p = ctx;
+    char *full = path_join(p->folder, path);
+    bool good = file_read(full, out);
+    free(full);
+    return good;
+}
+
+bool program_open(struct program *p, const struct program_options *o)
+{
+    intern_init(&p->strings, &p->arena);
+    sources_init(&p->sources, &p->arena);
+    diags_init(&p->diags, &p->arena, &p->sources);
+    graph_init(&p->graph, &p->arena, &p->strings, &p->sources, &p->calls);
+    p->path = o->path;
+    char *dir = path_dir(o->path && strcmp(o->path, "-") ? o->path : "./-");
+    p->folder = arena_strndup(&p->arena, dir, strlen(dir));
+    free(dir);
+    p->eval = eval_new(&p->arena, &p->strings, &p->sources, &p->diags, &p->graph.values);
+    struct vm *vm = eval_vm(p->eval);
+    vm->host = p;
+    vm->assigned = op_assigned;
+    vm->deferred_name = op_deferred_name;
+    vm->print = o->print;
+    vm->step_limit = STEP_LIMIT;
+    vm->memory_limit = (size_t)MEMORY_LIMIT_GIB << 30;
+    const struct config_options config = {o->path, o->config, o->project};
+    if (!config_load(&p->config, &config, &p->arena, &p->sources, &p->diags))
+        return false;
+    glossary_init(&p->glossary, p->eval, &p->calls, &p->config, &p->arena, &p->diags,
+                  namespace_provider(p));
+    return params_init(&p->params, p, o) && lock_open(&p->lock, p, o->locked);
+}
+
+static file_id load_program(struct program *p, const struct program_options *o)
+{
+    file_id file = source_load(&p->sources, o->path);
+    if (!file) {
+        struct diag *g = diag_error(&p->diags, 901, (struct span){0}, "%s: %s", o->path,
+                                    strerror(errno));
+        if (errno == ENOENT)
+            diag_help(&p->diags, g, "check the path, or give - for standard input");
+    }
+    return file;
+}
+
+static bool name_and_check(struct program *p)
+{
+    struct graph *g = &p->graph;
+    return graph_name(g, &p->diags) && graph_order(g, &p->diags) && graph_verify(g, &p->diags);
+}
+
+/* What the graph's text form and the plan are bound to. */
+static void add_digests(struct program *p)
+{
+    struct graph *g = &p->graph;
+    glossary_digest(&p->glossary, p->glossary_digest);
+    g->digests[0].name = "config";
+    g->digests[0].digest = p->config.digest;
+    g->digests[1].name = "glossary";
+    g->digests[1].digest = p->glossary_digest;
+    g->digests[2].name = "lock";
+    g->digests[2].digest = lock_digest(&p->lock);
+    g->ndigests = 3;
+    const char *slash = strrchr(p->path, '/');
+    g->program = slash ? slash + 1 : p->path;
+    g->project = p->config.project;
+    g->provider = p->config.provider_name;
+}
+
+bool program_evaluate(struct program *p, const struct program_options *o)
+{
+    file_id file = load_program(p, o);
+    if (!file)
+        return false;
+    struct eval_universe *universe = eval_universe_new(p->eval);
+    eval_universe_add_dvo(universe);
+    namespace_universe(p, universe);
+    const struct eval_reader reader = {.read = read_beside, .ctx = p};
+    bool good = eval_file(p->eval, universe, file, &reader) != NULL;
+    good &= params_finish(&p->params, p);
+    good = good && name_and_check(p);
+    if (good)
+        add_digests(p);
+    return good && !p->diags.errors;
+}
+
+static call_id find_call(void *ctx, const char *name)
+{
+    struct program *p = ctx;
+    return glossary_call(&p->glossary, name);
+}
+
+static bool check_digests(struct program *p, file_id file,
+                          const struct graph *read)
+{
+    for (unsigned i = 0; i < p->graph.ndigests; i++)
+        for (unsigned k = 0; k < read->ndigests; k++)
+            if (!strcmp(p->graph.digests[i].name, read->digests[k].name) &&
+                strcmp(p->graph.digests[i].digest, read->digests[k].digest) != 0) {
+                struct diag *g = diag_error(&p->diags, 902, (struct span){file, 0, 0},
+                                            "the %s has changed since this graph was written",
+                                            read->digests[k].name);
+                diag_help(&p->diags, g, "write it anew: dvoc build --emit=ir PROGRAM");
+                return false;
+            }
+    return true;
+}
+
+bool program_read_graph(struct program *p, const struct program_options *o)
+{
+    file_id file = load_program(p, o);
+    if (!file || !graph_parse(&p->graph, file, find_call, p, &p->diags))
+        return false;
+    struct graph read = p->graph;
+    const char *program = read.program, *project = read.project;
+    add_digests(p);
+    p->graph.program = program;
+    p->graph.project = project;
+    if (!check_digests(p, file, &read))
+        return false;
+    return graph_order(&p->graph, &p->diags) && graph_verify(&p->graph, &p->diags);
+}
+
+void program_close(struct program *p)
+{
+    glossary_free(&p->glossary);
+    if (p->eval)
+        eval_free(p->eval);
+    params_free(&p->params);
+    lock_free(&p->lock);
+    graph_free(&p->graph);
+    free(p->calls.v);
+    free(p->calls.types);
+    free(p->handle_types);
+    free(p->native_list.v);
+    map64_free(&p->natives);
+    map64_free(&p->hosts);
+    diags_free(&p->diags);
+    sources_free(&p->sources);
+    intern_free(&p->strings);
+    arena_free(&p->arena);
+}

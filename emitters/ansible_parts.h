@@ -1,0 +1,90 @@
+/* What the parts of the Ansible emitter share: names, expressions, tasks. */
+#ifndef DVO_EMITTERS_ANSIBLE_PARTS_H
+#define DVO_EMITTERS_ANSIBLE_PARTS_H
+
+#include "emitters/emission.h"
+#include "emitters/render.h"
+#include "emitters/yaml.h"
+
+/* A set of names; what is given out once is never given out again. */
+struct ansible_names {
+    struct arena arena;
+    struct intern taken;
+};
+
+/* A value from outside a tool run, and the variable that brings it in. */
+struct ansible_outside {
+    val_id value;
+    const char *name;
+};
+
+/* What is known of an op before its tasks are written. */
+struct ansible_op {
+    const char *result; /* register of the task whose fields are the op's, NULL: nobody reads */
+    uint32_t primary;   /* index of that task */
+    bool read;          /* some op of its run uses its result */
+    bool conditional;   /* may be skipped: its own condition, or something it uses */
+};
+
+struct ansible_literal { /* a task variable that holds user text: text_1, text_2, ... */
+    char *text;
+    size_t len;
+};
+
+struct ansible {
+    struct emission *e;
+    const char **alias;         /* per op: the inventory name of a machine, or NULL */
+    struct ansible_op *ops;     /* per op */
+    struct ansible_names names; /* hosts and variables, of the whole plan */
+    struct { struct ansible_outside *v; size_t n, cap; } outside;
+    struct map64 outside_of;    /* hash of the value -> index in `outside` */
+    /* the tool run being written */
+    uint32_t segment;
+    struct emission_segment *out;
+    struct ansible_names registers;
+    struct map64 titles;        /* hash of a task name -> how often it was used */
+    struct yaml yaml;
+    /* the task being written */
+    op_id op;
+    struct { struct ansible_literal *v; size_t n, cap; } literals;
+    struct render_pieces pieces;
+    struct buf expr;
+    struct buf scratch;
+};
+
+/* --- ansible_names.c --- */
+void ansible_names_init(struct ansible_names *n);
+void ansible_names_free(struct ansible_names *n);
+/* A name made of the text that is free in both sets (`other` may be NULL), and now taken in the
+ * first: lower-case letters, digits and "_", never two "_" in a row. */
+const char *ansible_name(struct ansible_names *n, const struct ansible_names *other,
+                         const char *text, size_t len, struct arena *arena);
+/* Finds out which results are read and who may be skipped, and names machines and the values
+ * from outside each run. */
+void ansible_scan(struct ansible *a);
+/* Names the registers of the ops of the current run. */
+void ansible_name_registers(struct ansible *a);
+/* The variable that brings in a value from outside the current run. */
+const char *ansible_outside_name(struct ansible *a, val_id v);
+/* The register of one task of an op: the op's own name for its primary task. */
+void ansible_register(const struct ansible *a, op_id op, uint32_t task, struct buf *out);
+/* Number of tasks the op becomes, and the native step of one of them (an IR_DICT). */
+uint32_t ansible_task_count(const struct ansible *a, op_id op);
+val_id ansible_task_at(const struct ansible *a, op_id op, uint32_t task);
+/* Whether the op belongs to the tool run being written. */
+bool ansible_inside(const struct ansible *a, op_id op);
+
+/* --- ansible_expr.c --- */
+/* Appends the value as a Jinja expression that may stand as an operand. */
+void ansible_operand(struct ansible *a, val_id v, struct buf *out);
+/* Appends a condition as a Jinja expression; `operand`: in parentheses where needed. */
+void ansible_condition(struct ansible *a, val_id v, bool operand, struct buf *out);
+/* Writes the value as that of a module parameter. */
+void ansible_value(struct ansible *a, val_id v);
+/* Writes known text, tagged !unsafe where Ansible would evaluate it. */
+void ansible_text(struct ansible *a, const char *s, size_t len);
+
+/* --- ansible_task.c --- */
+void ansible_tasks(struct ansible *a, op_id op);
+
+#endif

@@ -1,0 +1,79 @@
+/* What the emitters of one build share: the plan, the files written so far, and the source map
+ * that the Ansible emitter hands to the plan emitter. */
+#ifndef DVO_EMITTERS_EMISSION_H
+#define DVO_EMITTERS_EMISSION_H
+
+#include "emitters/artefact.h"
+#include "ir/plan.h"
+
+enum { /* diagnostics of this stage, see compiler/codes.def */
+    EMIT_NOT_TEXT = 701,
+    EMIT_WRITE = 702,
+    EMIT_VALUE = 703,
+    EMIT_FILE = 704,
+};
+
+/* One task of a playbook: the op it belongs to, and its place. */
+struct emission_task {
+    uint32_t line;
+    op_id op;
+    uint32_t step; /* 0-based among the op's tasks */
+    const char *name;
+};
+
+/* The register that holds an op's result. */
+struct emission_register {
+    op_id op;
+    const char *name;
+};
+
+/* A value that the values file must hold for a tool run. */
+struct emission_var {
+    const char *name;
+    val_id value;
+};
+
+/* What the runtime must know of one tool run. All arrays grow on the heap. */
+struct emission_segment {
+    const char *file;  /* "ansible/segment-1.yml" */
+    const char *hosts; /* the inventory's name of the machine */
+    struct { struct emission_task *v; size_t n, cap; } tasks;
+    struct { struct emission_register *v; size_t n, cap; } registers;
+    struct { struct emission_var *v; size_t n, cap; } vars;
+    struct { str_id *v; size_t n, cap; } secrets;
+};
+
+struct emission {
+    const struct plan *plan;
+    struct graph *graph;     /* plan->graph */
+    struct values *values;   /* of the graph */
+    struct intern *strings;  /* of the graph */
+    struct diags *diags;
+    struct arena arena;
+    struct artefacts out;
+    const char *program_dir; /* where files named by the program are, with "/" at its end */
+    struct emission_segment *segments; /* like plan->segments */
+    bool failed;
+};
+
+void emission_begin(struct emission *e, const struct plan *plan, struct diags *diags);
+void emission_free(struct emission *e);
+
+/* Reports an error about an op and marks the emission as failed. */
+struct diag *emission_error(struct emission *e, unsigned code, op_id op, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
+/* The template an op is stamped from, or NULL if the runtime does the call itself. */
+static inline const struct plan_template *emission_template(const struct emission *e, op_id op)
+{
+    uint32_t t = e->plan->template_of[op];
+    return t ? &e->plan->templates[t] : NULL;
+}
+
+/* Text of an interned string. */
+static inline const char *emission_text(const struct emission *e, str_id s)
+{
+    return intern_text(e->strings, s);
+}
+
+#endif

@@ -1,0 +1,267 @@
+/* Stamps templates out. Values in graphs have no holes, so one replacement at the top of a value
+ * is enough until the walk meets the next part of a template. */
+#include "emitters/render.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emitters/json.h"
+#include "emitters/value_json.h"
+#include "emitters/yaml_scalar.h"
+
+enum { KEY_PROJECT = 20 }; /* characters of the project that fit into a nova tag */
+
+bool render_is(const struct emission *e, val_id v, const char *s)
+{
+    return val_get(e->values, v)->kind == IR_STR &&
+           !strcmp(emission_text(e, val_get(e->values, v)->as.n), s);
+}
+
+void render_key(struct emission *e, op_id op, char separator, struct buf *out)
+{
+    const char *project = e->graph->project;
+    struct buf name = {0};
+    buf_printf(&name, "%s\n", project);
+    str_id address = e->graph->ops[op].address;
+    buf_add(&name, emission_text(e, address), intern_len(e->strings, address));
+    char digest[27];
+    digest_key26(name.p, name.len, digest);
+    buf_free(&name);
+    buf_printf(out, "dvo%c", separator);
+    for (size_t i = 0; project[i] && i < KEY_PROJECT; i++) {
+        char c = project[i];
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+        buf_char(out, fits ? c : '-');
+    }
+    buf_printf(out, "%c%s", separator, digest);
+}
+
+static val_id render_self(struct emission *e, op_id op, const char *fact)
+{
+    struct buf text = {0};
+    if (!strcmp(fact, "address"))
+        return val_str(e->values, e->graph->ops[op].address);
+    if (!strcmp(fact, "project"))
+        return val_text(e->values, e->graph->project, strlen(e->graph->project));
+    if (!strcmp(fact, "key"))
+        render_key(e, op, ':', &text);
+    else if (!strcmp(fact, "key_name"))
+        render_key(e, op, '-', &text);
+    else if (!strcmp(fact, "args_json"))
+        value_json_args_text(e, op, &text);
+    else
+        emission_error(e, EMIT_VALUE, op, "no fact of an op is called '%s'", fact);
+    val_id v = val_text(e->values, buf_text(&text), text.len);
+    buf_free(&text);
+    return v;
+}
+
+val_id render_value(struct emission *e, op_id op, val_id v)
+{
+    const struct ir_value *value = val_get(e->values, v);
+    if (value->kind == IR_SELF)
+        return render_self(e, op, emission_text(e, value->as.n));
+    if (value->kind != IR_HOLE)
+        return v;
+    uint32_t arg = value->as.hole.arg, item = value->as.hole.item;
+    const struct call_info *call = graph_call(e->graph, op);
+    if (arg >= call->nargs)
+        die("%s has no argument %u", emission_text(e, call->name), arg);
+    v = graph_args(e->graph, op)[arg];
+    if (!v)
+        v = call->args[arg].fallback;
+    value = val_get(e->values, v);
+    if (!item)
+        return v;
+    /* A single thing may stand where a list of them is allowed. */
+    if (value->kind != IR_LIST)
+        return item == 1 ? v : VAL_NONE;
+    return item <= value->count ? val_items(e->values, v)[item - 1] : VAL_NONE;
+}
+
+static void render_literal(struct render_pieces *out, size_t begin)
+{
+    size_t len = out->text.len - begin;
+    if (!len)
+        return;
+    if (out->n && !out->v[out->n - 1].value) {
+        out->v[out->n - 1].len += len;
+        return;
+    }
+    *vec_push(out) = (struct render_piece){0, begin, len};
+}
+
+static void render_parts(struct emission *e, op_id op, val_id v, struct render_pieces *out)
+{
+    v = render_value(e, op, v);
+    const struct ir_value *value = val_get(e->values, v);
+    size_t begin = out->text.len;
+    switch (value->kind) {
+    case IR_ABSENT:
+        break;
+    case IR_NONE:
+        buf_str(&out->text, "None");
+        break;
+    case IR_BOOL:
+        buf_str(&out->text, value->as.n ? "True" : "False");
+        break;
+    case IR_INT:
+        buf_printf(&out->text, "%" PRId64, value->as.i);
+        break;
+    case IR_FLOAT:
+        buf_printf(&out->text, "%.17g", value->as.f);
+        break;
+    case IR_STR:
+        buf_add(&out->text, emission_text(e, value->as.n), intern_len(e->strings, value->as.n));
+        break;
+    case IR_TEXT: {
+        uint32_t count = value->count;
+        /* By index: stamping may add values and move the pool. */
+        for (uint32_t i = 0; i < count; i++)
+            render_parts(e, op, val_items(e->values, v)[i], out);
+        return;
+    }
+    case IR_LIST:
+    case IR_DICT:
+    case IR_NATIVE:
+        emission_error(e, EMIT_VALUE, op, "a list or dict cannot be part of a text");
+        break;
+    default:
+        *vec_push(out) = (struct render_piece){v, 0, 0};
+        return;
+    }
+    render_literal(out, begin);
+}
+
+void render_text(struct emission *e, op_id op, val_id v, struct render_pieces *out)
+{
+    buf_clear(&out->text);
+    out->n = 0;
+    render_parts(e, op, v, out);
+}
+
+void render_free(struct render_pieces *p)
+{
+    buf_free(&p->text);
+    free(p->v);
+    *p = (struct render_pieces){0};
+}
+
+static void display_bytes(const char *s, size_t len, struct buf *out)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        uint32_t c;
+        n = utf8_decode(s + i, len - i, &c);
+        if (yaml_printable(c) && utf8_length(s + i, len - i))
+            buf_add(out, s + i, n);
+        else
+            buf_char(out, c == '\n' || c == '\t' ? ' ' : '?');
+    }
+}
+
+static void display_str(struct emission *e, str_id s, struct buf *out)
+{
+    display_bytes(emission_text(e, s), intern_len(e->strings, s), out);
+}
+
+static void display_list(struct emission *e, op_id op, val_id v, struct buf *out)
+{
+    for (uint32_t i = 0; i < val_get(e->values, v)->count; i++) {
+        if (i)
+            buf_str(out, ", ");
+        render_display(e, op, val_items(e->values, v)[i], out);
+    }
+}
+
+void render_display(struct emission *e, op_id op, val_id v, struct buf *out)
+{
+    v = render_value(e, op, v);
+    struct ir_value value = *val_get(e->values, v);
+    switch (value.kind) {
+    case IR_STR:
+        display_str(e, value.as.n, out);
+        break;
+    case IR_TEXT:
+        for (uint32_t i = 0; i < value.count; i++)
+            render_display(e, op, val_items(e->values, v)[i], out);
+        break;
+    case IR_LIST:
+        display_list(e, op, v, out);
+        break;
+    case IR_DICT: {
+        val_id name = val_dict_get(e->values, v, "package");
+        if (name)
+            render_display(e, op, name, out);
+        else
+            buf_str(out, "{...}");
+        break;
+    }
+    case IR_REF:
+        buf_char(out, '{');
+        display_str(e, e->graph->ops[value.as.ref.op].address, out);
+        buf_char(out, '.');
+        display_str(e, value.as.ref.field, out);
+        buf_char(out, '}');
+        break;
+    case IR_GET:
+        render_display(e, op, val_items(e->values, v)[0], out);
+        out->len -= out->len && out->p[out->len - 1] == '}';
+        buf_char(out, '(');
+        render_display(e, op, val_items(e->values, v)[1], out);
+        buf_str(out, ")}");
+        break;
+    case IR_SECRET:
+        buf_str(out, "{secret ");
+        display_str(e, value.as.n, out);
+        buf_char(out, '}');
+        break;
+    case IR_HANDLE:
+        display_str(e, e->graph->ops[value.as.n].address, out);
+        break;
+    case IR_VAR:
+    case IR_PROVIDER:
+        buf_char(out, '{');
+        display_str(e, value.as.n, out);
+        buf_char(out, '}');
+        break;
+    case IR_COND:
+    case IR_RESULT:
+    case IR_EXPR:
+        buf_str(out, "{...}");
+        break;
+    default: {
+        struct render_pieces pieces = {0};
+        render_text(e, op, v, &pieces);
+        buf_add(out, buf_text(&pieces.text), pieces.text.len);
+        render_free(&pieces);
+        break;
+    }
+    }
+}
+
+void render_title(struct emission *e, op_id op, struct buf *out)
+{
+    const struct plan_template *t = emission_template(e, op);
+    size_t before = out->len;
+    if (t && t->title)
+        render_display(e, op, t->title, out);
+    if (out->len > before)
+        return;
+    const char *name = emission_text(e, graph_call(e->graph, op)->name);
+    buf_char(out, (char)(*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name));
+    buf_printf(out, "%s %s", *name ? name + 1 : "", emission_text(e, e->graph->ops[op].address));
+}
+
+void render_place(struct emission *e, op_id op, struct buf *out)
+{
+    const struct op *o = &e->graph->ops[op];
+    if (o->span.file) {
+        struct source_pos at = source_pos(e->graph->sources, o->span.file, o->span.begin);
+        const char *path = source_get(e->graph->sources, o->span.file)->path;
+        buf_printf(out, "%s:%u ", path, at.line);
+    }
+    display_str(e, o->address, out);
+}

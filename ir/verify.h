@@ -1,0 +1,21 @@
+/* The verifier's two halves: what an op is given, and how ops stand to each other. */
+#ifndef DVO_IR_VERIFY_H
+#define DVO_IR_VERIFY_H
+
+#include "ir/graph.h"
+
+struct verify {
+    struct graph *g;
+    struct diags *d;
+    op_id op; /* the op being checked */
+    bool good;
+};
+
+/* Queues an error at the op being checked, with its call chain. */
+struct diag *verify_error(struct verify *v, unsigned code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Arguments, when= and after= of v->op: present, of their type, existing, taints and deferred
+ * values only where the record admits them. */
+void verify_args(struct verify *v);
+
+#endif

@@ -1,0 +1,132 @@
+/* Holds flock(1) on the machine by an ssh whose standard input stays open: however this process
+ * ends, the stream ends with it, and with the stream the lock. */
+#include "runtime/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ir/base/arena.h"
+#include "runtime/process.h"
+#include "runtime/ssh.h"
+
+#define HELD_BY_OTHERS 75
+
+/* Fixed text; nothing of a user's is in it. The holder before us may be on its way out. */
+static const char script[] =
+    "[ -e /run/lock/dvo ] || : >>/run/lock/dvo; exec 9</run/lock/dvo; "
+    "flock -w 10 9 || exit 75; echo held; cat >/dev/null";
+
+struct lock {
+    struct run *run;
+    struct process *process;
+    int in, out, err; /* our ends */
+    bool held, released;
+    lock_fn *done;
+    void *ctx;
+};
+
+static void lock_free(struct lock *l)
+{
+    if (l->in >= 0)
+        close(l->in);
+    if (l->out >= 0) {
+        loop_unwatch(l->run->loop, l->out);
+        close(l->out);
+    }
+    if (l->err >= 0)
+        close(l->err);
+    free(l);
+}
+
+static void lock_ended(void *ctx, int status)
+{
+    struct lock *l = ctx;
+    l->process = NULL;
+    if (l->released) {
+        lock_free(l);
+        return;
+    }
+    if (l->held)
+        return; /* the connection broke: the tool will say so itself */
+    struct fault f = {0};
+    struct buf err = {0};
+    memory_file_read(l->err, &err, 65536);
+    if (WIFEXITED(status) && WEXITSTATUS(status) == HELD_BY_OTHERS)
+        fault_set(&f, DVO_EBUSY, "another run is at work on this machine (/run/lock/dvo)");
+    else if (WIFEXITED(status) && WEXITSTATUS(status) == 255)
+        ssh_fault(&f, &err);
+    else
+        fault_set(&f, DVO_EPERM, "the lock /run/lock/dvo cannot be taken");
+    if (err.len)
+        fault_words(&f, err.p);
+    l->done(l->ctx, &f);
+    fault_free(&f);
+    buf_free(&err);
+    lock_free(l);
+}
+
+static void lock_answered(void *ctx)
+{
+    struct lock *l = ctx;
+    char text[64];
+    ssize_t n = read(l->out, text, sizeof text);
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return;
+    loop_unwatch(l->run->loop, l->out);
+    if (n < 4 || memcmp(text, "held", 4) || l->held)
+        return; /* lock_ended() explains */
+    l->held = true;
+    l->done(l->ctx, NULL);
+}
+
+struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, void *ctx,
+                       struct fault *f)
+{
+    int in[2] = {-1, -1}, out[2] = {-1, -1};
+    struct lock *l = xcalloc(1, sizeof *l);
+    *l = (struct lock){r, NULL, -1, -1, memory_file(NULL, 0), false, false, done, ctx};
+    if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC | O_NONBLOCK) == 0) {
+        struct ssh_words w;
+        ssh_words_make(m, &w);
+        ssh_words_add(&w, "--");
+        ssh_words_add(&w, m->host);
+        if (strcmp(m->login, "root"))
+            ssh_words_add(&w, "exec sudo -n sh -c");
+        else
+            ssh_words_add(&w, "exec sh -c");
+        struct buf quoted = {0};
+        buf_shell(&quoted, script, sizeof script - 1);
+        ssh_words_add(&w, buf_text(&quoted));
+        struct process_spec spec = {.argv = w.argv, .in = in[0], .out = out[1], .err = l->err};
+        l->process = process_start(r->loop, &spec, lock_ended, l, f);
+        ssh_words_free(&w);
+        buf_free(&quoted);
+    } else {
+        fault_set(f, DVO_EUNKNOWN, "cannot make a pipe: %s", strerror(errno));
+    }
+    if (in[0] >= 0)
+        close(in[0]);
+    if (out[1] >= 0)
+        close(out[1]);
+    l->in = in[1];
+    l->out = out[0];
+    if (!l->process) {
+        lock_free(l);
+        return NULL;
+    }
+    loop_watch(r->loop, l->out, lock_answered, l);
+    return l;
+}
+
+void lock_release(struct lock *l)
+{
+    l->released = true;
+    close(l->in);
+    l->in = -1;
+    if (!l->process)
+        lock_free(l);
+}

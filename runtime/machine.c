@@ -1,0 +1,255 @@
+/* Keeps what is known of each machine, writes its known_hosts file, and waits until it answers
+ * for the first time. */
+#include "runtime/machine.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/base/arena.h"
+#include "ir/base/file.h"
+#include "runtime/ssh.h"
+
+#define START_DEADLINE_MS 300000
+/* sshd may answer a moment before the key of a machine that just came to life is in place. */
+#define LOGIN_DEADLINE_MS 20000
+#define FIRST_PAUSE_MS 100
+#define LONGEST_PAUSE_MS 2000
+
+enum machine_state { MACHINE_NEW, MACHINE_ASKED, MACHINE_READY, MACHINE_LOST };
+
+struct machine_slot {
+    struct machine m;
+    enum machine_state state;
+    struct run *run;
+    int64_t since, pause;
+    struct fault fault;
+    struct {
+        struct machine_waiter {
+            machine_fn *done;
+            void *ctx;
+        } *v;
+        size_t n, cap;
+    } waiters;
+    struct machine_slot *next;
+};
+
+struct machines {
+    struct run *run;
+    struct machine_slot *slots;
+};
+
+struct machines *machines_new(struct run *r)
+{
+    struct machines *m = xcalloc(1, sizeof *m);
+    m->run = r;
+    return m;
+}
+
+static void slot_free(struct machine_slot *s)
+{
+    free(s->m.host);
+    free(s->m.login);
+    free(s->m.identity);
+    free(s->m.host_key);
+    free(s->m.known_hosts);
+    free(s->m.control);
+    fault_free(&s->fault);
+    free(s->waiters.v);
+    free(s);
+}
+
+void machines_free(struct machines *m)
+{
+    while (m && m->slots) {
+        struct machine_slot *s = m->slots;
+        m->slots = s->next;
+        if (s->state == MACHINE_READY)
+            ssh_end(&s->m);
+        slot_free(s);
+    }
+    free(m);
+}
+
+static struct machine_slot *slot_get(const struct run *r, uint32_t op)
+{
+    struct machine_slot *s = r->machines->slots;
+    while (s && s->m.op != op)
+        s = s->next;
+    return s;
+}
+
+const struct machine *machine_get(const struct run *r, uint32_t op)
+{
+    struct machine_slot *s = slot_get(r, op);
+    return s ? &s->m : NULL;
+}
+
+static const char *field(const json_t *result, const char *name)
+{
+    const char *text = json_string_value(json_object_get(result, name));
+    return text && *text ? text : NULL;
+}
+
+static bool field_same(const json_t *a, const json_t *b, const char *name)
+{
+    const char *x = field(a, name), *y = field(b, name);
+    return x && y && !strcmp(x, y);
+}
+
+/* Two addresses of the program must not mean one machine. */
+static bool machine_unique(struct run *r, uint32_t op, const json_t *result,
+                           const struct machine *m, struct fault *f)
+{
+    for (struct machine_slot *s = r->machines->slots; s; s = s->next) {
+        if (s->m.op == op)
+            continue;
+        const json_t *other = r->ops[s->m.op].result;
+        bool same_door = !strcmp(s->m.host, m->host) && s->m.port == m->port;
+        if (same_door || field_same(result, other, "id"))
+            return fault_set(f, DVO_EINVAL, "%s and %s are one machine (%s): give it one "
+                             "address in the program", r->plan->ops[s->m.op].address,
+                             r->plan->ops[op].address, same_door ? m->host : field(other, "id"));
+    }
+    return true;
+}
+
+bool machine_learn(struct run *r, uint32_t op, const json_t *result, struct fault *f)
+{
+    const char *host = field(result, "ssh_host");
+    if (!host)
+        host = field(result, "ip");
+    if (!host)
+        return true; /* found, but without an address: only its fields can be used */
+    struct machine_slot *old = slot_get(r, op);
+    if (old)
+        return true;
+    struct machine_slot *s = xcalloc(1, sizeof *s);
+    const json_t *port = json_object_get(result, "ssh_port");
+    const char *login = field(result, "login"), *identity = field(result, "identity");
+    const char *host_key = field(result, "host_key");
+    s->run = r;
+    s->m.op = op;
+    s->m.host = xstrdup(host);
+    s->m.login = xstrdup(login ? login : "root");
+    s->m.identity = identity ? xstrdup(identity) : NULL;
+    s->m.host_key = host_key ? xstrdup(host_key) : NULL;
+    s->m.port = json_is_string(port) ? atoi(json_string_value(port))
+                                     : (int)json_integer_value(port);
+    if (!s->m.port)
+        s->m.port = 22;
+    if (!machine_unique(r, op, result, &s->m, f)) {
+        slot_free(s);
+        return false;
+    }
+    http_direct(r->http, host);
+    if (field(result, "ip"))
+        http_direct(r->http, field(result, "ip"));
+    s->next = r->machines->slots;
+    r->machines->slots = s;
+    return true;
+}
+
+/* The known_hosts file, whose one line is all that ssh and the tools will believe. */
+static bool machine_write_key(struct machine_slot *s, struct fault *f)
+{
+    struct machine *m = &s->m;
+    struct buf line = {0}, name = {0};
+    const char *address = s->run->plan->ops[m->op].address;
+    if (!m->host_key)
+        return fault_set(f, DVO_EAUTH, "the host key of %s is not known, so nobody can tell "
+                         "whether %s is that machine", address, m->host);
+    if (m->host[0] == '-' || strpbrk(m->host, " \t\r\n,*?!|") ||
+        strpbrk(m->host_key, "\r\n"))
+        return fault_set(f, DVO_EINVAL, "%s has an address or host key that is none", address);
+    if (m->port == 22)
+        buf_printf(&line, "%s %s\n", m->host, m->host_key);
+    else
+        buf_printf(&line, "[%s]:%d %s\n", m->host, m->port, m->host_key);
+    buf_printf(&name, "%s/known_hosts.%u", s->run->private, m->op);
+    bool ok = file_replace(buf_text(&name), line.p, line.len, 0600) ||
+              fault_set(f, DVO_EPERM, "cannot write %s: %s", buf_text(&name), strerror(errno));
+    m->known_hosts = buf_steal(&name);
+    buf_printf(&name, "%s/ssh.%u", s->run->private, m->op);
+    m->control = buf_steal(&name);
+    buf_free(&line);
+    return ok;
+}
+
+static void machine_tell(struct machine_slot *s, enum machine_state state)
+{
+    s->state = state;
+    for (size_t i = 0; i < s->waiters.n; i++) {
+        struct fault copy = {0};
+        if (s->fault.code) {
+            fault_set(&copy, s->fault.code, "%s", s->fault.message);
+            if (s->fault.words)
+                fault_words(&copy, s->fault.words);
+        }
+        copy.final = true; /* all waiting that makes sense has been done */
+        s->waiters.v[i].done(s->waiters.v[i].ctx, &s->m, copy.code ? &copy : NULL);
+        fault_free(&copy);
+    }
+    s->waiters.n = 0;
+}
+
+static void machine_ask(void *ctx);
+
+static void machine_answered(void *ctx, struct script_result *result)
+{
+    struct machine_slot *s = ctx;
+    if (!result->fault.code) {
+        machine_tell(s, MACHINE_READY);
+        return;
+    }
+    int64_t waited = loop_now() - s->since;
+    enum dvo_error code = result->fault.code;
+    fault_move(&s->fault, &result->fault);
+    bool patient =
+        code == DVO_EAUTH && s->fault.final ? false
+        : code == DVO_EAUTH                 ? waited < LOGIN_DEADLINE_MS
+                                            : error_transient(code) && waited < START_DEADLINE_MS;
+    if (!patient || s->run->stopping) {
+        machine_tell(s, MACHINE_LOST);
+        return;
+    }
+    fault_free(&s->fault);
+    loop_timer(s->run->loop, s->pause, machine_ask, s);
+    s->pause = s->pause * 2 < LONGEST_PAUSE_MS ? s->pause * 2 : LONGEST_PAUSE_MS;
+}
+
+static void machine_ask(void *ctx)
+{
+    struct machine_slot *s = ctx;
+    static const char script[] = "exit 0\n";
+    struct buf text = {0};
+    buf_add(&text, script, sizeof script - 1);
+    if (!script_send(s->run, &s->m, &text, 60000, machine_answered, s, &s->fault))
+        machine_tell(s, MACHINE_LOST);
+    buf_free(&text);
+}
+
+void machine_ready(struct run *r, uint32_t op, machine_fn *done, void *ctx)
+{
+    struct machine_slot *s = slot_get(r, op);
+    if (!s) {
+        struct fault f = {0};
+        fault_set(&f, DVO_EUNREACH, "%s has no address", r->plan->ops[op].address);
+        f.final = true;
+        done(ctx, NULL, &f);
+        fault_free(&f);
+        return;
+    }
+    *vec_push(&s->waiters) = (struct machine_waiter){done, ctx};
+    if (s->state == MACHINE_READY || s->state == MACHINE_LOST) {
+        machine_tell(s, s->state);
+    } else if (s->state == MACHINE_NEW) {
+        s->state = MACHINE_ASKED;
+        s->since = loop_now();
+        s->pause = FIRST_PAUSE_MS;
+        if (machine_write_key(s, &s->fault))
+            machine_ask(s);
+        else
+            machine_tell(s, MACHINE_LOST);
+    }
+}

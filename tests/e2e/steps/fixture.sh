@@ -1,0 +1,66 @@
+# What the cases stand on: no network, a small repository of our own, a quiet package index.
+set -e
+rm -rf /srv/t /srv/repo /srv/old
+mkdir -p /srv/t /srv/repo/1
+find /etc/apt/sources.list /etc/apt/sources.list.d -type f -delete
+mkdir -p /etc/apt/keyrings
+
+deb() { # NAME VERSION DEPENDS FOLDER
+    mkdir -p "$4/DEBIAN"
+    printf 'Package: %s\nVersion: %s\nArchitecture: all\nMaintainer: T <t@example.org>\n' "$1" "$2" >"$4/DEBIAN/control"
+    [ -z "$3" ] || echo "$3" >>"$4/DEBIAN/control"
+    printf 'Description: test\n' >>"$4/DEBIAN/control"
+    [ ! -d "$4/etc" ] || (cd "$4" && find etc -type f | sed 's|^|/|') >"$4/DEBIAN/conffiles"
+    dpkg-deb --root-owner-group -b "$4" "/srv/repo/$1_$2_all.deb" >/dev/null
+    rm -rf "$4"
+}
+service() { # FOLDER NAME
+    mkdir -p "$1/lib/systemd/system"
+    printf '[Service]\nExecStart=/bin/sleep infinity\n[Install]\nWantedBy=multi-user.target\n' \
+        >"$1/lib/systemd/system/$2.service"
+}
+for version in 1.0 1.1; do
+    work=/srv/repo/work
+    mkdir -p $work/etc
+    echo "version=$version" >$work/etc/t-app.conf
+    service $work t-app
+    deb t-app $version 'Depends: t-lib' $work
+done
+deb t-lib 1 'Provides: t-virtual' /srv/repo/work
+service /srv/repo/work t-two-a
+service /srv/repo/work t-two-b
+deb t-two 1 '' /srv/repo/work
+mkdir -p /srv/repo/work/DEBIAN
+printf '#!/bin/sh\necho postinst is broken >&2\nexit 1\n' >/srv/repo/work/DEBIAN/postinst
+chmod 755 /srv/repo/work/DEBIAN/postinst
+deb t-bad 1 '' /srv/repo/work
+cd /srv/repo
+for file in *.deb; do
+    dpkg-deb -f "$file"
+    echo "Filename: ./$file"
+    echo "Size: $(stat -c %s "$file")"
+    echo "SHA256: $(sha256sum "$file" | cut -d' ' -f1)"
+    echo
+done >Packages
+printf 'Suite: t\nDate: %s\nSHA256:\n %s %s Packages\n' "$(date -uR)" \
+    "$(sha256sum Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release
+echo 'deb [trusted=yes] file:/srv/repo ./' >/etc/apt/sources.list
+apt-get -qq update
+
+cat >/etc/systemd/system/t-ok.service <<'END'
+[Service]
+ExecStart=/bin/sleep infinity
+ExecReload=/bin/true
+[Install]
+WantedBy=multi-user.target
+END
+printf '[Service]\nExecStart=/bin/sleep infinity\n' >/etc/systemd/system/t-static.service
+printf '[Service]\nExecStart=/bin/false\n[Install]\nWantedBy=multi-user.target\n' >/etc/systemd/system/t-dies.service
+printf '[Unit]\nPartOf=t-ok.service\n[Service]\nType=oneshot\nExecStart=/usr/bin/test -e /srv/t/part\nRemainAfterExit=yes\n' >/etc/systemd/system/t-part.service
+ln -sf /dev/null /etc/systemd/system/t-masked.service
+systemctl daemon-reload
+systemctl -q disable --now t-ok.service t-dies.service 2>/dev/null || true
+systemctl stop t-static.service t-part.service 2>/dev/null || true
+systemctl reset-failed 2>/dev/null || true
+groupadd -f t-group
+id t-login >/dev/null 2>&1 || useradd -m -s /bin/sh -G t-group t-login
