@@ -4,8 +4,8 @@
 
 #include "compiler/value.h"
 
-/* Whether the annotation says anything that can be checked: it is built of int, str, bool,
- * float, bytes, list, dict, set, tuple and None with "|" and subscripts only. */
+/* Whether the annotation says anything that can be checked: it is built of int, str,
+ * bool, float, bytes, list, dict, set, tuple and None with "|" and subscripts only. */
 bool annotation_checks(struct vm *vm, const struct expr *annotation);
 /* Whether the value is of one of the types. */
 bool annotation_accepts(struct vm *vm, const struct expr *annotation, value v);

@@ -1,5 +1,6 @@
-/* Makers of tree nodes: what the actions of the grammar call. They keep every expression's
- * depth, bring parameters into the order of slots and check what needs no scopes. */
+/* Makers of tree nodes: what the actions of the grammar call. They keep every
+ * expression's depth, bring parameters into the order of slots and check what needs no
+ * scopes. */
 #include <string.h>
 
 #include "compiler/parser.h"
@@ -7,25 +8,26 @@
 const char *ast_op_text(enum ast_op op)
 {
     static const char *const texts[] = {
-        [OP_NONE] = "",     [OP_ADD] = "+",     [OP_SUB] = "-",     [OP_MUL] = "*",
-        [OP_DIV] = "/",     [OP_FLOORDIV] = "//", [OP_MOD] = "%",   [OP_BITAND] = "&",
-        [OP_BITOR] = "|",   [OP_BITXOR] = "^",  [OP_SHL] = "<<",    [OP_SHR] = ">>",
-        [OP_EQ] = "==",     [OP_NE] = "!=",     [OP_LT] = "<",      [OP_LE] = "<=",
-        [OP_GT] = ">",      [OP_GE] = ">=",     [OP_IN] = "in",     [OP_NOT_IN] = "not in",
-        [OP_AND] = "and",   [OP_OR] = "or",     [OP_NOT] = "not",   [OP_NEG] = "-",
-        [OP_POS] = "+",     [OP_INVERT] = "~",
+        [OP_NONE] = "",   [OP_ADD] = "+",       [OP_SUB] = "-",   [OP_MUL] = "*",
+        [OP_DIV] = "/",   [OP_FLOORDIV] = "//", [OP_MOD] = "%",   [OP_BITAND] = "&",
+        [OP_BITOR] = "|", [OP_BITXOR] = "^",    [OP_SHL] = "<<",  [OP_SHR] = ">>",
+        [OP_EQ] = "==",   [OP_NE] = "!=",       [OP_LT] = "<",    [OP_LE] = "<=",
+        [OP_GT] = ">",    [OP_GE] = ">=",       [OP_IN] = "in",   [OP_NOT_IN] = "not in",
+        [OP_AND] = "and", [OP_OR] = "or",       [OP_NOT] = "not", [OP_NEG] = "-",
+        [OP_POS] = "+",   [OP_INVERT] = "~",
     };
     return texts[op];
 }
 
-/* ---- lists in the arena: they double, and what they outgrow is left to the arena ---- */
+/* ---- lists in the arena: they double, and what they outgrow is left to the arena ----
+ */
 
-#define PUSH(p, list, element)                                                            \
-    do {                                                                                  \
-        if ((list)->n == (list)->cap)                                                     \
-            (list)->v = list_grow((p)->arena, (list)->v, sizeof *(list)->v, (list)->n,    \
-                                  &(list)->cap);                                          \
-        (list)->v[(list)->n++] = (element);                                               \
+#define PUSH(p, list, element)                                                           \
+    do {                                                                                 \
+        if ((list)->n == (list)->cap)                                                    \
+            (list)->v = list_grow((p)->arena, (list)->v, sizeof *(list)->v, (list)->n,   \
+                                  &(list)->cap);                                         \
+        (list)->v[(list)->n++] = (element);                                              \
     } while (0)
 
 static void *list_grow(struct arena *arena, const void *old, size_t size, uint32_t n,
@@ -67,17 +69,20 @@ void ast_param_push(struct parser *p, struct param_items *list, struct param_ite
     PUSH(p, list, param);
 }
 
-void ast_entry_push(struct parser *p, struct dict_entry_list *list, struct dict_entry entry)
+void ast_entry_push(struct parser *p, struct dict_entry_list *list,
+                    struct dict_entry entry)
 {
     PUSH(p, list, entry);
 }
 
-void ast_clause_push(struct parser *p, struct comp_clause_list *list, struct comp_clause clause)
+void ast_clause_push(struct parser *p, struct comp_clause_list *list,
+                     struct comp_clause clause)
 {
     PUSH(p, list, clause);
 }
 
-void ast_branch_push(struct parser *p, struct if_clause_list *list, struct if_clause clause)
+void ast_branch_push(struct parser *p, struct if_clause_list *list,
+                     struct if_clause clause)
 {
     PUSH(p, list, clause);
 }
@@ -130,7 +135,8 @@ static void adopt(struct parser *p, struct expr *e, const struct expr *child)
 static void check_name(struct parser *p, struct span at, str_id name)
 {
     if (name == p->none || name == p->true_ || name == p->false_)
-        parser_error(p, SYNTAX_CONSTANT, at, "'%s' is a constant and cannot be a name here",
+        parser_error(p, SYNTAX_CONSTANT, at,
+                     "'%s' is a constant and cannot be a name here",
                      intern_text(p->names, name));
 }
 
@@ -141,7 +147,8 @@ struct expr *ast_name(struct parser *p, struct span at, str_id name)
     return e;
 }
 
-struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at, struct text text)
+struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at,
+                      struct text text)
 {
     struct expr *e = make(p, kind, at);
     e->text = text;
@@ -195,7 +202,8 @@ struct expr *ast_comp(struct parser *p, struct span at, struct dict_entry body,
     return e;
 }
 
-struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op, struct expr *operand)
+struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op,
+                       struct expr *operand)
 {
     struct expr *e = make(p, EXPR_UNARY, at);
     e->op = (uint8_t)op;
@@ -204,8 +212,8 @@ struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op, struct 
     return e;
 }
 
-struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op, struct expr *left,
-                        struct expr *right)
+struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op,
+                        struct expr *left, struct expr *right)
 {
     struct expr *e = make(p, EXPR_BINARY, at);
     e->op = (uint8_t)op;
@@ -216,8 +224,8 @@ struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op, struct
     return e;
 }
 
-struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes, struct expr *test,
-                      struct expr *no)
+struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes,
+                      struct expr *test, struct expr *no)
 {
     struct expr *e = make(p, EXPR_COND, at);
     e->cond.test = test;
@@ -253,7 +261,8 @@ struct expr *ast_dot(struct parser *p, struct span at, struct expr *object, str_
     return e;
 }
 
-struct expr *ast_index(struct parser *p, struct span at, struct expr *object, struct expr *key)
+struct expr *ast_index(struct parser *p, struct span at, struct expr *object,
+                       struct expr *key)
 {
     struct expr *e = make(p, EXPR_INDEX, at);
     e->index.object = object;
@@ -299,8 +308,9 @@ struct ident ast_ident(struct parser *p, struct span at, str_id name)
     return (struct ident){.name = name, .span = at};
 }
 
-struct param_item ast_param(enum param_kind kind, struct ident ident, struct expr *annotation,
-                            struct expr *default_value, struct span at)
+struct param_item ast_param(enum param_kind kind, struct ident ident,
+                            struct expr *annotation, struct expr *default_value,
+                            struct span at)
 {
     return (struct param_item){kind, {ident, annotation, default_value}, at};
 }
@@ -406,7 +416,8 @@ struct function *ast_toplevel(struct parser *p, struct block body)
 
 /* ---- statements ---- */
 
-struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at, struct expr *expr)
+struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at,
+                      struct expr *expr)
 {
     struct stmt *s = arena_new(p->arena, struct stmt);
     s->kind = (uint8_t)kind;
@@ -415,7 +426,8 @@ struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at, str
     return s;
 }
 
-/* Assigning to None, True or False is the only fault of a target that is one of syntax. */
+/* Assigning to None, True or False is the only fault of a target that is one of syntax.
+ */
 static void check_target(struct parser *p, const struct expr *e)
 {
     if (e->kind == EXPR_NAME)
@@ -425,8 +437,8 @@ static void check_target(struct parser *p, const struct expr *e)
             check_target(p, e->items.v[i]);
 }
 
-struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target, enum ast_op op,
-                        struct expr *value)
+struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target,
+                        enum ast_op op, struct expr *value)
 {
     check_target(p, target);
     struct stmt *s = ast_stmt(p, op == OP_NONE ? STMT_ASSIGN : STMT_AUGMENT, at, NULL);
@@ -445,8 +457,8 @@ struct stmt *ast_if(struct parser *p, struct span at, struct if_clause_list clau
     return s;
 }
 
-struct stmt *ast_for(struct parser *p, struct span at, struct expr *target, struct expr *iter,
-                     struct block body)
+struct stmt *ast_for(struct parser *p, struct span at, struct expr *target,
+                     struct expr *iter, struct block body)
 {
     check_target(p, target);
     struct stmt *s = ast_stmt(p, STMT_FOR, at, NULL);

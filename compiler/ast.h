@@ -1,6 +1,7 @@
-/* The syntax tree of one .dvo file: what the parser builds, the resolver completes and the
- * evaluator walks. All of it lives in the compilation's arena. Fields under "resolver:" are
- * zero until resolve() has run; after it the evaluator never looks up a name. */
+/* The syntax tree of one .dvo file: what the parser builds, the resolver completes and
+ * the evaluator walks. All of it lives in the compilation's arena. Fields under
+ * "resolver:" are zero until resolve() has run; after it the evaluator never looks up a
+ * name. */
 #ifndef DVO_COMPILER_AST_H
 #define DVO_COMPILER_AST_H
 
@@ -24,15 +25,16 @@ struct expr;
 struct stmt;
 struct function;
 
-/* ---- names -------------------------------------------------------------------------- */
+/* ---- names --------------------------------------------------------------------------
+ */
 
 /* Where the value of a name lives at run time. */
 enum scope {
-    SCOPE_NONE,      /* not resolved: names in type annotations stay so */
-    SCOPE_LOCAL,     /* frame slot `index` of the running function */
-    SCOPE_CELL,      /* frame slot `index` holds a cell, as an inner function captures it */
-    SCOPE_FREE,      /* cell `index` of the running closure (function.free[index]) */
-    SCOPE_GLOBAL,    /* global `index` of this file (ast_file.globals[index]) */
+    SCOPE_NONE,   /* not resolved: names in type annotations stay so */
+    SCOPE_LOCAL,  /* frame slot `index` of the running function */
+    SCOPE_CELL,   /* frame slot `index` holds a cell, as an inner function captures it */
+    SCOPE_FREE,   /* cell `index` of the running closure (function.free[index]) */
+    SCOPE_GLOBAL, /* global `index` of this file (ast_file.globals[index]) */
     SCOPE_UNIVERSAL, /* predeclared name `index` of the universe given to resolve() */
 };
 
@@ -48,7 +50,8 @@ struct ident {
     struct binding binding; /* resolver */
 };
 
-/* ---- expressions -------------------------------------------------------------------- */
+/* ---- expressions --------------------------------------------------------------------
+ */
 
 enum expr_kind {
     EXPR_NAME,      /* name */
@@ -75,12 +78,31 @@ enum expr_kind {
 
 enum ast_op {
     OP_NONE,
-    OP_ADD, OP_SUB, OP_MUL, OP_DIV, OP_FLOORDIV, OP_MOD, /* + - * / // % */
-    OP_BITAND, OP_BITOR, OP_BITXOR, OP_SHL, OP_SHR,      /* & | ^ << >> */
-    OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE,
-    OP_IN, OP_NOT_IN,
-    OP_AND, OP_OR,               /* evaluate the right side only if needed */
-    OP_NOT, OP_NEG, OP_POS, OP_INVERT, /* unary: not - + ~ */
+    OP_ADD,
+    OP_SUB,
+    OP_MUL,
+    OP_DIV,
+    OP_FLOORDIV,
+    OP_MOD, /* + - * / // % */
+    OP_BITAND,
+    OP_BITOR,
+    OP_BITXOR,
+    OP_SHL,
+    OP_SHR, /* & | ^ << >> */
+    OP_EQ,
+    OP_NE,
+    OP_LT,
+    OP_LE,
+    OP_GT,
+    OP_GE,
+    OP_IN,
+    OP_NOT_IN,
+    OP_AND,
+    OP_OR, /* evaluate the right side only if needed */
+    OP_NOT,
+    OP_NEG,
+    OP_POS,
+    OP_INVERT, /* unary: not - + ~ */
 };
 
 /* The operator as written: "+", "not in". */
@@ -121,7 +143,7 @@ struct dict_entry_list {
 /* `for target in iter` or `if test` of a comprehension, in source order. The iter of the
  * first clause belongs to the enclosing scope. */
 struct comp_clause {
-    struct expr *target; /* NULL: an if clause */
+    struct expr *target;  /* NULL: an if clause */
     struct expr *operand; /* iter or test */
 };
 
@@ -149,7 +171,7 @@ enum arg_kind {
 
 struct arg {
     enum arg_kind kind;
-    str_id name; /* ARG_KEYWORD */
+    str_id name;      /* ARG_KEYWORD */
     struct span span; /* the whole argument; for a keyword its name */
     struct expr *value;
 };
@@ -160,9 +182,9 @@ struct arg_list {
 };
 
 struct expr {
-    uint8_t kind;   /* enum expr_kind */
-    uint8_t op;     /* enum ast_op of EXPR_UNARY and EXPR_BINARY */
-    uint16_t depth; /* 1 for a leaf; at most AST_DEPTH_MAX */
+    uint8_t kind;     /* enum expr_kind */
+    uint8_t op;       /* enum ast_op of EXPR_UNARY and EXPR_BINARY */
+    uint16_t depth;   /* 1 for a leaf; at most AST_DEPTH_MAX */
     struct span span; /* with its own parentheses, if any */
     union {
         struct {
@@ -171,7 +193,8 @@ struct expr {
         } name;
         int64_t integer;
         struct {
-            const char *digits; /* lower case, no prefix, no leading zero, NUL-terminated */
+            const char
+                *digits; /* lower case, no prefix, no leading zero, NUL-terminated */
             uint32_t len;
             uint32_t base; /* 2, 8, 10 or 16 */
         } big;
@@ -210,11 +233,12 @@ struct expr {
     };
 };
 
-/* ---- functions ---------------------------------------------------------------------- */
+/* ---- functions ----------------------------------------------------------------------
+ */
 
 struct param {
     struct ident ident;
-    struct expr *annotation;    /* or NULL; never evaluated, names in it are not resolved */
+    struct expr *annotation; /* or NULL; never evaluated, names in it are not resolved */
     struct expr *default_value; /* or NULL; evaluated once, in the enclosing scope */
 };
 
@@ -225,11 +249,11 @@ struct block {
 
 /* A def, a lambda or the top level of a file. */
 struct function {
-    str_id name;        /* "lambda" for lambdas, "<toplevel>" for a file */
-    struct span span;   /* header: "def" up to ":"; all of a lambda; all of a file */
-    /* Parameter i arrives in frame slot i. Order: npositional that may be given by position
-     * (those with defaults last), nkwonly that are given by keyword only, then *args if
-     * has_varargs, then **kwargs if has_kwargs. nparams counts all of them. */
+    str_id name;      /* "lambda" for lambdas, "<toplevel>" for a file */
+    struct span span; /* header: "def" up to ":"; all of a lambda; all of a file */
+    /* Parameter i arrives in frame slot i. Order: npositional that may be given by
+     * position (those with defaults last), nkwonly that are given by keyword only, then
+     * *args if has_varargs, then **kwargs if has_kwargs. nparams counts all of them. */
     struct param *params;
     uint32_t nparams, npositional, nkwonly;
     bool has_varargs, has_kwargs;
@@ -238,28 +262,31 @@ struct function {
     struct expr *result;  /* lambdas only */
 
     /* resolver: */
-    uint32_t nlocals;   /* frame slots, parameters first; comprehensions that do not nest
-                           share theirs */
-    str_id *locals;     /* their names, of a shared slot that of its first user */
-    uint32_t *cells;    /* slots that hold cells: made on entry (parameters keep their value) */
+    uint32_t nlocals; /* frame slots, parameters first; comprehensions that do not nest
+                         share theirs */
+    str_id *locals;   /* their names, of a shared slot that of its first user */
+    uint32_t
+        *cells; /* slots that hold cells: made on entry (parameters keep their value) */
     uint32_t ncells;
-    /* What a closure captures when the def or lambda is evaluated: for each free variable a
-     * SCOPE_CELL (frame slot) or SCOPE_FREE (closure cell) of the enclosing function. */
+    /* What a closure captures when the def or lambda is evaluated: for each free variable
+     * a SCOPE_CELL (frame slot) or SCOPE_FREE (closure cell) of the enclosing function.
+     */
     struct ident *free;
     uint32_t nfree;
 };
 
-/* ---- statements --------------------------------------------------------------------- */
+/* ---- statements ---------------------------------------------------------------------
+ */
 
 enum stmt_kind {
-    STMT_EXPR,     /* expr */
-    STMT_ASSIGN,   /* assign */
-    STMT_AUGMENT,  /* assign, op is the operator without "=" */
-    STMT_IF,       /* if_ */
-    STMT_FOR,      /* for_ */
-    STMT_DEF,      /* def */
-    STMT_RETURN,   /* expr or NULL */
-    STMT_LOAD,     /* load; top level of a file only */
+    STMT_EXPR,    /* expr */
+    STMT_ASSIGN,  /* assign */
+    STMT_AUGMENT, /* assign, op is the operator without "=" */
+    STMT_IF,      /* if_ */
+    STMT_FOR,     /* for_ */
+    STMT_DEF,     /* def */
+    STMT_RETURN,  /* expr or NULL */
+    STMT_LOAD,    /* load; top level of a file only */
     STMT_PASS,
     STMT_BREAK,
     STMT_CONTINUE,
@@ -288,8 +315,8 @@ struct load_item_list {
 };
 
 struct stmt {
-    uint8_t kind; /* enum stmt_kind */
-    uint8_t op;   /* enum ast_op of STMT_AUGMENT */
+    uint8_t kind;     /* enum stmt_kind */
+    uint8_t op;       /* enum ast_op of STMT_AUGMENT */
     struct span span; /* compound statements: header only */
     union {
         struct expr *expr;
@@ -318,12 +345,13 @@ struct stmt {
     };
 };
 
-/* ---- files -------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------------------
+ */
 
 struct ast_file {
     file_id file;
-    const struct intern *names;  /* not owned; texts of every str_id in the tree */
-    struct function *top;        /* no parameters; its frame holds comprehension variables */
+    const struct intern *names; /* not owned; texts of every str_id in the tree */
+    struct function *top; /* no parameters; its frame holds comprehension variables */
 
     /* resolver: */
     str_id *globals; /* every name that the file binds at its top level, loads included */

@@ -16,7 +16,7 @@ static void dump_expr(struct dump *d, const struct expr *e);
 static void dump_name(struct dump *d, str_id name, struct binding binding)
 {
     static const char *const scopes[] = {
-        [SCOPE_LOCAL] = "local", [SCOPE_CELL] = "cell",         [SCOPE_FREE] = "free",
+        [SCOPE_LOCAL] = "local",   [SCOPE_CELL] = "cell",           [SCOPE_FREE] = "free",
         [SCOPE_GLOBAL] = "global", [SCOPE_UNIVERSAL] = "universal",
     };
     buf_add(d->out, intern_text(d->names, name), intern_len(d->names, name));
@@ -87,7 +87,8 @@ static void dump_fstring(struct dump *d, const struct fpart_list *parts)
 
 static void dump_comp(struct dump *d, const struct comp *comp)
 {
-    buf_printf(d->out, "(comp slots=%" PRIu32 "+%" PRIu32, comp->first_slot, comp->nslots);
+    buf_printf(d->out, "(comp slots=%" PRIu32 "+%" PRIu32, comp->first_slot,
+               comp->nslots);
     if (comp->key) {
         dump_operand(d, comp->key);
         buf_char(d->out, ':');
@@ -320,7 +321,8 @@ void ast_dump(const struct ast_file *file, struct buf *out)
     dump_function(&d, file->top);
     for (uint32_t i = 0; i < file->nglobals; i++)
         buf_printf(out, "%s%s%s", i == 0 ? " globals=" : ",",
-                   intern_text(file->names, file->globals[i]), file->loaded[i] ? "(loaded)" : "");
+                   intern_text(file->names, file->globals[i]),
+                   file->loaded[i] ? "(loaded)" : "");
     buf_char(out, '\n');
     dump_block(&d, &file->top->body, 2);
 }

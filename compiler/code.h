@@ -4,53 +4,56 @@
 
 #include "compiler/value.h"
 
+/* clang-format off */
 /* OPCODE(NAME): registers are R[a], R[b], R[c]; K constants; j = jump target. */
-#define CODE_OPS(OPCODE)                                                                    \
-    OPCODE(MOVE)      /* R[a] = R[b] */                                                    \
-    OPCODE(CONST)     /* R[a] = K[j] */                                                    \
-    OPCODE(CHECK)     /* fail if local a is unbound */                                     \
-    OPCODE(CELL_NEW)  /* R[a] = new cell, unbound */                                       \
-    OPCODE(CELL_WRAP) /* R[a] = new cell of R[a] */                                        \
-    OPCODE(CELL_GET)  /* R[a] = cell R[b] */                                               \
-    OPCODE(CELL_SET)  /* cell R[a] = R[b] */                                               \
-    OPCODE(FREE_GET)  /* R[a] = free cell b */                                             \
-    OPCODE(GLOBAL_GET) /* R[a] = global j */                                               \
-    OPCODE(GLOBAL_SET) /* global j = R[a] */                                               \
-    OPCODE(ADD) OPCODE(SUB) OPCODE(MUL) OPCODE(DIV) OPCODE(FLOORDIV) OPCODE(MOD)            \
-    OPCODE(BITAND) OPCODE(BITOR) OPCODE(BITXOR) OPCODE(SHL) OPCODE(SHR)                     \
-    OPCODE(EQ) OPCODE(NE) OPCODE(LT) OPCODE(LE) OPCODE(GT) OPCODE(GE)                       \
-    OPCODE(IN) OPCODE(NOT_IN)                                                              \
-    OPCODE(ADD_K) OPCODE(SUB_K) OPCODE(MUL_K) OPCODE(FLOORDIV_K) OPCODE(MOD_K) /* K[c] */   \
-    OPCODE(AUGMENT)   /* R[a] = R[a] op= R[b], op c: may change R[a] in place */           \
-    OPCODE(NOT) OPCODE(NEG) OPCODE(POS) OPCODE(INVERT) /* R[a] = op R[b] */                 \
-    OPCODE(JUMP) OPCODE(LOOP) /* to j; LOOP goes backwards and counts a step */            \
-    OPCODE(IF_TRUE) OPCODE(IF_FALSE) /* jump to j on truth of R[a] */                      \
-    /* jump to the following word's j if the comparison of R[a] and R[b] is not c */       \
-    OPCODE(IF_EQ) OPCODE(IF_NE) OPCODE(IF_LT) OPCODE(IF_LE) OPCODE(IF_GT) OPCODE(IF_GE)     \
-    OPCODE(LIST) OPCODE(TUPLE) /* R[a] = of c items from R[b] */                           \
-    OPCODE(DICT)      /* R[a] = {} with room for j */                                      \
-    OPCODE(DICT_ADD)  /* R[a][R[b]] = R[c]; c is new: literals */                          \
-    OPCODE(DICT_PUT)  /* R[a][R[b]] = R[c]: comprehensions */                              \
-    OPCODE(LIST_PUSH) /* R[a].append(R[b]) */                                              \
-    OPCODE(INDEX)     /* R[a] = R[b][R[c]] */                                              \
-    OPCODE(INDEX_SET) /* R[a][R[b]] = R[c] */                                              \
-    OPCODE(SLICE)     /* R[a] = R[b][R[c]:R[c+1]:R[c+2]] */                                \
-    OPCODE(ATTR)      /* R[a] = R[b].name c */                                             \
-    OPCODE(ATTR_SET)  /* R[a].name c = R[b] */                                             \
-    OPCODE(CALL)      /* R[a] = R[a](b values from R[a+1]); site c */                      \
-    OPCODE(CALL_METHOD) /* the same of the site's attribute of R[a] */                     \
-    OPCODE(CALL_ANY)  /* CALL with keywords, * or ** as the site says */                   \
-    OPCODE(CLOSURE)   /* R[a] = function c with defaults from R[b] */                      \
-    OPCODE(RETURN)    /* R[a] */                                                           \
-    OPCODE(ITER)      /* begin iteration over R[b] in R[a], R[a+1] */                      \
-    OPCODE(NEXT)      /* R[b] = next item of R[a], or jump to the following word's j */    \
-    OPCODE(ITER_END)  /* of R[a] */                                                        \
-    OPCODE(UNPACK)    /* c items of R[a] to R[b] on */                                     \
-    OPCODE(FSTRING)   /* R[a] = fstring c with holes from R[b] on */                       \
-    OPCODE(MARK)      /* R[a] = number of ops made */                                      \
-    OPCODE(ASSIGNED)  /* R[a] was assigned after mark R[b] to target c */                  \
-    OPCODE(CHECK_TYPE) /* parameter a has annotation c */                                  \
+#define CODE_OPS(OPCODE)                                                                 \
+    OPCODE(MOVE)      /* R[a] = R[b] */                                                  \
+    OPCODE(CONST)     /* R[a] = K[j] */                                                  \
+    OPCODE(CHECK)     /* fail if local a is unbound */                                   \
+    OPCODE(CELL_NEW)  /* R[a] = new cell, unbound */                                     \
+    OPCODE(CELL_WRAP) /* R[a] = new cell of R[a] */                                      \
+    OPCODE(CELL_GET)  /* R[a] = cell R[b] */                                             \
+    OPCODE(CELL_SET)  /* cell R[a] = R[b] */                                             \
+    OPCODE(FREE_GET)  /* R[a] = free cell b */                                           \
+    OPCODE(GLOBAL_GET) /* R[a] = global j */                                             \
+    OPCODE(GLOBAL_SET) /* global j = R[a] */                                             \
+    OPCODE(ADD) OPCODE(SUB) OPCODE(MUL) OPCODE(DIV) OPCODE(FLOORDIV) OPCODE(MOD)         \
+    OPCODE(BITAND) OPCODE(BITOR) OPCODE(BITXOR) OPCODE(SHL) OPCODE(SHR)                  \
+    OPCODE(EQ) OPCODE(NE) OPCODE(LT) OPCODE(LE) OPCODE(GT) OPCODE(GE)                    \
+    OPCODE(IN) OPCODE(NOT_IN)                                                            \
+    /* with the constant K[c] on the right */                                            \
+    OPCODE(ADD_K) OPCODE(SUB_K) OPCODE(MUL_K) OPCODE(FLOORDIV_K) OPCODE(MOD_K)           \
+    OPCODE(AUGMENT)   /* R[a] = R[a] op= R[b], op c: may change R[a] in place */         \
+    OPCODE(NOT) OPCODE(NEG) OPCODE(POS) OPCODE(INVERT) /* R[a] = op R[b] */              \
+    OPCODE(JUMP) OPCODE(LOOP) /* to j; LOOP goes backwards and counts a step */          \
+    OPCODE(IF_TRUE) OPCODE(IF_FALSE) /* jump to j on truth of R[a] */                    \
+    /* jump to the following word's j if the comparison of R[a] and R[b] is not c */     \
+    OPCODE(IF_EQ) OPCODE(IF_NE) OPCODE(IF_LT) OPCODE(IF_LE) OPCODE(IF_GT) OPCODE(IF_GE)  \
+    OPCODE(LIST) OPCODE(TUPLE) /* R[a] = of c items from R[b] */                         \
+    OPCODE(DICT)      /* R[a] = {} with room for j */                                    \
+    OPCODE(DICT_ADD)  /* R[a][R[b]] = R[c]; c is new: literals */                        \
+    OPCODE(DICT_PUT)  /* R[a][R[b]] = R[c]: comprehensions */                            \
+    OPCODE(LIST_PUSH) /* R[a].append(R[b]) */                                            \
+    OPCODE(INDEX)     /* R[a] = R[b][R[c]] */                                            \
+    OPCODE(INDEX_SET) /* R[a][R[b]] = R[c] */                                            \
+    OPCODE(SLICE)     /* R[a] = R[b][R[c]:R[c+1]:R[c+2]] */                              \
+    OPCODE(ATTR)      /* R[a] = R[b].name c */                                           \
+    OPCODE(ATTR_SET)  /* R[a].name c = R[b] */                                           \
+    OPCODE(CALL)      /* R[a] = R[a](b values from R[a+1]); site c */                    \
+    OPCODE(CALL_METHOD) /* the same of the site's attribute of R[a] */                   \
+    OPCODE(CALL_ANY)  /* CALL with keywords, * or ** as the site says */                 \
+    OPCODE(CLOSURE)   /* R[a] = function c with defaults from R[b] */                    \
+    OPCODE(RETURN)    /* R[a] */                                                         \
+    OPCODE(ITER)      /* begin iteration over R[b] in R[a], R[a+1] */                    \
+    OPCODE(NEXT)      /* R[b] = next item of R[a], or jump to the following word's j */  \
+    OPCODE(ITER_END)  /* of R[a] */                                                      \
+    OPCODE(UNPACK)    /* c items of R[a] to R[b] on */                                   \
+    OPCODE(FSTRING)   /* R[a] = fstring c with holes from R[b] on */                     \
+    OPCODE(MARK)      /* R[a] = number of ops made */                                    \
+    OPCODE(ASSIGNED)  /* R[a] was assigned after mark R[b] to target c */                \
+    OPCODE(CHECK_TYPE) /* parameter a has annotation c */                                \
     OPCODE(LOAD)      /* globals of load statement j */
+/* clang-format on */
 
 enum code_op {
 #define OPCODE(name) CODE_##name,
@@ -71,7 +74,7 @@ struct instr {
 /* A call in the source: shapes of its arguments and where they stand. */
 struct call_site {
     const struct expr *expr;
-    str_id method;       /* CALL_METHOD: attribute of the callee */
+    str_id method; /* CALL_METHOD: attribute of the callee */
     uint32_t npos, nnamed;
     const str_id *names; /* nnamed keywords */
     bool star, starstar; /* values follow those of the keywords */
@@ -112,10 +115,10 @@ struct code_place {
 struct code {
     const struct function *function; /* syntax: names, parameters */
     file_id file;
-    bool active;    /* running: recursion is an error */
+    bool active; /* running: recursion is an error */
     bool toplevel;
-    bool simple;    /* only positional parameters without annotations to check */
-    uint32_t nregs; /* registers in all */
+    bool simple;            /* only positional parameters without annotations to check */
+    uint32_t nregs;         /* registers in all */
     uint32_t first_default; /* parameter that defaults[0] belongs to */
     uint32_t ndefaults;
     const struct intern *names;
@@ -138,7 +141,8 @@ struct compile_input {
     const value *universe; /* values of predeclared names */
 };
 
-/* Compiles the top level of a resolved file and all functions in it. NULL after an error. */
+/* Compiles the top level of a resolved file and all functions in it. NULL after an error.
+ */
 struct code *compile_file(const struct compile_input *in);
 
 #endif

@@ -1,11 +1,14 @@
-/* Code generation for functions and statements. Registers are the frame's slots: locals first,
- * then temporaries in stack order. */
+/* Code generation for functions and statements. Registers are the frame's slots: locals
+ * first, then temporaries in stack order. */
 #include "compiler/compile.h"
+
+#include <stdlib.h>
 
 #include "compiler/annotation.h"
 #include "compiler/vm_state.h"
 
-/* ---- instructions -------------------------------------------------------------------- */
+/* ---- instructions --------------------------------------------------------------------
+ */
 
 static uint32_t append(struct compiler *c, struct instr i)
 {
@@ -18,17 +21,21 @@ static uint16_t operand(struct compiler *c, uint32_t x)
 {
     if (x > UINT16_MAX && !c->failed) {
         c->failed = true;
-        diag_error(c->vm->diags, 310, c->at,
-                   "the function is too large: more than %d constants, calls or variables",
-                   UINT16_MAX);
+        diag_error(
+            c->vm->diags, 310, c->at,
+            "the function is too large: more than %d constants, calls or variables",
+            UINT16_MAX);
     }
     return (uint16_t)x;
 }
 
-uint32_t compile_emit(struct compiler *c, enum code_op op, uint32_t a, uint32_t b, uint32_t d)
+uint32_t compile_emit(struct compiler *c, enum code_op op, uint32_t a, uint32_t b,
+                      uint32_t d)
 {
-    return append(c, (struct instr){.op = (uint16_t)op, .a = operand(c, a),
-                                    .b = operand(c, b), .c = operand(c, d)});
+    return append(c, (struct instr){.op = (uint16_t)op,
+                                    .a = operand(c, a),
+                                    .b = operand(c, b),
+                                    .c = operand(c, d)});
 }
 
 uint32_t compile_emit_j(struct compiler *c, enum code_op op, uint32_t a, int32_t j)
@@ -87,7 +94,8 @@ uint32_t compile_attr(struct compiler *c, str_id name)
     return *at - 1;
 }
 
-/* ---- variables -------------------------------------------------------------------------- */
+/* ---- variables
+ * -------------------------------------------------------------------------- */
 
 void compile_store(struct compiler *c, const struct binding *to, uint32_t reg)
 {
@@ -139,7 +147,8 @@ void compile_assign(struct compiler *c, const struct expr *target, uint32_t reg)
     c->next = saved;
 }
 
-/* ---- names of ops -------------------------------------------------------------------------- */
+/* ---- names of ops
+ * -------------------------------------------------------------------------- */
 
 static bool has_call(const struct expr *e);
 
@@ -151,7 +160,8 @@ static bool any_call(const struct expr_list *list)
     return false;
 }
 
-/* Whether evaluating the expression may make ops. Lambdas make none before they are called. */
+/* Whether evaluating the expression may make ops. Lambdas make none before they are
+ * called. */
 static bool has_call(const struct expr *e)
 {
     if (!e)
@@ -184,13 +194,12 @@ struct steps {
 };
 
 /* The path of a target, its subscripts evaluated again into registers: they are names or
- * literals in all but odd programs, and evaluation has no effects that could be doubled. */
+ * literals in all but odd programs, and evaluation has no effects that could be doubled.
+ */
 static bool target_steps(struct compiler *c, const struct expr *e, struct steps *steps)
 {
     switch (e->kind) {
-    case EXPR_NAME:
-        *vec_push(steps) = (struct code_step){e->name.id, -1};
-        return true;
+    case EXPR_NAME: *vec_push(steps) = (struct code_step){e->name.id, -1}; return true;
     case EXPR_DOT:
         if (!target_steps(c, e->dot.object, steps))
             return false;
@@ -229,15 +238,16 @@ static void name_target(struct compiler *c, const struct expr *target, uint32_t 
             loops[depth - ++i] = (uint16_t)l->iter;
         struct code_step *copy = arena_array(c->vm->arena, struct code_step, steps.n);
         memcpy(copy, steps.v, steps.n * sizeof *copy);
-        *vec_push(&c->targets) = (struct code_target){copy, (uint32_t)steps.n, loops, depth,
-                                                      target->span};
+        *vec_push(&c->targets) =
+            (struct code_target){copy, (uint32_t)steps.n, loops, depth, target->span};
         c->at = target->span;
         compile_emit(c, CODE_ASSIGNED, reg, mark, (uint32_t)c->targets.n - 1);
     }
     free(steps.v);
 }
 
-/* ---- statements ---------------------------------------------------------------------------- */
+/* ---- statements
+ * ---------------------------------------------------------------------------- */
 
 static void compile_block(struct compiler *c, const struct block *b);
 
@@ -245,7 +255,8 @@ static void compile_assignment(struct compiler *c, const struct stmt *s)
 {
     const struct expr *target = s->assign.target;
     if (!has_call(s->assign.value)) {
-        bool local = target->kind == EXPR_NAME && target->name.binding.scope == SCOPE_LOCAL;
+        bool local =
+            target->kind == EXPR_NAME && target->name.binding.scope == SCOPE_LOCAL;
         if (local) {
             compile_expr(c, s->assign.value, target->name.binding.index);
             c->assigned[target->name.binding.index] = true;
@@ -454,7 +465,8 @@ static void compile_block(struct compiler *c, const struct block *b)
         compile_stmt(c, b->v[i]);
 }
 
-/* ---- functions -------------------------------------------------------------------------------- */
+/* ---- functions
+ * -------------------------------------------------------------------------------- */
 
 /* Moves a heap vector into the arena. */
 #define KEEP(c, vec) keep((c), (vec).v, (vec).n * sizeof *(vec).v)

@@ -1,5 +1,5 @@
-/* Code generation: the state of one function being compiled, shared by compile.c (functions
- * and statements) and compile_expr.c (expressions). */
+/* Code generation: the state of one function being compiled, shared by compile.c
+ * (functions and statements) and compile_expr.c (expressions). */
 #ifndef DVO_COMPILER_COMPILE_H
 #define DVO_COMPILER_COMPILE_H
 
@@ -12,16 +12,16 @@
 
 struct compile_loop {
     struct compile_loop *outer;
-    uint32_t iter;          /* its iteration registers */
-    uint32_t head;          /* its NEXT */
-    uint32_t *v;            /* jumps to be patched to its end */
+    uint32_t iter; /* its iteration registers */
+    uint32_t head; /* its NEXT */
+    uint32_t *v;   /* jumps to be patched to its end */
     size_t n, cap;
 };
 
-#define COMPILE_VEC(type, name)                                                             \
-    struct {                                                                               \
-        type *v;                                                                           \
-        size_t n, cap;                                                                     \
+#define COMPILE_VEC(type, name)                                                          \
+    struct {                                                                             \
+        type *v;                                                                         \
+        size_t n, cap;                                                                   \
     } name
 
 struct compiler {
@@ -43,16 +43,18 @@ struct compiler {
     struct map64 constant_of; /* value -> index */
     struct map64 attr_of;
 
-    uint32_t next, max;     /* next free register; most ever used */
-    bool *assigned;         /* locals (slots) that certainly have a value here */
+    uint32_t next, max; /* next free register; most ever used */
+    bool *assigned;     /* locals (slots) that certainly have a value here */
     struct compile_loop *loop;
-    struct span at;         /* of the code being generated */
+    struct span at; /* of the code being generated */
 };
 
 /* Instructions. The functions return the index of the instruction. */
-uint32_t compile_emit(struct compiler *c, enum code_op op, uint32_t a, uint32_t b, uint32_t d);
+uint32_t compile_emit(struct compiler *c, enum code_op op, uint32_t a, uint32_t b,
+                      uint32_t d);
 uint32_t compile_emit_j(struct compiler *c, enum code_op op, uint32_t a, int32_t j);
-/* Makes the jump at `i` (or the word behind a two-word jump) go to the next instruction. */
+/* Makes the jump at `i` (or the word behind a two-word jump) go to the next instruction.
+ */
 void compile_patch(struct compiler *c, uint32_t i);
 uint32_t compile_here(const struct compiler *c);
 /* `n` fresh registers in a row; the caller resets c->next to free them. */
@@ -64,8 +66,8 @@ uint32_t compile_attr(struct compiler *c, str_id name);
 void compile_expr(struct compiler *c, const struct expr *e, uint32_t dst);
 /* Evaluates into any register, which may be that of a local variable. */
 uint32_t compile_any(struct compiler *c, const struct expr *e);
-/* Evaluates as a condition and jumps if its truth is `sense`; appends the words to be patched
- * to `jumps`. Falls through otherwise. */
+/* Evaluates as a condition and jumps if its truth is `sense`; appends the words to be
+ * patched to `jumps`. Falls through otherwise. */
 struct compile_jumps {
     uint32_t *v;
     size_t n, cap;
@@ -80,8 +82,8 @@ void compile_assign(struct compiler *c, const struct expr *target, uint32_t reg)
 /* A closure of the function into dst. */
 void compile_function(struct compiler *c, const struct function *f, uint32_t dst);
 /* `for target in R[..]` around a body: begin leaves the loop entered, end closes it. */
-void compile_loop_begin(struct compiler *c, struct compile_loop *loop, const struct expr *target,
-                        uint32_t iterable);
+void compile_loop_begin(struct compiler *c, struct compile_loop *loop,
+                        const struct expr *target, uint32_t iterable);
 void compile_loop_end(struct compiler *c, struct compile_loop *loop);
 
 #endif

@@ -1,5 +1,5 @@
-/* Code generation for expressions. A result goes to the register asked for; operands that are
- * local variables are used where they are. */
+/* Code generation for expressions. A result goes to the register asked for; operands that
+ * are local variables are used where they are. */
 #include "compiler/compile.h"
 #include "compiler/integer.h"
 #include "compiler/vm_state.h"
@@ -77,7 +77,8 @@ static void compile_name(struct compiler *c, const struct expr *e, uint32_t dst)
     }
 }
 
-/* ---- operators ------------------------------------------------------------------------------- */
+/* ---- operators
+ * ------------------------------------------------------------------------------- */
 
 static enum code_op opcode_of(enum ast_op op)
 {
@@ -109,7 +110,8 @@ static enum code_op opcode_of(enum ast_op op)
     }
 }
 
-/* The form of an operator whose right side is a small integer constant, if there is one. */
+/* The form of an operator whose right side is a small integer constant, if there is one.
+ */
 static bool constant_form(enum ast_op op, enum code_op *out)
 {
     switch (op) {
@@ -127,7 +129,8 @@ static void compile_and_or(struct compiler *c, const struct expr *e, uint32_t ds
     uint32_t result = dst < c->function->nlocals ? compile_regs(c, 1) : dst;
     compile_expr(c, e->binary.left, result);
     c->at = e->binary.left->span;
-    uint32_t skip = compile_emit_j(c, e->op == OP_AND ? CODE_IF_FALSE : CODE_IF_TRUE, result, 0);
+    uint32_t skip =
+        compile_emit_j(c, e->op == OP_AND ? CODE_IF_FALSE : CODE_IF_TRUE, result, 0);
     compile_expr(c, e->binary.right, result);
     compile_patch(c, skip);
     if (result != dst)
@@ -208,7 +211,8 @@ static void compile_cond(struct compiler *c, const struct expr *e, uint32_t dst)
     compile_patch(c, end);
 }
 
-/* ---- displays ---------------------------------------------------------------------------------- */
+/* ---- displays
+ * ---------------------------------------------------------------------------------- */
 
 static void compile_items(struct compiler *c, const struct expr *e, uint32_t dst)
 {
@@ -259,7 +263,8 @@ static void compile_dict(struct compiler *c, const struct expr *e, uint32_t dst)
         compile_emit(c, CODE_MOVE, dst, all, 0);
 }
 
-static void compile_clauses(struct compiler *c, const struct expr *e, uint32_t i, uint32_t all)
+static void compile_clauses(struct compiler *c, const struct expr *e, uint32_t i,
+                            uint32_t all)
 {
     const struct comp *comp = e->comp;
     uint32_t saved = c->next;
@@ -340,7 +345,8 @@ static void compile_fstring(struct compiler *c, const struct expr *e, uint32_t d
     compile_emit(c, CODE_FSTRING, dst, first, (uint32_t)c->fstrings.n - 1);
 }
 
-/* ---- calls and access ------------------------------------------------------------------------------ */
+/* ---- calls and access
+ * ------------------------------------------------------------------------------ */
 
 static void compile_call(struct compiler *c, const struct expr *e, uint32_t dst)
 {
@@ -369,8 +375,8 @@ static void compile_call(struct compiler *c, const struct expr *e, uint32_t dst)
         case ARG_STARSTAR: site.starstar = true; break;
         }
     }
-    /* Values in the order of the protocol: positional, keywords, *args, **kwargs; evaluated
-     * in the order of the source. */
+    /* Values in the order of the protocol: positional, keywords, *args, **kwargs;
+     * evaluated in the order of the source. */
     uint32_t values = compile_regs(c, args->n), npos = 0, nnamed = 0;
     for (uint32_t i = 0; i < args->n; i++) {
         const struct arg *a = &args->v[i];

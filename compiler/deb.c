@@ -1,5 +1,5 @@
-/* Runs dpkg-deb, the one program that knows every compression a package file may have, and reads
- * what it prints. */
+/* Runs dpkg-deb, the one program that knows every compression a package file may have,
+ * and reads what it prints. */
 #include "compiler/deb.h"
 
 #include <ctype.h>
@@ -15,8 +15,8 @@
 #include "compiler/debver.h"
 #include "ir/base/buf.h"
 
-/* What the child wrote. A memory file, unlike a pipe, takes both streams of a child that nobody
- * reads while it runs. */
+/* What the child wrote. A memory file, unlike a pipe, takes both streams of a child that
+ * nobody reads while it runs. */
 static bool read_back(int fd, struct buf *out)
 {
     if (lseek(fd, 0, SEEK_SET) < 0)
@@ -33,11 +33,12 @@ static bool read_back(int fd, struct buf *out)
     }
 }
 
-/* Starts argv[0] from PATH with the two files as its output and waits. The exit status, or -1
- * with errno if it could not be started. */
+/* Starts argv[0] from PATH with the two files as its output and waits. The exit status,
+ * or -1 with errno if it could not be started. */
 static int spawn_wait(char *const argv[], int out, int err)
 {
-    /* The listing's form depends on the language and on options that people set for tar. */
+    /* The listing's form depends on the language and on options that people set for tar.
+     */
     char locale[] = "LC_ALL=C", path[4096] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
     const char *have = getenv("PATH");
     if (have && strlen(have) < sizeof path - 6)
@@ -71,8 +72,8 @@ static const char *first_line(struct arena *a, const struct buf *said)
 }
 
 /* Runs `dpkg-deb OPTION PATH` into `out`. */
-static bool dpkg_deb(struct arena *a, const char *option, const char *path, struct buf *out,
-                     const char **why)
+static bool dpkg_deb(struct arena *a, const char *option, const char *path,
+                     struct buf *out, const char **why)
 {
     char tool[] = "dpkg-deb", end[] = "--";
     char *argv[] = {tool, arena_strndup(a, option, strlen(option)), end,
@@ -87,13 +88,15 @@ static bool dpkg_deb(struct arena *a, const char *option, const char *path, stru
     }
     int status = spawn_wait(argv, fd, err);
     if (status < 0 && errno == ENOENT)
-        *why = arena_printf(a, "dpkg-deb is needed to read %s, but it is not installed", path);
+        *why = arena_printf(a, "dpkg-deb is needed to read %s, but it is not installed",
+                            path);
     else if (status < 0)
         *why = arena_printf(a, "dpkg-deb cannot be run: %s", strerror(errno));
     else if (!read_back(fd, out) || !read_back(err, &said))
         *why = arena_printf(a, "%s cannot be read: %s", path, strerror(errno));
     else if (status)
-        *why = arena_printf(a, "%s is no readable package file: %s", path, first_line(a, &said));
+        *why = arena_printf(a, "%s is no readable package file: %s", path,
+                            first_line(a, &said));
     else
         good = true;
 done:
@@ -118,7 +121,8 @@ bool deb_name_valid(const char *name, size_t len)
 static const char *field(struct arena *a, const char *control, const char *name)
 {
     size_t len = strlen(name);
-    for (const char *line = control; *line; line += strcspn(line, "\n"), line += *line == '\n')
+    for (const char *line = control; *line;
+         line += strcspn(line, "\n"), line += *line == '\n')
         if (!strncasecmp(line, name, len) && line[len] == ':') {
             const char *value = line + len + 1;
             value += strspn(value, " \t");
@@ -142,7 +146,8 @@ bool deb_control(struct arena *a, const char *path, struct deb *out, const char 
                out->version && debver_valid(out->version) && out->architecture &&
                deb_name_valid(out->architecture, strlen(out->architecture));
         if (!good)
-            *why = arena_printf(a, "%s has no proper Package, Version and Architecture", path);
+            *why = arena_printf(a, "%s has no proper Package, Version and Architecture",
+                                path);
     }
     buf_free(&text);
     return good;
@@ -165,10 +170,11 @@ static const char *service_of(struct arena *a, const char *line, size_t len)
             continue;
         const char *unit = name + skip;
         size_t n = (size_t)(end - unit);
-        if (n < sizeof suffix || memcmp(end - strlen(suffix), suffix, strlen(suffix)) != 0 ||
-            memchr(unit, '/', n) || memchr(unit, '@', n))
-            return NULL;
-        return arena_strndup(a, unit, n);
+        const char *text = arena_strndup(a, unit, n);
+        bool plain = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "0123456789:_.-") == n;
+        bool service = n >= sizeof suffix && !strcmp(text + n - strlen(suffix), suffix);
+        return plain && service ? text : NULL;
     }
     return NULL;
 }

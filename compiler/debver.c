@@ -1,5 +1,5 @@
-/* Compares versions part by part as the policy describes: runs of non-digits by a modified
- * ASCII order, runs of digits as numbers of any length. */
+/* Compares versions part by part as the policy describes: runs of non-digits by a
+ * modified ASCII order, runs of digits as numbers of any length. */
 #include "compiler/debver.h"
 
 #include <stddef.h>
@@ -14,8 +14,14 @@ struct version {
     struct part epoch, upstream, revision; /* p is NULL where it is not written */
 };
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-static bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
 static struct version split(const char *s, size_t len)
 {
@@ -39,7 +45,8 @@ static bool part_valid(struct part part, const char *more)
 {
     for (size_t i = 0; i < part.len; i++) {
         char c = part.p[i];
-        if (!is_digit(c) && !is_letter(c) && !(c && (strchr(".+~", c) || strchr(more, c))))
+        if (!is_digit(c) && !is_letter(c) &&
+            !(c && (strchr(".+~", c) || strchr(more, c))))
             return false;
     }
     return part.len > 0;
@@ -55,10 +62,13 @@ static bool version_valid(const char *s, size_t len)
            is_digit(v.upstream.p[0]) && (!v.revision.p || part_valid(v.revision, ""));
 }
 
-bool debver_valid(const char *version) { return version_valid(version, strlen(version)); }
+bool debver_valid(const char *version)
+{
+    return version_valid(version, strlen(version));
+}
 
-/* Rank of the character at `i` among non-digits; digits and the end are 0, so that "~" alone
- * comes before the end, and letters come before everything else. */
+/* Rank of the character at `i` among non-digits; digits and the end are 0, so that "~"
+ * alone comes before the end, and letters come before everything else. */
 static int rank(struct part part, size_t i)
 {
     if (i >= part.len || is_digit(part.p[i]))
@@ -113,7 +123,8 @@ int debver_compare(const char *a, const char *b)
     return version_compare(split(a, strlen(a)), split(b, strlen(b)));
 }
 
-/* ---- ranges --------------------------------------------------------------------------- */
+/* ---- ranges ---------------------------------------------------------------------------
+ */
 
 struct bound {
     bool less, equal, greater; /* which orders of version against bound are admitted */

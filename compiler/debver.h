@@ -9,10 +9,10 @@ bool debver_valid(const char *version);
 /* Negative, zero or positive, as `dpkg --compare-versions` orders the two. */
 int debver_compare(const char *a, const char *b);
 
-/* A range is a list of bounds separated by commas, all of which must hold: ">=1.2,<2". The
- * operators are < <= = >= >; a bound without one means "=". A part that a bound does not write
- * (epoch, revision) is not looked at: "1.2" admits 1.2, 1.2-1 and 1:1.2-3, "<=1.2" too, and
- * "1.2-1" admits 1.2-1 alone and 1:1.2-1. */
+/* A range is a list of bounds separated by commas, all of which must hold: ">=1.2,<2".
+ * The operators are < <= = >= >; a bound without one means "=". A part that a bound does
+ * not write (epoch, revision) is not looked at: "1.2" admits 1.2, 1.2-1 and 1:1.2-3,
+ * "<=1.2" too, and "1.2-1" admits 1.2-1 alone and 1:1.2-1. */
 
 /* NULL if `range` is well formed, else what is wrong with it: a sentence fragment. */
 const char *debver_range_check(const char *range);

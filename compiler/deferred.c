@@ -1,6 +1,9 @@
-/* Operations on deferred values, each of which either makes another one or is an error that
- * says where the value comes from and what to write instead. Also the way into the graph. */
+/* Operations on deferred values, each of which either makes another one or is an error
+ * that says where the value comes from and what to write instead. Also the way into the
+ * graph. */
 #include "compiler/deferred.h"
+
+#include <stdlib.h>
 
 #include "compiler/table.h"
 #include "compiler/vm.h"
@@ -40,11 +43,13 @@ const char *deferred_name(struct vm *vm, value v)
     return copy;
 }
 
-value vm_fail_deferred(struct vm *vm, value deferred, const char *use, const char *instead)
+value vm_fail_deferred(struct vm *vm, value deferred, const char *use,
+                       const char *instead)
 {
     const struct deferred *d = value_deferred(deferred);
     const char *name = deferred_name(vm, deferred);
-    vm_fail(vm, 401, "%s is known only when the plan runs; it cannot be used as %s", name, use);
+    vm_fail(vm, 401, "%s is known only when the plan runs; it cannot be used as %s", name,
+            use);
     if (d->origin.file)
         vm_related(vm, d->origin, "%s is produced here", name);
     if (instead)
@@ -56,10 +61,11 @@ bool deferred_truth(struct vm *vm, value v)
 {
     bool condition = value_deferred(v)->type.kind == TYPE_CONDITION;
     vm_fail_deferred(vm, v, "a truth value",
-                     condition ? "give it to the calls it decides about: when=CONDITION; "
-                                 "not_(CONDITION) negates"
-                               : "compare it and give the condition to when=, for example "
-                                 "when=(VALUE == \"yes\")");
+                     condition
+                         ? "give it to the calls it decides about: when=CONDITION; "
+                           "not_(CONDITION) negates"
+                         : "compare it and give the condition to when=, for example "
+                           "when=(VALUE == \"yes\")");
     return false;
 }
 
@@ -70,9 +76,7 @@ bool deferred_textual(struct vm *vm, value v)
     case TYPE_LIST:
     case TYPE_DICT:
     case TYPE_HANDLE:
-    case TYPE_TRIGGERS:
-        vm_fail_deferred(vm, v, "part of a text", NULL);
-        return false;
+    case TYPE_TRIGGERS: vm_fail_deferred(vm, v, "part of a text", NULL); return false;
     default: return true;
     }
 }
@@ -135,12 +139,18 @@ value deferred_binary(struct vm *vm, enum ast_op op, value a, value b)
 {
     value d = value_is_deferred(a) ? a : b;
     switch (op) {
-    case OP_EQ: case OP_NE: case OP_LT: case OP_LE: case OP_GT: case OP_GE:
-    case OP_IN: case OP_NOT_IN:
-        return compare(vm, op, a, b);
+    case OP_EQ:
+    case OP_NE:
+    case OP_LT:
+    case OP_LE:
+    case OP_GT:
+    case OP_GE:
+    case OP_IN:
+    case OP_NOT_IN: return compare(vm, op, a, b);
     case OP_ADD:
         if (is_text(a) && is_text(b)) {
-            val_id parts[2] = {value_to_ir(vm, a, vm_span(vm)), value_to_ir(vm, b, vm_span(vm))};
+            val_id parts[2] = {value_to_ir(vm, a, vm_span(vm)),
+                               value_to_ir(vm, b, vm_span(vm))};
             return value_deferred_new(vm, val_join(vm->values, parts, 2),
                                       (struct type){.kind = TYPE_STR}, vm_span(vm));
         }
@@ -150,8 +160,9 @@ value deferred_binary(struct vm *vm, enum ast_op op, value a, value b)
         break;
     default: break;
     }
-    return vm_fail_deferred(vm, d, "an operand of arithmetic",
-                            "only text can be built from it: +, %, .format, f-strings, join");
+    return vm_fail_deferred(
+        vm, d, "an operand of arithmetic",
+        "only text can be built from it: +, %, .format, f-strings, join");
 }
 
 value deferred_not(struct vm *vm, value v)
@@ -172,7 +183,8 @@ value deferred_not(struct vm *vm, value v)
     return condition(vm, IR_COND_NOT, &ir, 1);
 }
 
-/* ---- into the graph ------------------------------------------------------------------- */
+/* ---- into the graph -------------------------------------------------------------------
+ */
 
 static val_id sequence_to_ir(struct vm *vm, value v, struct span at)
 {
@@ -216,8 +228,8 @@ static val_id container_to_ir(struct vm *vm, value v, struct span at)
         return VAL_ABSENT;
     }
     vm->state->depth++;
-    val_id ir = value_is(v, VALUE_KIND_DICT) ? dict_to_ir(vm, v, at)
-                                             : sequence_to_ir(vm, v, at);
+    val_id ir =
+        value_is(v, VALUE_KIND_DICT) ? dict_to_ir(vm, v, at) : sequence_to_ir(vm, v, at);
     vm->state->depth--;
     return ir;
 }
@@ -248,7 +260,7 @@ val_id value_to_ir(struct vm *vm, value v, struct span at)
     }
     default: break;
     }
-    vm_fail_at(vm, at, 301, "a %s cannot be an argument of an operation",
-               value_type_name(vm, v));
+    vm_fail_at(vm, at, 301, "%s cannot be an argument of an operation",
+               value_type_phrase(vm, v));
     return VAL_ABSENT;
 }

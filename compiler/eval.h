@@ -20,25 +20,28 @@ struct eval_reader {
 };
 
 /* Everything lives in `arena`; the other arguments must outlive the evaluator. */
-struct eval *eval_new(struct arena *arena, struct intern *strings, struct sources *sources,
-                      struct diags *diags, struct values *values);
+struct eval *eval_new(struct arena *arena, struct intern *strings,
+                      struct sources *sources, struct diags *diags,
+                      struct values *values);
 /* Frees what is not in the arena (stack, buffers). Values stay readable. */
 void eval_free(struct eval *e);
 /* The machine: set its hooks and host before evaluating. */
 struct vm *eval_vm(struct eval *e);
 
-/* Predeclared names. A new universe has the Starlark builtins: None True False abs any all
- * bool bytes chr dict dir enumerate fail float getattr hasattr hash int len list max min ord
- * print range repr reversed set sorted str tuple type zip. */
+/* Predeclared names. A new universe has the Starlark builtins: None True False abs any
+ * all bool bytes chr dict dir enumerate fail float getattr hasattr hash int len list max
+ * min ord print range repr reversed set sorted str tuple type zip. */
 struct eval_universe *eval_universe_new(struct eval *e);
 void eval_universe_add(struct eval_universe *u, const char *name, value v);
 void eval_universe_native(struct eval_universe *u, const struct native *native);
-/* Adds template() and file_text(), which read files through the module's reader, and not_(). */
+/* Adds template() and file_text(), which read files through the module's reader, and
+ * not_(). */
 void eval_universe_add_dvo(struct eval_universe *u);
 
-/* Parses, resolves and runs one file as a module. `path` is what people see and, without its
- * folder, the file's name for its reader; load(), template() and file_text() read through
- * `reader`. NULL after errors. A module is frozen when it has been evaluated by load(). */
+/* Parses, resolves and runs one file as a module. `path` is what people see and, without
+ * its folder, the file's name for its reader; load(), template() and file_text() read
+ * through `reader`. NULL after errors. A module is frozen when it has been evaluated by
+ * load(). */
 struct module *eval_file(struct eval *e, const struct eval_universe *u, file_id file,
                          const struct eval_reader *reader);
 /* Value of a global of the module, or VALUE_ERROR if it has none of this name. */

@@ -7,13 +7,14 @@
 #include "compiler/text.h"
 #include "compiler/vm.h"
 
-/* ---- % ---------------------------------------------------------------------------------- */
+/* ---- %
+ * ---------------------------------------------------------------------------------- */
 
 struct percent {
     struct vm *vm;
     struct text_builder text;
-    value args;        /* a tuple of arguments, a mapping, or the only argument */
-    uint32_t used;     /* arguments taken by position */
+    value args;    /* a tuple of arguments, a mapping, or the only argument */
+    uint32_t used; /* arguments taken by position */
 };
 
 static value next_argument(struct percent *p)
@@ -30,7 +31,8 @@ static value next_argument(struct percent *p)
 static value named_argument(struct percent *p, const char *name, size_t len)
 {
     if (!value_is(p->args, VALUE_KIND_DICT))
-        return vm_fail(p->vm, 309, "%%(%.*s) needs a dict on the right of %%", (int)len, name);
+        return vm_fail(p->vm, 309, "%%(%.*s) needs a dict on the right of %%", (int)len,
+                       name);
     value v = value_dict_get(p->vm, p->args, value_string(p->vm, name, len));
     return v ? v : vm_fail(p->vm, 309, "the dict has no key \"%.*s\"", (int)len, name);
 }
@@ -38,7 +40,8 @@ static value named_argument(struct percent *p, const char *name, size_t len)
 static bool wrong_type(struct percent *p, char conversion, value v, const char *wanted)
 {
     if (value_is_deferred(v))
-        vm_fail_deferred(p->vm, v, "a number or character of a format", "write %s instead");
+        vm_fail_deferred(p->vm, v, "a number or character of a format",
+                         "write %s instead");
     else
         vm_fail(p->vm, 309, "%%%c needs %s, not %s", conversion, wanted,
                 value_type_name(p->vm, v));
@@ -63,7 +66,11 @@ static bool convert_number(struct percent *p, char conversion, value v)
         v = integer_from_double(p->vm, d);
     }
     size_t start = out->len;
-    integer_write(p->vm, v, conversion == 'o' ? 8 : strchr("xX", conversion) ? 16 : 10, out);
+    integer_write(p->vm, v,
+                  conversion == 'o'          ? 8
+                  : strchr("xX", conversion) ? 16
+                                             : 10,
+                  out);
     for (size_t i = start; conversion == 'X' && i < out->len; i++)
         if (out->p[i] >= 'a' && out->p[i] <= 'f')
             out->p[i] = (char)(out->p[i] - 32);
@@ -77,14 +84,7 @@ static bool add_utf8(struct vm *vm, int64_t c)
         vm_fail(vm, 309, "%lld is not a Unicode code point", (long long)c);
         return false;
     }
-    if (c < 0x80) {
-        buf_char(out, (char)c);
-        return true;
-    }
-    int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
-    buf_char(out, (char)((0xf0 << (3 - more) & 0xff) | (c >> 6 * more)));
-    while (more--)
-        buf_char(out, (char)(0x80 | (c >> 6 * more & 0x3f)));
+    text_add_char(out, (uint32_t)c);
     return true;
 }
 
@@ -101,11 +101,20 @@ static bool convert(struct percent *p, char conversion, value v)
             return add_utf8(p->vm, c);
         if (!value_is_str(v) || value_str_len(v) == 0 ||
             utf8_length(value_str_p(v), value_str_len(v)) != value_str_len(v))
-            return wrong_type(p, conversion, v, "an integer or a string of one character");
+            return wrong_type(p, conversion, v,
+                              "an integer or a string of one character");
         return text_add(p->vm, &p->text, v, false);
-    case 'd': case 'i': case 'o': case 'x': case 'X':
-    case 'e': case 'E': case 'f': case 'F': case 'g': case 'G':
-        return convert_number(p, conversion, v);
+    case 'd':
+    case 'i':
+    case 'o':
+    case 'x':
+    case 'X':
+    case 'e':
+    case 'E':
+    case 'f':
+    case 'F':
+    case 'g':
+    case 'G': return convert_number(p, conversion, v);
     default:
         vm_fail(p->vm, 309, "unknown conversion %%%c", conversion);
         vm_help(p->vm, "there are %%s %%r %%d %%i %%o %%x %%X %%e %%f %%g %%c and %%%%");
@@ -150,8 +159,8 @@ static bool percent(struct percent *p, const char *s, size_t len)
     bool mapping = value_is(p->args, VALUE_KIND_DICT) && p->used == 0;
     uint32_t given = value_is(p->args, VALUE_KIND_TUPLE) ? value_tuple(p->args)->n : 1;
     if (p->used < given && !mapping) {
-        vm_fail(p->vm, 309, "too many arguments for the format string: %u of %u used", p->used,
-                given);
+        vm_fail(p->vm, 309, "too many arguments for the format string: %u of %u used",
+                p->used, given);
         return false;
     }
     return true;
@@ -166,13 +175,14 @@ value text_percent(struct vm *vm, value format, value args)
     return VALUE_ERROR;
 }
 
-/* ---- format ------------------------------------------------------------------------------- */
+/* ---- format
+ * ------------------------------------------------------------------------------- */
 
 struct format {
     struct vm *vm;
     struct text_builder text;
     const struct call *call;
-    uint32_t next;       /* argument of the next {} */
+    uint32_t next; /* argument of the next {} */
     bool automatic, numbered;
 };
 
@@ -195,20 +205,23 @@ static value format_argument(struct format *f, const char *name, size_t len)
             index = f->next++;
         if (index < f->call->nargs)
             return f->call->args[index];
-        return vm_fail(f->vm, 309, "the format string asks for argument %llu, but there %s %u",
+        return vm_fail(f->vm, 309,
+                       "the format string asks for argument %llu, but there %s %u",
                        (unsigned long long)index, f->call->nargs == 1 ? "is" : "are",
                        f->call->nargs);
     }
     for (size_t i = 0; i < len; i++)
         if (strchr(".[],{", name[i]))
-            return vm_fail(f->vm, 309, "'%c' is not allowed in a replacement field", name[i]);
+            return vm_fail(f->vm, 309, "'%c' is not allowed in a replacement field",
+                           name[i]);
     for (uint32_t i = 0; i < f->call->nnames; i++) {
         str_id id = f->call->names[i];
         if (intern_len(f->vm->strings, id) == len &&
             memcmp(intern_text(f->vm->strings, id), name, len) == 0)
             return f->call->args[f->call->nargs + i];
     }
-    return vm_fail(f->vm, 309, "the format string asks for keyword \"%.*s\", which is not given",
+    return vm_fail(f->vm, 309,
+                   "the format string asks for keyword \"%.*s\", which is not given",
                    (int)len, name);
 }
 

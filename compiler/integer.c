@@ -1,8 +1,9 @@
-/* Integers beyond 63 bits: the digits lie in the arena in libtommath's own layout, so that an
- * operand is a view and only results are copied. */
+/* Integers beyond 63 bits: the digits lie in the arena in libtommath's own layout, so
+ * that an operand is a view and only results are copied. */
 #include "compiler/integer.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <tommath.h>
 
 #include "compiler/vm.h"
@@ -138,7 +139,10 @@ static bool fast(enum ast_op op, int64_t a, int64_t b, int64_t *r)
     case OP_SUB: return !__builtin_sub_overflow(a, b, r);
     case OP_MUL: return !__builtin_mul_overflow(a, b, r);
     case OP_FLOORDIV: *r = a / b - (a % b != 0 && (a < 0) != (b < 0)); return true;
-    case OP_MOD: *r = a % b; *r += *r != 0 && (*r < 0) != (b < 0) ? b : 0; return true;
+    case OP_MOD:
+        *r = a % b;
+        *r += *r != 0 && (*r < 0) != (b < 0) ? b : 0;
+        return true;
     case OP_BITAND: *r = a & b; return true;
     case OP_BITOR: *r = a | b; return true;
     case OP_BITXOR: *r = a ^ b; return true;
@@ -245,7 +249,8 @@ int integer_compare_double(struct vm *vm, value a, double d)
     return c ? c : (whole > d) - (whole < d);
 }
 
-value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base, bool negative)
+value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base,
+                    bool negative)
 {
     if (len <= 11) { /* 36^11 < 2^62 */
         int64_t i = 0;

@@ -18,7 +18,8 @@ value integer_from_double(struct vm *vm, double d);
 /* Compares an integer with a finite double exactly. */
 int integer_compare_double(struct vm *vm, value a, double d);
 /* Digits of a base from 2 to 36, already checked. */
-value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base, bool negative);
+value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base,
+                    bool negative);
 /* Appends the digits in base 8, 10 or 16, with '-' if negative. */
 void integer_write(struct vm *vm, value a, unsigned base, struct buf *out);
 uint32_t integer_hash(value a);

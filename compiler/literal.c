@@ -1,4 +1,5 @@
-/* Values of literals: decodes strings with their escapes, integers of any size and floats. */
+/* Values of literals: decodes strings with their escapes, integers of any size and
+ * floats. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,13 +67,14 @@ static void put_element(struct decoder *d, const char *from, uint32_t value)
 {
     if (d->flags & LITERAL_BYTES) {
         if (value > 0xff)
-            escape_error(d, from, d->s, "this escape is greater than \\377, the largest byte");
+            escape_error(d, from, d->s,
+                         "this escape is greater than \\377, the largest byte");
         *d->out++ = (char)value;
         return;
     }
     if (value > 0x7f) {
-        struct diag *g = escape_error(d, from, d->s,
-                                      "this escape is greater than \\x7f and no character");
+        struct diag *g = escape_error(
+            d, from, d->s, "this escape is greater than \\x7f and no character");
         diag_help(d->p->diags, g, "write \\u%04x for the character U+%04X", value, value);
     }
     *d->out++ = (char)(value & 0x7f);
@@ -102,8 +104,9 @@ static void decode_escape(struct decoder *d)
     } else if (c == 'u' || c == 'U') {
         int width = c == 'u' ? 4 : 8;
         if (read_digits(d, width, 16, &value) < width)
-            escape_error(d, from, d->s, c == 'u' ? "\\u needs four hexadecimal digits"
-                                                 : "\\U needs eight hexadecimal digits");
+            escape_error(d, from, d->s,
+                         c == 'u' ? "\\u needs four hexadecimal digits"
+                                  : "\\U needs eight hexadecimal digits");
         else if (value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
             escape_error(d, from, d->s, "this escape is no Unicode character");
         else
@@ -113,11 +116,13 @@ static void decode_escape(struct decoder *d)
         if (n > 1)
             d->s += n - 1;
         struct diag *g = escape_error(d, from, d->s, "there is no such escape");
-        diag_help(d->p->diags, g, "write '\\\\' for a backslash, or put r before the string");
+        diag_help(d->p->diags, g,
+                  "write '\\\\' for a backslash, or put r before the string");
     }
 }
 
-struct text literal_text(struct parser *p, const char *s, size_t len, uint32_t at, unsigned flags)
+struct text literal_text(struct parser *p, const char *s, size_t len, uint32_t at,
+                         unsigned flags)
 {
     char *copy = arena_alloc(p->arena, len + 1);
     struct decoder d = {p, s, s + len, s, at, flags, copy};
@@ -138,9 +143,10 @@ struct text literal_text(struct parser *p, const char *s, size_t len, uint32_t a
             if (flags & LITERAL_BYTES && (unsigned char)c >= 0x80) {
                 size_t n = utf8_length(d.s - 1, (size_t)(d.end - d.s) + 1);
                 uint32_t begin = at + (uint32_t)(d.s - 1 - s);
-                struct diag *g = parser_error(p, SYNTAX_BYTES_ASCII,
-                                              (struct span){p->file, begin, begin + (uint32_t)n},
-                                              "bytes literals are ASCII");
+                struct diag *g =
+                    parser_error(p, SYNTAX_BYTES_ASCII,
+                                 (struct span){p->file, begin, begin + (uint32_t)n},
+                                 "bytes literals are ASCII");
                 diag_help(p->diags, g, "write the character as \\u or its bytes as \\x");
                 d.s += n - 1;
             }

@@ -12,10 +12,15 @@ struct module {
     const struct eval_reader *reader;
     const struct ast_file *ast;
     file_id file;
-    const char *path;   /* as load() wrote it, normalized; NULL for the program itself */
+    const char *path; /* as load() wrote it, normalized; NULL for the program itself */
     value *globals;
     enum module_state state;
     struct span loaded_at; /* the load statement that began it */
 };
+
+/* Registers a file below the program's folder as a source, reading it once. 0 after an
+ * error. */
+file_id eval_read(struct eval *e, const struct eval_reader *reader, const char *path,
+                  struct span at);
 
 #endif

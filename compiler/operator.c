@@ -25,19 +25,22 @@ bool operator_mutable(struct vm *vm, value v, const char *verb)
     const struct header *h = value_header(v);
     if (h->flags & VALUE_FROZEN) {
         vm_fail(vm, 306, "cannot %s a frozen %s", verb, value_type_name(vm, v));
-        vm_help(vm, "values of loaded files are constant; make a copy, e.g. list(x) or dict(x)");
+        vm_help(
+            vm,
+            "values of loaded files are constant; make a copy, e.g. list(x) or dict(x)");
         return false;
     }
     if (h->iterating) {
-        vm_fail(vm, 306, "cannot %s a %s during iteration over it", verb,
-                value_type_name(vm, v));
+        vm_fail(vm, 306, "cannot %s %s during iteration over it", verb,
+                value_type_phrase(vm, v));
         vm_help(vm, "iterate over a copy: for x in list(...)");
         return false;
     }
     return true;
 }
 
-/* ---- + and * ------------------------------------------------------------------------------ */
+/* ---- + and *
+ * ------------------------------------------------------------------------------ */
 
 /* Bytes of a string that grows: strings that share them differ only in length. */
 struct str_room {
@@ -109,7 +112,8 @@ static value add(struct vm *vm, value a, value b)
             struct text_builder t = text_begin(vm);
             buf_add(text_buf(vm), value_str_p(a), value_str_len(a));
             buf_add(text_buf(vm), value_str_p(b), value_str_len(b));
-            value v = value_bytes(vm, text_buf(vm)->p + t.start, text_buf(vm)->len - t.start);
+            value v =
+                value_bytes(vm, text_buf(vm)->p + t.start, text_buf(vm)->len - t.start);
             text_abandon(vm, &t);
             return v;
         }
@@ -166,7 +170,8 @@ static bool is_sequence(value v)
            k == VALUE_KIND_TUPLE;
 }
 
-/* ---- numbers ------------------------------------------------------------------------------ */
+/* ---- numbers
+ * ------------------------------------------------------------------------------ */
 
 static bool is_number(value v)
 {
@@ -213,7 +218,8 @@ static value arithmetic(struct vm *vm, enum ast_op op, value a, value b)
     return float_binary(vm, op, a, b);
 }
 
-/* ---- sets and dicts --------------------------------------------------------------------------- */
+/* ---- sets and dicts
+ * --------------------------------------------------------------------------- */
 
 static value union_of(struct vm *vm, value a, value b)
 {
@@ -250,7 +256,8 @@ static value set_binary(struct vm *vm, enum ast_op op, value a, value b)
     return r;
 }
 
-/* ---- in ------------------------------------------------------------------------------------ */
+/* ---- in
+ * ------------------------------------------------------------------------------------ */
 
 static value contains(struct vm *vm, value item, value in)
 {
@@ -263,8 +270,8 @@ static value contains(struct vm *vm, value item, value in)
     case VALUE_KIND_BYTES: {
         int64_t i;
         if (value_is(item, VALUE_KIND_BYTES))
-            return value_bool(memmem(value_str_p(in), value_str_len(in), value_str_p(item),
-                                     value_str_len(item)) != NULL);
+            return value_bool(memmem(value_str_p(in), value_str_len(in),
+                                     value_str_p(item), value_str_len(item)) != NULL);
         if (!value_is_int(item))
             break;
         if (!value_to_int64(item, &i) || i < 0 || i > 255)
@@ -302,8 +309,8 @@ static value contains(struct vm *vm, value item, value in)
         }
         if (!value_to_int64(item, &i))
             return VALUE_FALSE;
-        if (r->n == 0 || (r->step > 0 ? i < r->start || i >= r->stop
-                                      : i > r->start || i <= r->stop))
+        if (r->n == 0 ||
+            (r->step > 0 ? i < r->start || i >= r->stop : i > r->start || i <= r->stop))
             return VALUE_FALSE;
         return value_bool((i - r->start) % r->step == 0);
     }
@@ -312,7 +319,8 @@ static value contains(struct vm *vm, value item, value in)
     return fail_types(vm, OP_IN, item, in);
 }
 
-/* ---- all operators ---------------------------------------------------------------------------- */
+/* ---- all operators
+ * ---------------------------------------------------------------------------- */
 
 static value ordered(struct vm *vm, enum ast_op op, value a, value b)
 {
@@ -351,14 +359,21 @@ value operator_binary(struct vm *vm, enum ast_op op, value a, value b)
         int eq = value_equal(vm, a, b);
         return eq < 0 ? VALUE_ERROR : value_bool((op == OP_EQ) == (eq == 1));
     }
-    case OP_LT: case OP_LE: case OP_GT: case OP_GE:
-        return ordered(vm, op, a, b);
+    case OP_LT:
+    case OP_LE:
+    case OP_GT:
+    case OP_GE: return ordered(vm, op, a, b);
     case OP_IN: return contains(vm, a, b);
     case OP_NOT_IN: {
         value in = contains(vm, a, b);
         return in ? value_bool(in == VALUE_FALSE) : VALUE_ERROR;
     }
-    case OP_ADD: case OP_SUB: case OP_MUL: case OP_DIV: case OP_FLOORDIV: case OP_MOD:
+    case OP_ADD:
+    case OP_SUB:
+    case OP_MUL:
+    case OP_DIV:
+    case OP_FLOORDIV:
+    case OP_MOD:
         if (is_number(a) && is_number(b))
             return arithmetic(vm, op, a, b);
         if (op == OP_ADD)
@@ -370,7 +385,11 @@ value operator_binary(struct vm *vm, enum ast_op op, value a, value b)
         if (op == OP_SUB && k == VALUE_KIND_SET && l == VALUE_KIND_SET)
             return set_binary(vm, op, a, b);
         break;
-    case OP_BITAND: case OP_BITOR: case OP_BITXOR: case OP_SHL: case OP_SHR:
+    case OP_BITAND:
+    case OP_BITOR:
+    case OP_BITXOR:
+    case OP_SHL:
+    case OP_SHR:
         if (k == VALUE_KIND_INT && l == VALUE_KIND_INT)
             return integer_binary(vm, op, a, b);
         if (k == VALUE_KIND_SET && l == VALUE_KIND_SET && op != OP_SHL && op != OP_SHR)
@@ -434,10 +453,13 @@ value operator_unary(struct vm *vm, enum ast_op op, value a)
     if (op == OP_NOT)
         return value_truth(vm, a, &truth) ? value_bool(!truth) : VALUE_ERROR;
     if (value_is_int(a))
-        return op == OP_NEG ? integer_negate(vm, a) : op == OP_POS ? a : integer_invert(vm, a);
+        return op == OP_NEG   ? integer_negate(vm, a)
+               : op == OP_POS ? a
+                              : integer_invert(vm, a);
     if (value_is_float(a) && op != OP_INVERT)
         return op == OP_NEG ? value_float(vm, -value_float_get(a)) : a;
     if (value_is_deferred(a))
         return vm_fail_deferred(vm, a, "an operand of arithmetic", NULL);
-    return vm_fail(vm, 301, "%s%s is not defined", ast_op_text(op), value_type_name(vm, a));
+    return vm_fail(vm, 301, "%s%s is not defined", ast_op_text(op),
+                   value_type_name(vm, a));
 }

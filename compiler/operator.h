@@ -9,8 +9,8 @@ value operator_binary(struct vm *vm, enum ast_op op, value a, value b);
 /* a op= b: lists, dicts and sets change in place for the operators that say so. */
 value operator_augment(struct vm *vm, enum ast_op op, value a, value b);
 value operator_unary(struct vm *vm, enum ast_op op, value a);
-/* a + b of strings. A string that was made by this function may grow in place, so that a loop
- * of additions takes linear time. */
+/* a + b of strings. A string that was made by this function may grow in place, so that a
+ * loop of additions takes linear time. */
 value operator_concat(struct vm *vm, value a, value b);
 value operator_index(struct vm *vm, value a, value key);
 bool operator_index_set(struct vm *vm, value a, value key, value v);

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/parser.h"
 #include "compiler/parse.tab.h"
+#include "compiler/parser.h"
 
-/* The scanner works on UTF-8 without NUL and with line feeds at line ends (a carriage return
- * before one is fine). The first fault is reported; the rest would be noise. */
+/* The scanner works on UTF-8 without NUL and with line feeds at line ends (a carriage
+ * return before one is fine). The first fault is reported; the rest would be noise. */
 static bool check_text(struct parser *p)
 {
     const unsigned char *s = (const unsigned char *)p->text;
@@ -30,9 +30,10 @@ static bool check_text(struct parser *p)
             return false;
         }
         if (s[i] == '\r' && s[i + 1] != '\n') {
-            struct diag *d = parser_error(p, SYNTAX_LONE_CR, at,
-                                          "a carriage return stands without its line feed");
-            diag_help(p->diags, d, "end lines with a line feed, or write \\r in the string");
+            struct diag *d = parser_error(
+                p, SYNTAX_LONE_CR, at, "a carriage return stands without its line feed");
+            diag_help(p->diags, d,
+                      "end lines with a line feed, or write \\r in the string");
             return false;
         }
         i++;
@@ -62,7 +63,8 @@ struct ast_file *parse_source(struct sources *sources, file_id file, struct inte
 
     struct ast_file *result = NULL;
     if (source->len > INT32_MAX / 4) {
-        parser_error(p, SYNTAX_TOO_DEEP, (struct span){file, 0, 0}, "the file is too large");
+        parser_error(p, SYNTAX_TOO_DEEP, (struct span){file, 0, 0},
+                     "the file is too large");
     } else if (check_text(p)) {
         parser_scan_begin(p);
         bool accepted = dvo_parse(p) == 0;

@@ -5,8 +5,9 @@
 #include "compiler/ast.h"
 #include "ir/base/diag.h"
 
-/* Scans and parses a whole file. Names are interned in `names`, the tree lives in `arena`; the
- * source must stay registered. NULL after any syntax error; all of them are in `diags`. */
+/* Scans and parses a whole file. Names are interned in `names`, the tree lives in
+ * `arena`; the source must stay registered. NULL after any syntax error; all of them are
+ * in `diags`. */
 struct ast_file *parse_source(struct sources *sources, file_id file, struct intern *names,
                               struct arena *arena, struct diags *diags);
 

@@ -38,15 +38,15 @@
 }
 
 %code {
-#define YYLLOC_DEFAULT(Current, Rhs, N)                                                   \
-    do {                                                                                  \
-        if (N) {                                                                          \
-            (Current) = YYRHSLOC(Rhs, 1);                                                 \
-            (Current).end = YYRHSLOC(Rhs, N).end;                                         \
-        } else {                                                                          \
-            (Current) = YYRHSLOC(Rhs, 0);                                                 \
-            (Current).begin = (Current).end;                                              \
-        }                                                                                 \
+#define YYLLOC_DEFAULT(Current, Rhs, N) \
+    do { \
+        if (N) { \
+            (Current) = YYRHSLOC(Rhs, 1); \
+            (Current).end = YYRHSLOC(Rhs, N).end; \
+        } else { \
+            (Current) = YYRHSLOC(Rhs, 0); \
+            (Current).begin = (Current).end; \
+        } \
     } while (0)
 
 int dvo_scan(DVO_STYPE *value, struct span *at, void *scanner);

@@ -1,10 +1,10 @@
-/* Messages for syntax errors: what was found, what could stand there, and how to write what
- * was probably meant. */
+/* Messages for syntax errors: what was found, what could stand there, and how to write
+ * what was probably meant. */
 #include <stdarg.h>
 #include <string.h>
 
-#include "compiler/parser.h"
 #include "compiler/parse.tab.h"
+#include "compiler/parser.h"
 
 struct diag *parser_error(struct parser *p, enum syntax_code code, struct span at,
                           const char *fmt, ...)
@@ -18,6 +18,8 @@ struct diag *parser_error(struct parser *p, enum syntax_code code, struct span a
     va_end(ap);
     struct diag *d = diag_error(p->diags, code, at, "%s", buf_text(&message));
     buf_free(&message);
+    if (diags_full(p->diags))
+        p->stopped = true;
     return d;
 }
 
@@ -25,12 +27,14 @@ void parser_too_deep(struct parser *p, struct span at, const char *what)
 {
     if (p->stopped)
         return;
-    struct diag *d = parser_error(p, SYNTAX_TOO_DEEP, at, "this %s is nested too deeply", what);
+    struct diag *d =
+        parser_error(p, SYNTAX_TOO_DEEP, at, "this %s is nested too deeply", what);
     diag_help(p->diags, d, "%s",
-              !strcmp(what, "expression") ? "assign parts of it to names; join strings with "
-                                            "\"\".join([...])"
-              : !strcmp(what, "block")    ? "move inner blocks to functions of their own"
-                                          : "give the inner parts names of their own");
+              !strcmp(what, "expression")
+                  ? "assign parts of it to names; join strings with "
+                    "\"\".join([...])"
+              : !strcmp(what, "block") ? "move inner blocks to functions of their own"
+                                       : "give the inner parts names of their own");
     p->stopped = true;
 }
 
@@ -92,8 +96,8 @@ const char *parser_token_name(int token)
         {TOK_SHR_ASSIGN, "'>>='"},
     };
     static const char printable[][4] = {
-        "'%'", "'&'", "'('", "')'", "'*'", "'+'", "','", "'-'", "'.'", "'/'", "':'", "';'",
-        "'<'", "'='", "'>'", "'['", "']'", "'^'", "'{'", "'|'", "'}'", "'~'",
+        "'%'", "'&'", "'('", "')'", "'*'", "'+'", "','", "'-'", "'.'", "'/'", "':'",
+        "';'", "'<'", "'='", "'>'", "'['", "']'", "'^'", "'{'", "'|'", "'}'", "'~'",
     };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (names[i].token == token)
@@ -138,8 +142,8 @@ static bool expects(const struct mishap *m, int token)
     return false;
 }
 
-static struct diag *say(const struct mishap *m, enum syntax_code code, const char *message,
-                        const char *help)
+static struct diag *say(const struct mishap *m, enum syntax_code code,
+                        const char *message, const char *help)
 {
     struct diag *d = parser_error(m->p, code, m->at, "%s", message);
     if (help)
@@ -176,17 +180,20 @@ static struct diag *explain_colon(const struct mishap *m)
     if (m->bracket.kind)
         return NULL;
     if (header && expects(m, ':')) {
-        struct diag *d = parser_error(p, SYNTAX_COLON, m->at, "the header of %s ends in ':'",
-                                      parser_token_name(first));
-        diag_help(p->diags, d, "%s", first == TOK_ELSE && m->token == TOK_IF
-                                         ? "write 'elif'"
-                                         : "put ':' before this place");
+        struct diag *d =
+            parser_error(p, SYNTAX_COLON, m->at, "the header of %s ends in ':'",
+                         parser_token_name(first));
+        diag_help(p->diags, d, "%s",
+                  first == TOK_ELSE && m->token == TOK_IF ? "write 'elif'"
+                                                          : "put ':' before this place");
         return d;
     }
     if (m->token == ':' && first == TOK_DEF && expects(m, '('))
-        return say(m, SYNTAX_UNEXPECTED, "a 'def' has a parameter list", "write '()' before ':'");
+        return say(m, SYNTAX_UNEXPECTED, "a 'def' has a parameter list",
+                   "write '()' before ':'");
     if (m->token == ':' && !header)
-        return say(m, SYNTAX_NO_SUCH_FORM, "annotations stand on parameters and results only",
+        return say(m, SYNTAX_NO_SUCH_FORM,
+                   "annotations stand on parameters and results only",
                    "leave out ':' and the type");
     return NULL;
 }
@@ -210,10 +217,16 @@ static struct diag *explain_form(const struct mishap *m)
         return say(m, SYNTAX_NO_SUCH_FORM, "an entry of a dictionary is KEY: VALUE",
                    "for a set write set([...])");
     if (m->token == TOK_STARSTAR && expects(m, '*'))
-        return say(m, SYNTAX_OPERATOR, "there is no operator '**'", "write the multiplication");
+        return say(m, SYNTAX_OPERATOR, "there is no operator '**'",
+                   "write the multiplication");
+    if (expects(m, TOK_ELSE) && !expects(m, TOK_NAME))
+        return say(m, SYNTAX_UNEXPECTED, "this conditional expression has no 'else'",
+                   "write VALUE if CONDITION else OTHER");
     if (previous == ',' && !m->bracket.kind &&
-        (m->token == TOK_NEWLINE || m->token == '=' || m->token == ';' || m->token == ':'))
-        return say(m, SYNTAX_TRAILING_COMMA, "a tuple that ends in a comma needs parentheses",
+        (m->token == TOK_NEWLINE || m->token == '=' || m->token == ';' ||
+         m->token == ':'))
+        return say(m, SYNTAX_TRAILING_COMMA,
+                   "a tuple that ends in a comma needs parentheses",
                    "write (VALUE,) or leave out the comma");
     return NULL;
 }
@@ -232,24 +245,32 @@ static struct diag *explain_place(const struct mishap *m)
         return parser_error(p, SYNTAX_BRACKET_MATCH, m->at, "this %s closes nothing",
                             parser_token_name(m->token));
     if (m->token == TOK_HOLE_END && p->previous == TOK_HOLE_BEGIN)
-        return say(m, SYNTAX_FSTRING, "this hole of the f-string is empty",
-                   "put an expression between '{' and '}', or write '{{' and '}}' for braces");
+        return say(
+            m, SYNTAX_FSTRING, "this hole of the f-string is empty",
+            "put an expression between '{' and '}', or write '{{' and '}}' for braces");
     if (p->first_token == TOK_LOAD && m->bracket.kind == '(')
         return say(m, SYNTAX_LOAD, "a load takes string literals only",
                    "write load(\"FILE.dvo\", \"NAME\", ALIAS=\"NAME\")");
+    if (expects(m, TOK_IN) && !expects(m, TOK_AND))
+        return say(m, SYNTAX_UNEXPECTED, "'in' is missing before this place",
+                   "write for NAME in VALUES");
+    if (expects(m, ':') && !m->bracket.kind)
+        return NULL; /* more likely the colon before it is missing */
     if (m->token == TOK_RETURN || m->token == TOK_PASS || m->token == TOK_BREAK ||
         m->token == TOK_CONTINUE || m->token == TOK_DEF || m->token == TOK_LOAD) {
         struct diag *d = parser_error(p, SYNTAX_UNEXPECTED, m->at,
                                       "%s begins a statement and cannot stand here",
                                       parser_token_name(m->token));
-        diag_help(p->diags, d, m->token == TOK_LOAD ? "'load' cannot be used as a name"
-                                                    : "begin a new line");
+        diag_help(p->diags, d,
+                  m->token == TOK_LOAD ? "'load' cannot be used as a name"
+                                       : "begin a new line");
         return d;
     }
     return NULL;
 }
 
-/* "X stands where A, B or C was expected", with all that begins an expression as one thing. */
+/* "X stands where A, B or C was expected", with all that begins an expression as one
+ * thing. */
 static struct diag *explain_plainly(const struct mishap *m)
 {
     struct parser *p = m->p;
@@ -279,6 +300,9 @@ static struct diag *explain_plainly(const struct mishap *m)
         diag_help(p->diags, d, "there is no '++': write NAME += 1");
     else if (begins_string(m->token) && p->previous == TOK_NAME)
         diag_help(p->diags, d, "to call a function write parentheses");
+    else if (m->bracket.kind && expects(m, ',') &&
+             (m->token == TOK_NAME || m->token == TOK_NUMBER || begins_string(m->token)))
+        diag_help(p->diags, d, "is a comma missing before it?");
     return d;
 }
 

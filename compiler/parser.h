@@ -47,10 +47,11 @@ struct bracket {
     uint32_t begin;
 };
 
-/* An f-string that is being scanned. Quotes nest at most four deep, as each level must use
- * another kind of quote. */
+/* An f-string that is being scanned. Quotes nest at most four deep, as each level must
+ * use another kind of quote. */
 struct fstring_level {
-    uint32_t limit;    /* offset of the quote that ends it, found before its inside is read */
+    uint32_t
+        limit; /* offset of the quote that ends it, found before its inside is read */
     uint32_t brackets; /* open brackets outside it */
     int state;         /* scanner state for its literal text */
     bool raw;
@@ -89,15 +90,16 @@ struct parser {
     struct fstring_level fstrings[FSTRING_LEVELS_MAX];
     uint32_t nfstrings;
 
-    /* First token of the statement before, if it was dropped for an error, else 0: its block or
-     * else is no news then. */
+    /* First token of the statement before, if it was dropped for an error, else 0: its
+     * block or else is no news then. */
     int broken;
     str_id none, true_, false_, lambda;
 };
 
 enum param_kind { PARAM_PLAIN, PARAM_BARE_STAR, PARAM_STAR, PARAM_STARSTAR };
 
-/* A parameter list as written; ast_def() and ast_lambda() bring it into the order of slots. */
+/* A parameter list as written; ast_def() and ast_lambda() bring it into the order of
+ * slots. */
 struct param_item {
     enum param_kind kind;
     struct param param;
@@ -119,8 +121,10 @@ void parser_scan_end(struct parser *p);
 
 enum literal_flags { LITERAL_RAW = 1, LITERAL_BYTES = 2, LITERAL_FSTRING = 4 };
 
-/* Decodes the inside of a string literal, which begins at offset `at`, and reports bad escapes. */
-struct text literal_text(struct parser *p, const char *s, size_t len, uint32_t at, unsigned flags);
+/* Decodes the inside of a string literal, which begins at offset `at`, and reports bad
+ * escapes. */
+struct text literal_text(struct parser *p, const char *s, size_t len, uint32_t at,
+                         unsigned flags);
 /* Integer and float literals of valid form. */
 struct expr *literal_integer(struct parser *p, const char *s, size_t len, struct span at);
 struct expr *literal_float(struct parser *p, const char *s, size_t len, struct span at);
@@ -135,47 +139,52 @@ size_t identifier_length(const char *s, size_t len);
 /* Reports a syntax error of the scanner or a constructor and marks the line as failed. */
 struct diag *parser_error(struct parser *p, enum syntax_code code, struct span at,
                           const char *fmt, ...) __attribute__((format(printf, 4, 5)));
-/* Reports that the grammar cannot go on with `token`; `expected` lists what it could take. */
+/* Reports that the grammar cannot go on with `token`; `expected` lists what it could
+ * take. */
 void parser_unexpected(struct parser *p, int token, struct span at, const int *expected,
                        int nexpected);
 /* "'if'" or "a name": what a person calls this token. */
 const char *parser_token_name(int token);
-/* Reports that an "expression", "bracket" or "block" is nested too deeply; scanning and reporting
- * end here. */
+/* Reports that an "expression", "bracket" or "block" is nested too deeply; scanning and
+ * reporting end here. */
 void parser_too_deep(struct parser *p, struct span at, const char *what);
 
 /* ---- tree nodes (ast.c): what grammar actions call ---- */
 
 struct expr *ast_name(struct parser *p, struct span at, str_id name);
-struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at, struct text text);
+struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at,
+                      struct text text);
 struct expr *ast_fstring(struct parser *p, struct span at, struct fpart_list parts);
 struct expr *ast_sequence(struct parser *p, enum expr_kind kind, struct span at,
                           struct expr_list items);
 struct expr *ast_dict(struct parser *p, struct span at, struct dict_entry_list entries);
 struct expr *ast_comp(struct parser *p, struct span at, struct dict_entry body,
                       struct comp_clause_list clauses);
-struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op, struct expr *operand);
-struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op, struct expr *left,
-                        struct expr *right);
-struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes, struct expr *test,
-                      struct expr *no);
+struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op,
+                       struct expr *operand);
+struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op,
+                        struct expr *left, struct expr *right);
+struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes,
+                      struct expr *test, struct expr *no);
 struct expr *ast_lambda(struct parser *p, struct span at, struct param_items params,
                         struct expr *result);
 struct expr *ast_call(struct parser *p, struct span at, struct expr *callee,
                       struct arg_list args);
 struct expr *ast_dot(struct parser *p, struct span at, struct expr *object, str_id name,
                      struct span name_at);
-struct expr *ast_index(struct parser *p, struct span at, struct expr *object, struct expr *key);
+struct expr *ast_index(struct parser *p, struct span at, struct expr *object,
+                       struct expr *key);
 struct expr *ast_slice(struct parser *p, struct span at, struct expr *object,
                        struct expr *start, struct expr *stop, struct expr *step);
 
-struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at, struct expr *expr);
-struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target, enum ast_op op,
-                        struct expr *value);
+struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at,
+                      struct expr *expr);
+struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target,
+                        enum ast_op op, struct expr *value);
 struct stmt *ast_if(struct parser *p, struct span at, struct if_clause_list clauses,
                     struct block otherwise);
-struct stmt *ast_for(struct parser *p, struct span at, struct expr *target, struct expr *iter,
-                     struct block body);
+struct stmt *ast_for(struct parser *p, struct span at, struct expr *target,
+                     struct expr *iter, struct block body);
 struct stmt *ast_def(struct parser *p, struct span at, struct ident name,
                      struct param_items params, struct expr *returns, struct block body);
 struct stmt *ast_load(struct parser *p, struct span at, struct text module,
@@ -183,8 +192,9 @@ struct stmt *ast_load(struct parser *p, struct span at, struct text module,
 struct function *ast_toplevel(struct parser *p, struct block body);
 
 struct ident ast_ident(struct parser *p, struct span at, str_id name);
-struct param_item ast_param(enum param_kind kind, struct ident ident, struct expr *annotation,
-                            struct expr *default_value, struct span at);
+struct param_item ast_param(enum param_kind kind, struct ident ident,
+                            struct expr *annotation, struct expr *default_value,
+                            struct span at);
 struct arg ast_arg(struct parser *p, enum arg_kind kind, str_id name, struct span at,
                    struct expr *value);
 /* `name` 0: the local name is the remote one. */
@@ -197,9 +207,12 @@ void ast_stmt_push(struct parser *p, struct block *list, struct stmt *s);
 void ast_block_append(struct parser *p, struct block *list, struct block more);
 void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg);
 void ast_param_push(struct parser *p, struct param_items *list, struct param_item param);
-void ast_entry_push(struct parser *p, struct dict_entry_list *list, struct dict_entry entry);
-void ast_clause_push(struct parser *p, struct comp_clause_list *list, struct comp_clause clause);
-void ast_branch_push(struct parser *p, struct if_clause_list *list, struct if_clause clause);
+void ast_entry_push(struct parser *p, struct dict_entry_list *list,
+                    struct dict_entry entry);
+void ast_clause_push(struct parser *p, struct comp_clause_list *list,
+                     struct comp_clause clause);
+void ast_branch_push(struct parser *p, struct if_clause_list *list,
+                     struct if_clause clause);
 void ast_load_push(struct parser *p, struct load_item_list *list, struct load_item item);
 void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part);
 

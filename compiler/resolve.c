@@ -1,5 +1,6 @@
-/* Gives every name its place. One walk over the tree: a function's names are collected before
- * its body is visited, so a use may stand before its binding, as the language wants it. */
+/* Gives every name its place. One walk over the tree: a function's names are collected
+ * before its body is visited, so a use may stand before its binding, as the language
+ * wants it. */
 #include "compiler/resolve.h"
 
 #include <stdlib.h>
@@ -30,7 +31,7 @@ struct frame {
     struct function *function;
     uint32_t next_slot;
     size_t slots_cap;
-    bool *captured;     /* by slot; heap */
+    bool *captured; /* by slot; heap */
     size_t captured_cap;
     size_t free_cap;
     size_t first_use; /* of struct resolver.uses */
@@ -58,8 +59,8 @@ struct resolver {
         struct frame *v;
         size_t n, cap;
     } frames;
-    /* Bindings made SCOPE_LOCAL in the open functions; those of captured slots turn into cells
-     * when their function ends. */
+    /* Bindings made SCOPE_LOCAL in the open functions; those of captured slots turn into
+     * cells when their function ends. */
     struct {
         struct binding **v;
         size_t n, cap;
@@ -111,7 +112,8 @@ static void undeclare_locals(struct resolver *r, size_t keep)
     }
 }
 
-/* Whether a local of this name is among those that became visible after the `first` first. */
+/* Whether a local of this name is among those that became visible after the `first`
+ * first. */
 static bool is_declared(const struct resolver *r, str_id name, size_t first)
 {
     return r->local_of[name] > first;
@@ -124,8 +126,10 @@ static void declare_global(struct resolver *r, str_id name, struct span at, bool
         uint32_t i = file->nglobals++;
         file->globals =
             vec_grow(file->globals, sizeof *file->globals, i + 1, &r->globals_cap);
-        file->loaded = vec_grow(file->loaded, sizeof *file->loaded, i + 1, &r->loaded_cap);
-        r->global_at = vec_grow(r->global_at, sizeof *r->global_at, i + 1, &r->global_at_cap);
+        file->loaded =
+            vec_grow(file->loaded, sizeof *file->loaded, i + 1, &r->loaded_cap);
+        r->global_at =
+            vec_grow(r->global_at, sizeof *r->global_at, i + 1, &r->global_at_cap);
         file->globals[i] = name;
         file->loaded[i] = loaded;
         r->global_at[i] = at;
@@ -140,7 +144,8 @@ static void declare_global(struct resolver *r, str_id name, struct span at, bool
                                     intern_text(r->names, name));
         diag_related(r->diags, d, r->global_at[i], "first bound here");
         if (loaded)
-            diag_help(r->diags, d, "give it another name: load(\"FILE.dvo\", OTHER=\"%s\")",
+            diag_help(r->diags, d,
+                      "give it another name: load(\"FILE.dvo\", OTHER=\"%s\")",
                       intern_text(r->names, name));
     }
 }
@@ -173,7 +178,9 @@ static void collect_block(struct resolver *r, const struct block *block, size_t 
         switch ((enum stmt_kind)s->kind) {
         case STMT_ASSIGN:
         case STMT_AUGMENT: collect_target(r, s->assign.target, first); break;
-        case STMT_DEF: collect_name(r, s->def.ident.name, s->def.ident.span, first); break;
+        case STMT_DEF:
+            collect_name(r, s->def.ident.name, s->def.ident.span, first);
+            break;
         case STMT_FOR:
             collect_target(r, s->for_.target, first);
             collect_block(r, &s->for_.body, first);
@@ -204,8 +211,9 @@ static void collect_block(struct resolver *r, const struct block *block, size_t 
 static void report_unknown(struct resolver *r, str_id name, struct span at)
 {
     r->failed = true;
-    struct diag *d = diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'",
-                                intern_text(r->names, name));
+    struct diag *d =
+        diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'",
+                   intern_text(r->names, name));
     size_t n = r->locals.n + r->file->nglobals + r->universe->n, k = 0;
     const char **known = xcalloc(n + 1, sizeof *known);
     for (size_t i = 0; i < r->locals.n; i++)
@@ -221,7 +229,8 @@ static void report_unknown(struct resolver *r, str_id name, struct span at)
     r->universal_of[name] = 1; /* one report per name; the tree will not be evaluated */
 }
 
-/* Makes the function at `depth` capture a local of an outer one; returns its index there. */
+/* Makes the function at `depth` capture a local of an outer one; returns its index there.
+ */
 static uint32_t capture(struct resolver *r, const struct local *local, size_t depth,
                         struct span at)
 {
@@ -290,7 +299,8 @@ static void enter_function(struct resolver *r, struct function *f)
     *vec_push(&r->frames) = (struct frame){.function = f, .first_use = r->uses.n};
 }
 
-/* Turns the uses of captured slots into cells and moves the function's lists to the arena. */
+/* Turns the uses of captured slots into cells and moves the function's lists to the
+ * arena. */
 static void leave_function(struct resolver *r)
 {
     struct frame *frame = top_frame(r);
@@ -322,8 +332,8 @@ static void visit_function(struct resolver *r, struct function *f)
         struct ident *ident = &f->params[i].ident;
         if (is_declared(r, ident->name, outer)) {
             r->failed = true;
-            struct diag *d = diag_error(r->diags, RESOLVE_DUPLICATE_PARAMETER, ident->span,
-                                        "there are two parameters '%s'",
+            struct diag *d = diag_error(r->diags, RESOLVE_DUPLICATE_PARAMETER,
+                                        ident->span, "there are two parameters '%s'",
                                         intern_text(r->names, ident->name));
             for (uint32_t k = 0; k < i; k++)
                 if (f->params[k].ident.name == ident->name)
@@ -353,9 +363,10 @@ static void check_keyword(struct resolver *r, const struct arg_list *args, uint3
     for (uint32_t k = 0; k < i; k++)
         if (args->v[k].kind == ARG_KEYWORD && args->v[k].name == args->v[i].name) {
             r->failed = true;
-            struct diag *d = diag_error(r->diags, RESOLVE_DUPLICATE_ARGUMENT, args->v[i].span,
-                                        "the argument '%s' is given twice",
-                                        intern_text(r->names, args->v[i].name));
+            struct diag *d =
+                diag_error(r->diags, RESOLVE_DUPLICATE_ARGUMENT, args->v[i].span,
+                           "the argument '%s' is given twice",
+                           intern_text(r->names, args->v[i].name));
             diag_related(r->diags, d, args->v[k].span, "first given here");
             return;
         }
@@ -502,9 +513,10 @@ static void visit_target(struct resolver *r, struct expr *e)
     default: break;
     }
     struct diag *d = complain(r, RESOLVE_TARGET, e->span, not_a_target(e));
-    diag_help(r->diags, d, e->kind == EXPR_BINARY && e->op == OP_SUB
-                               ? "names are made of letters, digits and '_'"
-                               : "targets are NAME, OBJECT.FIELD, OBJECT[KEY] and lists of them");
+    diag_help(r->diags, d,
+              e->kind == EXPR_BINARY && e->op == OP_SUB
+                  ? "names are made of letters, digits and '_'"
+                  : "targets are NAME, OBJECT.FIELD, OBJECT[KEY] and lists of them");
 }
 
 static void visit_for(struct resolver *r, struct stmt *s)

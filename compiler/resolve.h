@@ -11,9 +11,10 @@ struct universe {
     uint32_t n;
 };
 
-/* Fills the resolver's fields of the tree and checks what depends on scopes: unknown names,
- * duplicate parameters and keywords, return, break, continue and load in wrong places. False
- * after errors, which are in `diags`; the tree must not be evaluated then. */
+/* Fills the resolver's fields of the tree and checks what depends on scopes: unknown
+ * names, duplicate parameters and keywords, return, break, continue and load in wrong
+ * places. False after errors, which are in `diags`; the tree must not be evaluated then.
+ */
 bool resolve(struct ast_file *file, const struct universe *universe, struct arena *arena,
              struct diags *diags);
 

@@ -1,5 +1,8 @@
 /* Indexing and slicing: x[i], x[i] = v, x[a:b:c]. */
 #include "compiler/operator.h"
+
+#include <stdlib.h>
+
 #include "compiler/integer.h"
 #include "compiler/table.h"
 #include "compiler/vm.h"
@@ -13,16 +16,17 @@ static bool position(struct vm *vm, value of, value key, int64_t n, int64_t *out
         return false;
     }
     if (!value_is_int(key)) {
-        vm_fail(vm, 301, "the index of a %s must be an int, not %s", value_type_name(vm, of),
-                value_type_name(vm, key));
+        vm_fail(vm, 301, "the index of a %s must be an int, not %s",
+                value_type_name(vm, of), value_type_name(vm, key));
         return false;
     }
     int64_t i;
     if (!value_to_int64(key, &i) || i < -n || i >= n) {
         struct buf text = {0};
         value_write(vm, key, false, &text);
-        vm_fail(vm, 304, "index %s is out of range: the %s has %lld element%s", buf_text(&text),
-                value_type_name(vm, of), (long long)n, n == 1 ? "" : "s");
+        vm_fail(vm, 304, "index %s is out of range: the %s has %lld element%s",
+                buf_text(&text), value_type_name(vm, of), (long long)n,
+                n == 1 ? "" : "s");
         buf_free(&text);
         return false;
     }
@@ -38,7 +42,8 @@ static value missing_key(struct vm *vm, value dict, value key)
         buf_free(&text);
         return VALUE_ERROR;
     }
-    vm_fail(vm, 304, "the dict has no key %s", shown ? buf_text(&text) : "of this identity");
+    vm_fail(vm, 304, "the dict has no key %s",
+            shown ? buf_text(&text) : "of this identity");
     buf_free(&text);
     if (!value_is_str(key))
         return VALUE_ERROR;
@@ -59,15 +64,19 @@ value operator_index(struct vm *vm, value a, value key)
     int64_t i;
     switch (value_kind(a)) {
     case VALUE_KIND_LIST:
-        return position(vm, a, key, value_list(a)->n, &i) ? value_list(a)->v[i] : VALUE_ERROR;
+        return position(vm, a, key, value_list(a)->n, &i) ? value_list(a)->v[i]
+                                                          : VALUE_ERROR;
     case VALUE_KIND_TUPLE:
-        return position(vm, a, key, value_tuple(a)->n, &i) ? value_tuple(a)->v[i] : VALUE_ERROR;
+        return position(vm, a, key, value_tuple(a)->n, &i) ? value_tuple(a)->v[i]
+                                                           : VALUE_ERROR;
     case VALUE_KIND_STR:
         return position(vm, a, key, value_str(a)->len, &i)
-                   ? value_string(vm, value_str_p(a) + i, 1) : VALUE_ERROR;
+                   ? value_string(vm, value_str_p(a) + i, 1)
+                   : VALUE_ERROR;
     case VALUE_KIND_BYTES:
         return position(vm, a, key, value_str(a)->len, &i)
-                   ? value_small((unsigned char)value_str_p(a)[i]) : VALUE_ERROR;
+                   ? value_small((unsigned char)value_str_p(a)[i])
+                   : VALUE_ERROR;
     case VALUE_KIND_RANGE: {
         const struct range *r = value_range(a);
         return position(vm, a, key, r->n, &i) ? value_int(vm, r->start + i * r->step)
@@ -93,12 +102,13 @@ value operator_index(struct vm *vm, value a, value key)
         if (value_object(a)->type->index)
             return value_object(a)->type->index(vm, a, key);
         break;
-    case VALUE_KIND_DEFERRED: return vm_fail_deferred(vm, a, "something to take an item of", NULL);
+    case VALUE_KIND_DEFERRED:
+        return vm_fail_deferred(vm, a, "something to take an item of", NULL);
     default: break;
     }
     if (vm_failed(vm))
         return VALUE_ERROR;
-    return vm_fail(vm, 301, "a %s cannot be indexed", value_type_name(vm, a));
+    return vm_fail(vm, 301, "%s cannot be indexed", value_type_phrase(vm, a));
 }
 
 bool operator_index_set(struct vm *vm, value a, value key, value v)
@@ -125,13 +135,13 @@ bool operator_index_set(struct vm *vm, value a, value key, value v)
         vm_fail_deferred(vm, a, "something to assign an item of", NULL);
         return false;
     default:
-        vm_fail(vm, 301, "items of a %s cannot be assigned", value_type_name(vm, a));
+        vm_fail(vm, 301, "items of %s cannot be assigned", value_type_phrase(vm, a));
         return false;
     }
 }
 
-static bool bound(struct vm *vm, value v, int64_t n, int64_t low, int64_t high, int64_t absent,
-                  int64_t *out)
+static bool bound(struct vm *vm, value v, int64_t n, int64_t low, int64_t high,
+                  int64_t absent, int64_t *out)
 {
     if (v == VALUE_NONE || !v) {
         *out = absent;
@@ -141,7 +151,8 @@ static bool bound(struct vm *vm, value v, int64_t n, int64_t low, int64_t high, 
         if (value_is_deferred(v))
             vm_fail_deferred(vm, v, "a slice bound", NULL);
         else
-            vm_fail(vm, 301, "a slice bound must be an int, not %s", value_type_name(vm, v));
+            vm_fail(vm, 301, "a slice bound must be an int, not %s",
+                    value_type_name(vm, v));
         return false;
     }
     int64_t i;
@@ -195,7 +206,7 @@ value operator_slice(struct vm *vm, value a, value start, value stop, value step
         return vm_fail_deferred(vm, a, "something to slice", NULL);
     if (k != VALUE_KIND_LIST && k != VALUE_KIND_TUPLE && k != VALUE_KIND_STR &&
         k != VALUE_KIND_BYTES && k != VALUE_KIND_RANGE)
-        return vm_fail(vm, 301, "a %s cannot be sliced", value_type_name(vm, a));
+        return vm_fail(vm, 301, "%s cannot be sliced", value_type_phrase(vm, a));
     if (!bound(vm, step_value, 0, INT64_MIN + 1, INT64_MAX, 1, &step))
         return VALUE_ERROR;
     if (step == 0)

@@ -1,5 +1,5 @@
-/* Hash table of dicts and sets: an array of entries in insertion order, and beside it, for
- * all but small tables, open-addressed slots that hold entry numbers. */
+/* Hash table of dicts and sets: an array of entries in insertion order, and beside it,
+ * for all but small tables, open-addressed slots that hold entry numbers. */
 #include "compiler/table.h"
 
 #include "compiler/vm.h"
@@ -44,7 +44,8 @@ void table_init(struct vm *vm, struct table *t, size_t room)
         index_entries(vm, t);
 }
 
-struct table_entry *table_find(struct vm *vm, const struct table *t, value key, uint32_t hash)
+struct table_entry *table_find(struct vm *vm, const struct table *t, value key,
+                               uint32_t hash)
 {
     if (!t->slots) {
         for (uint32_t i = t->first; i < t->used; i++) {

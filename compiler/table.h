@@ -6,7 +6,8 @@
 
 void table_init(struct vm *vm, struct table *t, size_t room);
 /* The entry of a key with this hash, or NULL. Valid until the table changes. */
-struct table_entry *table_find(struct vm *vm, const struct table *t, value key, uint32_t hash);
+struct table_entry *table_find(struct vm *vm, const struct table *t, value key,
+                               uint32_t hash);
 /* The entry of the key, made if it is new (its val is VALUE_ERROR then). */
 struct table_entry *table_put(struct vm *vm, struct table *t, value key, uint32_t hash);
 void table_delete(struct vm *vm, struct table *t, struct table_entry *e);

@@ -1,9 +1,11 @@
-/* Text of values. Known parts are written straight into one buffer; a deferred part closes the
- * literal before it and the pieces are joined in the graph's form at the end. */
+/* Text of values. Known parts are written straight into one buffer; a deferred part
+ * closes the literal before it and the pieces are joined in the graph's form at the end.
+ */
 #include "compiler/text.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "compiler/deferred.h"
 #include "compiler/integer.h"
@@ -13,7 +15,8 @@
 
 #define DEPTH_MAX 400
 
-/* ---- numbers and literals ----------------------------------------------------------- */
+/* ---- numbers and literals -----------------------------------------------------------
+ */
 
 static bool not_finite(struct buf *out, double d)
 {
@@ -23,7 +26,6 @@ static bool not_finite(struct buf *out, double d)
     return true;
 }
 
-/* "1e+06" keeps at least two exponent digits in C; Starlark wants the same. */
 void text_float(struct buf *out, double d)
 {
     char digits[40];
@@ -33,7 +35,8 @@ void text_float(struct buf *out, double d)
     do
         snprintf(digits, sizeof digits, "%.*g", precision, d);
     while (strtod(digits, NULL) != d && ++precision <= 17);
-    /* %.17g switches to the exponent form at 1e17, the shortest form of 1e16 at its digits. */
+    /* %.17g switches to the exponent form at 1e17, the shortest form of 1e16 at its
+     * digits. */
     if (fabs(d) >= 1e-4 && fabs(d) < 1e17 && strchr(digits, 'e'))
         snprintf(digits, sizeof digits, "%.0f", d);
     buf_str(out, digits);
@@ -62,6 +65,18 @@ void text_float_as(struct buf *out, double d, char conversion)
     buf_str(out, digits);
 }
 
+void text_add_char(struct buf *out, uint32_t c)
+{
+    if (c < 0x80) {
+        buf_char(out, (char)c);
+        return;
+    }
+    int more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    buf_char(out, (char)((0xf0 << (3 - more) & 0xff) | (c >> 6 * more)));
+    while (more--)
+        buf_char(out, (char)(0x80 | (c >> 6 * more & 0x3f)));
+}
+
 static void quote_char(struct buf *out, const char *p, size_t n, bool bytes)
 {
     unsigned char c = (unsigned char)*p;
@@ -85,8 +100,8 @@ static void quote_char(struct buf *out, const char *p, size_t n, bool bytes)
 static bool printable(uint32_t c)
 {
     return c >= 0xa0 && c != 0xad && c != 0x85 && !(c >= 0x2000 && c <= 0x200f) &&
-           !(c >= 0x2028 && c <= 0x202f) && !(c >= 0x205f && c <= 0x206f) && c != 0xfeff &&
-           c != 0x3000 && !(c >= 0xe000 && c <= 0xf8ff) && c < 0xe0000;
+           !(c >= 0x2028 && c <= 0x202f) && !(c >= 0x205f && c <= 0x206f) &&
+           c != 0xfeff && c != 0x3000 && !(c >= 0xe000 && c <= 0xf8ff) && c < 0xe0000;
 }
 
 void text_quote(struct buf *out, const char *p, size_t len, bool bytes)
@@ -134,7 +149,8 @@ static void decode_bytes(struct buf *out, const char *p, size_t len)
     }
 }
 
-/* ---- values --------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------
+ */
 
 /* Containers being written, outermost last, to find one inside itself. */
 struct trail {
@@ -145,7 +161,8 @@ struct trail {
 static bool write_value(struct vm *vm, value v, bool repr, struct buf *out,
                         const struct trail *trail);
 
-static bool write_items(struct vm *vm, value v, struct buf *out, const struct trail *trail)
+static bool write_items(struct vm *vm, value v, struct buf *out,
+                        const struct trail *trail)
 {
     bool tuple = value_is(v, VALUE_KIND_TUPLE);
     buf_char(out, tuple ? '(' : '[');
@@ -160,7 +177,8 @@ static bool write_items(struct vm *vm, value v, struct buf *out, const struct tr
     return true;
 }
 
-static bool write_table(struct vm *vm, value v, struct buf *out, const struct trail *trail)
+static bool write_table(struct vm *vm, value v, struct buf *out,
+                        const struct trail *trail)
 {
     bool dict = value_is(v, VALUE_KIND_DICT);
     uint32_t i = 0;
@@ -180,7 +198,8 @@ static bool write_table(struct vm *vm, value v, struct buf *out, const struct tr
     return true;
 }
 
-static bool write_container(struct vm *vm, value v, struct buf *out, const struct trail *outer)
+static bool write_container(struct vm *vm, value v, struct buf *out,
+                            const struct trail *outer)
 {
     for (const struct trail *t = outer; t; t = t->outer)
         if (t->v == v) {
@@ -212,8 +231,8 @@ static void write_range(struct buf *out, const struct range *r)
 
 static void write_view(struct buf *out, const struct view *w)
 {
-    static const char *const names[] = {"elems", "elem_ords", "codepoints", "codepoint_ords",
-                                        "elems"};
+    static const char *const names[] = {"elems", "elem_ords", "codepoints",
+                                        "codepoint_ords", "elems"};
     text_quote(out, value_str(w->of)->p, value_str(w->of)->len, w->what == VIEW_BYTES);
     buf_printf(out, ".%s()", names[w->what]);
 }
@@ -275,8 +294,9 @@ static bool write_value(struct vm *vm, value v, bool repr, struct buf *out,
     }
     case VALUE_KIND_NATIVE: write_native(vm, out, v); return true;
     case VALUE_KIND_DEFERRED:
-        vm_fail_deferred(vm, v, trail ? "part of the text of a list, tuple or dict"
-                                      : "an argument of repr()",
+        vm_fail_deferred(vm, v,
+                         trail ? "part of the text of a list, tuple or dict"
+                               : "an argument of repr()",
                          trail ? "join the items instead: \", \".join(items)"
                                : "use str() or an f-string");
         return false;
@@ -290,7 +310,8 @@ bool value_write(struct vm *vm, value v, bool repr, struct buf *out)
     return write_value(vm, v, repr, out, NULL);
 }
 
-/* ---- building --------------------------------------------------------------------------- */
+/* ---- building
+ * --------------------------------------------------------------------------- */
 
 struct text_builder text_begin(struct vm *vm)
 {
@@ -313,7 +334,8 @@ static void close_literal(struct vm *vm, struct text_builder *t)
 {
     struct vm_state *st = vm->state;
     if (st->text.len > t->literal)
-        push_part(st, val_text(vm->values, st->text.p + t->literal, st->text.len - t->literal));
+        push_part(
+            st, val_text(vm->values, st->text.p + t->literal, st->text.len - t->literal));
     t->literal = st->text.len;
 }
 
@@ -344,7 +366,8 @@ value text_finish(struct vm *vm, struct text_builder *t)
         v = value_string(vm, st->text.p + t->start, st->text.len - t->start);
     } else {
         close_literal(vm, t);
-        val_id ir = val_join(vm->values, st->parts + t->first_part, st->nparts - t->first_part);
+        val_id ir =
+            val_join(vm->values, st->parts + t->first_part, st->nparts - t->first_part);
         v = value_deferred_new(vm, ir, (struct type){.kind = TYPE_STR}, vm_span(vm));
     }
     text_abandon(vm, t);

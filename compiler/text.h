@@ -5,8 +5,9 @@
 
 #include "compiler/value.h"
 
-/* A text under construction. It lives on the VM's text stack: texts are finished or abandoned
- * in reverse order of their beginning. Bytes may be added to text_buf() directly. */
+/* A text under construction. It lives on the VM's text stack: texts are finished or
+ * abandoned in reverse order of their beginning. Bytes may be added to text_buf()
+ * directly. */
 struct text_builder {
     size_t start;      /* in vm_state.text: first byte of this text */
     size_t literal;    /* first byte behind the last deferred part */
@@ -26,6 +27,8 @@ value text_percent(struct vm *vm, value format, value args);
 value text_format(struct vm *vm, value format, const struct call *call);
 /* A string literal with double quotes; `bytes`: of a bytes value, with its b. */
 void text_quote(struct buf *out, const char *p, size_t len, bool bytes);
+/* A code point in UTF-8. */
+void text_add_char(struct buf *out, uint32_t c);
 /* A float as str() has it. */
 void text_float(struct buf *out, double d);
 /* A float as the C conversion e, f or g in either case, with six digits. */

@@ -9,7 +9,8 @@
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
-/* Nesting up to which values are compared and hashed: deeper ones are most likely cyclic. */
+/* Nesting up to which values are compared and hashed: deeper ones are most likely cyclic.
+ */
 #define DEPTH_MAX 400
 
 void *vm_object(struct vm *vm, enum value_kind kind, size_t size)
@@ -19,7 +20,8 @@ void *vm_object(struct vm *vm, enum value_kind kind, size_t size)
     return h;
 }
 
-/* ---- floats ------------------------------------------------------------------------- */
+/* ---- floats -------------------------------------------------------------------------
+ */
 
 /* Most doubles are inline: rotated so that the exponent bits, which are 011 or 100 for
  * magnitudes from about 1e-77 to 1e77, make room for the tag. The others are boxed. */
@@ -44,7 +46,8 @@ double value_float_get(value v)
 {
     if (!value_is_flonum(v))
         return ((const struct boxed_float *)value_header(v))->d;
-    /* The two bits that the tag replaced are 10 or 01; the third exponent bit says which. */
+    /* The two bits that the tag replaced are 10 or 01; the third exponent bit says which.
+     */
     uint64_t bits = (v & ~(uint64_t)3) | (2 - (v >> 63));
     double d;
     bits = bits >> 3 | bits << 61;
@@ -52,7 +55,8 @@ double value_float_get(value v)
     return d;
 }
 
-/* ---- strings ------------------------------------------------------------------------ */
+/* ---- strings ------------------------------------------------------------------------
+ */
 
 value value_string_room(struct vm *vm, size_t len, char **bytes)
 {
@@ -66,7 +70,8 @@ value value_string_room(struct vm *vm, size_t len, char **bytes)
 value value_string(struct vm *vm, const char *p, size_t len)
 {
     if (len <= 1) {
-        value known = len ? vm->state->letters[(unsigned char)*p] : vm->state->empty_string;
+        value known =
+            len ? vm->state->letters[(unsigned char)*p] : vm->state->empty_string;
         if (known)
             return known;
     }
@@ -105,7 +110,8 @@ value value_interned(struct vm *vm, str_id id)
         uint32_t n = vm->strings->n > id ? vm->strings->n : id + 1;
         n += n / 2;
         st->interned = xrealloc(st->interned, n * sizeof *st->interned);
-        memset(st->interned + st->ninterned, 0, (n - st->ninterned) * sizeof *st->interned);
+        memset(st->interned + st->ninterned, 0,
+               (n - st->ninterned) * sizeof *st->interned);
         st->ninterned = n;
     }
     if (!st->interned[id])
@@ -130,7 +136,8 @@ str_id value_intern(struct vm *vm, value v)
     return intern(vm->strings, value_str_p(v), value_str_len(v));
 }
 
-/* ---- containers --------------------------------------------------------------------- */
+/* ---- containers ---------------------------------------------------------------------
+ */
 
 value value_list_new(struct vm *vm, const value *items, size_t n)
 {
@@ -263,15 +270,16 @@ const value *value_items(value v, size_t *n)
     return NULL;
 }
 
-/* ---- types -------------------------------------------------------------------------- */
+/* ---- types --------------------------------------------------------------------------
+ */
 
 static const char *view_name(enum view_kind what)
 {
     switch (what) {
-    case VIEW_ELEMS: return "string.elems";
-    case VIEW_ELEM_ORDS: return "string.elem_ords";
-    case VIEW_CODEPOINTS: return "string.codepoints";
-    case VIEW_CODEPOINT_ORDS: return "string.codepoint_ords";
+    case VIEW_ELEMS:
+    case VIEW_ELEM_ORDS: return "string.elems";
+    case VIEW_CODEPOINTS:
+    case VIEW_CODEPOINT_ORDS: return "string.codepoints";
     case VIEW_BYTES: return "bytes.elems";
     }
     return "";
@@ -298,6 +306,12 @@ const char *value_type_name(struct vm *vm, value v)
     case VALUE_KIND_OBJECT: return value_object(v)->type->name;
     default: return "variable";
     }
+}
+
+const char *value_type_phrase(struct vm *vm, value v)
+{
+    const char *name = value_type_name(vm, v);
+    return arena_printf(vm->arena, "%s %s", strchr("aeiou", *name) ? "an" : "a", name);
 }
 
 bool value_callable(value v)
@@ -329,12 +343,13 @@ bool value_truth(struct vm *vm, value v, bool *out)
     }
 }
 
-/* ---- equality and order --------------------------------------------------------------- */
+/* ---- equality and order ---------------------------------------------------------------
+ */
 
 static bool deeper(struct vm *vm)
 {
     if (vm->state->depth >= DEPTH_MAX) {
-        vm_fail(vm, 307, "the values are nested too deeply to compare, or contain themselves");
+        vm_fail(vm, 307, "the values are nested too deeply, or contain themselves");
         return false;
     }
     vm->state->depth++;
@@ -393,7 +408,8 @@ int value_equal(struct vm *vm, value a, value b)
 {
     enum value_kind k = value_kind(a), l = value_kind(b);
     if (k == VALUE_KIND_DEFERRED || l == VALUE_KIND_DEFERRED) {
-        vm_fail_deferred(vm, k == VALUE_KIND_DEFERRED ? a : b, "a comparison inside a value",
+        vm_fail_deferred(vm, k == VALUE_KIND_DEFERRED ? a : b,
+                         "a comparison inside a value",
                          "compare it directly, as a condition for when=");
         return -1;
     }
@@ -420,8 +436,8 @@ int value_equal(struct vm *vm, value a, value b)
     case VALUE_KIND_SET: return equal_tables(vm, value_table(a), value_table(b));
     case VALUE_KIND_RANGE: {
         const struct range *x = value_range(a), *y = value_range(b);
-        return x->n == y->n && (x->n == 0 || (x->start == y->start &&
-                                              (x->n == 1 || x->step == y->step)));
+        return x->n == y->n &&
+               (x->n == 0 || (x->start == y->start && (x->n == 1 || x->step == y->step)));
     }
     case VALUE_KIND_NATIVE:
         return value_native(a)->native == value_native(b)->native &&
@@ -473,7 +489,8 @@ bool value_compare(struct vm *vm, value a, value b, int *out)
 {
     enum value_kind k = value_kind(a), l = value_kind(b);
     if (k == VALUE_KIND_DEFERRED || l == VALUE_KIND_DEFERRED) {
-        vm_fail_deferred(vm, k == VALUE_KIND_DEFERRED ? a : b, "sorting or ordering", NULL);
+        vm_fail_deferred(vm, k == VALUE_KIND_DEFERRED ? a : b, "sorting or ordering",
+                         NULL);
         return false;
     }
     if (is_number(k) && is_number(l)) {
@@ -525,21 +542,25 @@ bool value_hash(struct vm *vm, value v, uint32_t *out)
     case VALUE_KIND_TUPLE: {
         const struct tuple *t = value_tuple(v);
         uint32_t h = 0x345678 + t->n, one;
-        for (uint32_t i = 0; i < t->n; i++) {
-            if (!value_hash(vm, t->v[i], &one))
-                return false;
-            h = (h ^ one) * 0x9e3779b1u + (h >> 15);
+        bool ok = deeper(vm);
+        if (!ok)
+            return false;
+        for (uint32_t i = 0; i < t->n && ok; i++) {
+            ok = value_hash(vm, t->v[i], &one);
+            if (ok)
+                h = (h ^ one) * 0x9e3779b1u + (h >> 15);
         }
+        vm->state->depth--;
         *out = h;
-        return true;
+        return ok;
     }
     case VALUE_KIND_LIST:
     case VALUE_KIND_DICT:
     case VALUE_KIND_SET:
     case VALUE_KIND_RANGE:
     case VALUE_KIND_VIEW:
-        vm_fail(vm, 305, "a %s is not hashable: it cannot be a dict key or a set element",
-                value_type_name(vm, v));
+        vm_fail(vm, 305, "%s is not hashable: it cannot be a dict key or a set element",
+                value_type_phrase(vm, v));
         if (value_kind(v) == VALUE_KIND_LIST)
             vm_help(vm, "make a tuple of it: tuple(x)");
         return false;
@@ -547,7 +568,8 @@ bool value_hash(struct vm *vm, value v, uint32_t *out)
         vm_fail_deferred(vm, v, "a dict key or set element", NULL);
         return false;
     default: {
-        /* By identity; only strings, numbers and tuples decide where anything is printed. */
+        /* By identity; only strings, numbers and tuples decide where anything is printed.
+         */
         uint64_t h = (v >> 4) * 0x9e3779b97f4a7c15u;
         *out = (uint32_t)(h >> 32);
         return true;

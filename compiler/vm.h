@@ -1,5 +1,5 @@
-/* The machine that runs compiled DVO code, as seen by natives and host objects: errors, calls,
- * frames and the hooks for naming ops. */
+/* The machine that runs compiled DVO code, as seen by natives and host objects: errors,
+ * calls, frames and the hooks for naming ops. */
 #ifndef DVO_COMPILER_VM_H
 #define DVO_COMPILER_VM_H
 
@@ -12,9 +12,9 @@ struct frame_state;
 struct call {
     const struct native *native; /* of natives; NULL in object_type.call */
     value self;                  /* receiver of a method, or VALUE_ERROR */
-    /* With a signature: one value per parameter, VALUE_ERROR if absent; nargs is their number
-     * and nnames is 0. With "..." and in object_type.call: nargs positional values, followed
-     * by nnames values for keywords. */
+    /* With a signature: one value per parameter, VALUE_ERROR if absent; nargs is their
+     * number and nnames is 0. With "..." and in object_type.call: nargs positional
+     * values, followed by nnames values for keywords. */
     const value *args;
     uint32_t nargs;
     const str_id *names; /* of args[nargs + i]; distinct */
@@ -23,13 +23,14 @@ struct call {
 
 /* One assignment whose right side made ops. */
 struct vm_assignment {
-    const char *name;     /* TARGET with the subscripts it was written with: db["eu"] */
-    value value;          /* what was assigned to it */
-    uint32_t mark;        /* vm->made when the right side began: later ops are candidates */
-    const uint32_t *loops; /* 0-based positions of the enclosing for statements, outer first */
+    const char *name; /* TARGET with the subscripts it was written with: db["eu"] */
+    value value;      /* what was assigned to it */
+    uint32_t mark;    /* vm->made when the right side began: later ops are candidates */
+    const uint32_t
+        *loops; /* 0-based positions of the enclosing for statements, outer first */
     uint32_t nloops;
-    const char *file;     /* path of the loaded file, or NULL in the program itself */
-    struct span span;     /* of the target */
+    const char *file; /* path of the loaded file, or NULL in the program itself */
+    struct span span; /* of the target */
 };
 
 struct vm {
@@ -39,26 +40,28 @@ struct vm {
     struct diags *diags;
     struct values *values; /* IR of deferred values */
 
-    void *host;     /* the host's context; the VM never looks at it */
-    uint32_t made;  /* the host counts the ops it made here */
+    void *host;    /* the host's context; the VM never looks at it */
+    uint32_t made; /* the host counts the ops it made here */
     /* Called after an assignment during which `made` changed. NULL: never. */
     void (*assigned)(struct vm *vm, const struct vm_assignment *a);
-    /* What a deferred value is called in messages ("machine.ip"): appended to `out`. NULL, or
-     * nothing appended: "this value". */
+    /* What a deferred value is called in messages ("machine.ip"): appended to `out`.
+     * NULL, or nothing appended: "this value". */
     void (*deferred_name)(struct vm *vm, value deferred, struct buf *out);
-    void (*print)(struct vm *vm, const char *text, size_t len); /* a line, without newline */
+    void (*print)(struct vm *vm, const char *text,
+                  size_t len); /* a line, without newline */
 
-    uint64_t step_limit;  /* loop turns and calls; 0: no limit */
-    size_t memory_limit;  /* bytes of the arena; 0: no limit */
+    uint64_t step_limit; /* loop turns and calls; 0: no limit */
+    size_t memory_limit; /* bytes of the arena; 0: no limit */
 
     struct vm_state *state; /* the VM's own */
 };
 
-/* ---- errors ---------------------------------------------------------------------------- */
+/* ---- errors
+ * ---------------------------------------------------------------------------- */
 
-/* Queue an error at the running call or operation (vm_fail) or elsewhere, with a related note
- * for every function call that led here. Return VALUE_ERROR, so natives can return them. The
- * evaluation of the file stops. */
+/* Queue an error at the running call or operation (vm_fail) or elsewhere, with a related
+ * note for every function call that led here. Return VALUE_ERROR, so natives can return
+ * them. The evaluation of the file stops. */
 value vm_fail(struct vm *vm, unsigned code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 value vm_fail_at(struct vm *vm, struct span at, unsigned code, const char *fmt, ...)
@@ -69,20 +72,25 @@ void vm_related(struct vm *vm, struct span at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* "did you mean NAME?" as help of the last error, if one of the names is near. */
 void vm_suggest(struct vm *vm, const char *word, const char *const *names, size_t n);
-/* The error for a deferred value that is used where only a known one can be: `use` says what
- * was tried ("an if condition"), `instead` what to write (or NULL). Returns VALUE_ERROR. */
-value vm_fail_deferred(struct vm *vm, value deferred, const char *use, const char *instead);
+/* The error for a deferred value that is used where only a known one can be: `use` says
+ * what was tried ("an if condition"), `instead` what to write (or NULL). Returns
+ * VALUE_ERROR. */
+value vm_fail_deferred(struct vm *vm, value deferred, const char *use,
+                       const char *instead);
 /* True once an error stopped the evaluation that is running. */
 bool vm_failed(const struct vm *vm);
 
-/* ---- places ---------------------------------------------------------------------------- */
+/* ---- places
+ * ---------------------------------------------------------------------------- */
 
 /* The expression that is being evaluated: within natives the call. */
 struct span vm_span(struct vm *vm);
 /* The i-th argument of the running native call as written: positional ones first, then
- * keywords (numbered as in an unbound struct call). The whole call, if it came by * or **. */
+ * keywords (numbered as in an unbound struct call). The whole call, if it came by * or
+ * **. */
 struct span vm_arg_span(struct vm *vm, uint32_t i);
-/* The argument written for a parameter `name` that is positional parameter `i` (or -1). */
+/* The argument written for a parameter `name` that is positional parameter `i` (or -1).
+ */
 struct span vm_param_span(struct vm *vm, const char *name, int i);
 
 /* Function frames, innermost first; the top level of a file is one, too. */
@@ -96,9 +104,11 @@ struct span vm_frame_call(struct vm *vm, struct vm_frame *f);
 /* A word that the host may keep in the frame; 0 in a new frame. */
 uint32_t *vm_frame_note(struct vm_frame *f);
 
-/* ---- calls from C ---------------------------------------------------------------------- */
+/* ---- calls from C
+ * ---------------------------------------------------------------------- */
 
-/* Calls any callable. Keywords: names[i] names args[nargs + i]. VALUE_ERROR after an error. */
+/* Calls any callable. Keywords: names[i] names args[nargs + i]. VALUE_ERROR after an
+ * error. */
 value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
               const str_id *names, uint32_t nnames);
 bool value_callable(value v);
@@ -106,11 +116,13 @@ bool value_callable(value v);
 /* Checks a limit before a large allocation. False with an error if `bytes` exceed it. */
 bool vm_room(struct vm *vm, size_t bytes);
 
-/* ---- arguments of natives ---------------------------------------------------------------- */
+/* ---- arguments of natives
+ * ---------------------------------------------------------------- */
 
-/* Each checks args[i] of a bound call and reports "NAME: parameter P must be a string, not
- * list". Absent arguments (VALUE_ERROR) leave *out as it is. False after an error. */
-bool call_str(struct vm *vm, const struct call *c, uint32_t i, const char **p, size_t *len);
+/* Each checks args[i] of a bound call and reports "NAME: parameter P must be a string,
+ * not list". Absent arguments (VALUE_ERROR) leave *out as it is. False after an error. */
+bool call_str(struct vm *vm, const struct call *c, uint32_t i, const char **p,
+              size_t *len);
 bool call_int(struct vm *vm, const struct call *c, uint32_t i, int64_t *out);
 bool call_bool(struct vm *vm, const struct call *c, uint32_t i, bool *out);
 

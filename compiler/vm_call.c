@@ -1,10 +1,14 @@
-/* Calls: binding of arguments to parameters of functions and natives, methods of the builtin
- * types, and calls that C makes. */
+/* Calls: binding of arguments to parameters of functions and natives, methods of the
+ * builtin types, and calls that C makes. */
 #include "compiler/module.h"
+
+#include <stdlib.h>
+
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
-/* ---- natives -------------------------------------------------------------------------------- */
+/* ---- natives
+ * -------------------------------------------------------------------------------- */
 
 static void parse_signature(struct vm *vm, const char *s, struct signature *out)
 {
@@ -52,8 +56,8 @@ static value too_many(struct vm *vm, const char *name, uint32_t least, uint32_t 
                       uint32_t given)
 {
     if (most == 0)
-        vm_fail(vm, 312, "%s() takes no positional arguments, but %u %s given", name, given,
-                given == 1 ? "is" : "are");
+        vm_fail(vm, 312, "%s() takes no positional arguments, but %u %s given", name,
+                given, given == 1 ? "is" : "are");
     else
         vm_fail(vm, 312, "%s() takes %s%u positional argument%s, but %u are given", name,
                 least < most ? "at most " : "", most, most == 1 ? "" : "s", given);
@@ -64,7 +68,8 @@ static value unknown_keyword(struct vm *vm, const char *name, str_id keyword,
                              const str_id *params, size_t n)
 {
     const char *word = intern_text(vm->strings, keyword);
-    vm_fail_at(vm, vm_param_span(vm, word, -1), 312, "%s() has no parameter %s", name, word);
+    vm_fail_at(vm, vm_keyword_span(vm, keyword), 312, "%s() has no parameter %s", name,
+               word);
     const char **names = xmalloc((n + 1) * sizeof *names);
     for (size_t i = 0; i < n; i++)
         names[i] = intern_text(vm->strings, params[i]);
@@ -79,8 +84,8 @@ static value missing(struct vm *vm, const char *name, str_id param)
                    intern_text(vm->strings, param));
 }
 
-static bool bind_native(struct vm *vm, const struct native *native, const struct signature *sig,
-                        const struct call *call, value *out)
+static bool bind_native(struct vm *vm, const struct native *native,
+                        const struct signature *sig, const struct call *call, value *out)
 {
     if (call->nargs > sig->npositional) {
         too_many(vm, native->name, sig->nrequired, sig->npositional, call->nargs);
@@ -112,13 +117,14 @@ static bool bind_native(struct vm *vm, const struct native *native, const struct
     return true;
 }
 
-value vm_call_native(struct vm *vm, const struct native *native, const struct signature *sig,
-                     value self, const struct call *call)
+value vm_call_native(struct vm *vm, const struct native *native,
+                     const struct signature *sig, value self, const struct call *call)
 {
     struct call c = *call;
     c.native = native;
     c.self = self;
-    if (sig->raw || (call->nargs == sig->n && sig->npositional == sig->n && !call->nnames))
+    if (sig->raw ||
+        (call->nargs == sig->n && sig->npositional == sig->n && !call->nnames))
         return native->fn(vm, &c);
     value bound[SIGNATURE_MAX];
     if (!bind_native(vm, native, sig, call, bound))
@@ -147,7 +153,8 @@ const struct native *vm_method(const struct vm *vm, enum value_kind kind, str_id
     return i ? vm->state->method_list[i - 1] : NULL;
 }
 
-/* ---- functions ------------------------------------------------------------------------------- */
+/* ---- functions
+ * ------------------------------------------------------------------------------- */
 
 static const char *function_name(struct vm *vm, const struct function *fn)
 {
@@ -155,8 +162,9 @@ static const char *function_name(struct vm *vm, const struct function *fn)
     return strcmp(name, "lambda") == 0 ? "this lambda" : name;
 }
 
-static bool bind_keywords(struct vm *vm, const struct function *fn, const struct call *call,
-                          value *base, uint32_t named, value rest)
+static bool bind_keywords(struct vm *vm, const struct function *fn,
+                          const struct call *call, value *base, uint32_t named,
+                          value rest)
 {
     for (uint32_t k = 0; k < call->nnames; k++) {
         value v = call->args[call->nargs + k];
@@ -183,7 +191,8 @@ static bool bind_keywords(struct vm *vm, const struct function *fn, const struct
     return true;
 }
 
-bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call, value *base)
+bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call,
+             value *base)
 {
     const struct function *fn = f->code->function;
     uint32_t named = fn->npositional + fn->nkwonly;
@@ -272,14 +281,19 @@ bool vm_push(struct vm *vm, struct function_value *f, value *base)
     for (uint32_t i = fn->nparams; i < fn->nlocals; i++)
         base[i] = VALUE_UNBOUND;
     struct vm_frame *frame = &st->frames[st->nframes++];
-    *frame = (struct vm_frame){.code = code, .pc = code->v, .base = base, .function = f,
+    *frame = (struct vm_frame){.code = code,
+                               .pc = code->v,
+                               .base = base,
+                               .function = f,
                                .globals = f->module->globals};
     return true;
 }
 
-/* ---- calls from C ------------------------------------------------------------------------------ */
+/* ---- calls from C
+ * ------------------------------------------------------------------------------ */
 
-static value call_function(struct vm *vm, struct function_value *f, const struct call *call)
+static value call_function(struct vm *vm, struct function_value *f,
+                           const struct call *call)
 {
     struct vm_state *st = vm->state;
     value *base = vm_stack_top(vm);
@@ -304,8 +318,8 @@ value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
     case VALUE_KIND_FUNCTION: return call_function(vm, value_function(callee), &call);
     case VALUE_KIND_NATIVE: {
         const struct native *native = value_native(callee)->native;
-        return vm_call_native(vm, native, vm_signature(vm, native), value_native(callee)->self,
-                              &call);
+        return vm_call_native(vm, native, vm_signature(vm, native),
+                              value_native(callee)->self, &call);
     }
     case VALUE_KIND_OBJECT:
         if (value_object(callee)->type->call)
@@ -314,5 +328,5 @@ value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
     case VALUE_KIND_DEFERRED: return vm_fail_deferred(vm, callee, "a function", NULL);
     default: break;
     }
-    return vm_fail(vm, 315, "a %s cannot be called", value_type_name(vm, callee));
+    return vm_fail(vm, 315, "%s cannot be called", value_type_phrase(vm, callee));
 }

@@ -1,5 +1,4 @@
 /* Errors of evaluation and the places they point at, read off the frames. */
-#include "compiler/integer.h"
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
@@ -47,6 +46,23 @@ struct span vm_arg_span(struct vm *vm, uint32_t i)
     return vm_span(vm);
 }
 
+struct span vm_method_span(struct vm *vm, str_id name)
+{
+    const struct call_site *site = running_site(vm);
+    return site && site->method == name ? site->expr->call.callee->dot.name_span
+                                        : vm_span(vm);
+}
+
+struct span vm_keyword_span(struct vm *vm, str_id name)
+{
+    const struct call_site *site = running_site(vm);
+    const struct arg_list *args = site ? &site->expr->call.args : NULL;
+    for (uint32_t k = 0; args && k < args->n; k++)
+        if (args->v[k].kind == ARG_KEYWORD && args->v[k].name == name)
+            return args->v[k].span;
+    return vm_span(vm);
+}
+
 struct span vm_param_span(struct vm *vm, const char *name, int i)
 {
     const struct call_site *site = running_site(vm);
@@ -60,7 +76,8 @@ struct span vm_param_span(struct vm *vm, const char *name, int i)
     return i >= 0 ? vm_arg_span(vm, (uint32_t)i) : vm_span(vm);
 }
 
-/* ---- frames ---------------------------------------------------------------------------------- */
+/* ---- frames
+ * ---------------------------------------------------------------------------------- */
 
 struct vm_frame *vm_frame_top(struct vm *vm)
 {
@@ -93,7 +110,8 @@ uint32_t *vm_frame_note(struct vm_frame *f)
     return &f->note;
 }
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+/* ---- errors
+ * ---------------------------------------------------------------------------------- */
 
 static void add_chain(struct vm *vm, struct diag *g)
 {
@@ -109,14 +127,15 @@ static void add_chain(struct vm *vm, struct diag *g)
         else
             diag_related(vm->diags, g, at, "in %s() called here", name);
         if (st->nframes - i >= 8 && i > 1) {
-            diag_related(vm->diags, g, frame_span(&st->frames[0]), "%u more calls from here",
-                         i - 1);
+            diag_related(vm->diags, g, frame_span(&st->frames[0]),
+                         "%u more calls from here", i - 1);
             break;
         }
     }
 }
 
-static value fail(struct vm *vm, struct span at, unsigned code, const char *fmt, va_list ap)
+static value fail(struct vm *vm, struct span at, unsigned code, const char *fmt,
+                  va_list ap)
 {
     struct vm_state *st = vm->state;
     char *message = arena_vprintf(vm->arena, fmt, ap);
@@ -177,7 +196,8 @@ bool vm_failed(const struct vm *vm)
     return vm->state->failed;
 }
 
-/* ---- limits ---------------------------------------------------------------------------------- */
+/* ---- limits
+ * ---------------------------------------------------------------------------------- */
 
 bool vm_room(struct vm *vm, size_t bytes)
 {
@@ -198,24 +218,29 @@ bool vm_tick(struct vm *vm)
     return vm_room(vm, 0);
 }
 
-/* ---- arguments ---------------------------------------------------------------------------------- */
+/* ---- arguments
+ * ---------------------------------------------------------------------------------- */
 
-static bool wrong_argument(struct vm *vm, const struct call *c, uint32_t i, const char *wanted)
+static bool wrong_argument(struct vm *vm, const struct call *c, uint32_t i,
+                           const char *wanted)
 {
     const struct signature *sig = vm_signature(vm, c->native);
     const char *param = intern_text(vm->strings, sig->names[i]);
     struct span at = vm_param_span(vm, param, i < sig->npositional ? (int)i : -1);
     if (value_is_deferred(c->args[i])) {
-        vm_fail_deferred(vm, c->args[i], arena_printf(vm->arena, "the argument %s of %s()",
-                                                      param, c->native->name), NULL);
+        vm_fail_deferred(
+            vm, c->args[i],
+            arena_printf(vm->arena, "the argument %s of %s()", param, c->native->name),
+            NULL);
         return false;
     }
-    vm_fail_at(vm, at, 301, "%s(): parameter %s must be %s, not %s", c->native->name, param,
-               wanted, value_type_name(vm, c->args[i]));
+    vm_fail_at(vm, at, 301, "%s(): parameter %s must be %s, not %s", c->native->name,
+               param, wanted, value_type_name(vm, c->args[i]));
     return false;
 }
 
-bool call_str(struct vm *vm, const struct call *c, uint32_t i, const char **p, size_t *len)
+bool call_str(struct vm *vm, const struct call *c, uint32_t i, const char **p,
+              size_t *len)
 {
     if (!c->args[i])
         return true;

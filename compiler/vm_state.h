@@ -70,10 +70,11 @@ value vm_run(struct vm *vm);
  * already. False with an error (recursion, depth, steps). */
 bool vm_push(struct vm *vm, struct function_value *f, value *base);
 /* Binds arguments to the parameters of `f` in the registers from `base` on. */
-bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call, value *base);
+bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call,
+             value *base);
 /* Calls a native with unbound arguments: binds them as its signature says. */
-value vm_call_native(struct vm *vm, const struct native *native, const struct signature *sig,
-                     value self, const struct call *call);
+value vm_call_native(struct vm *vm, const struct native *native,
+                     const struct signature *sig, value self, const struct call *call);
 /* First register behind all that is in use. */
 value *vm_stack_top(const struct vm *vm);
 /* Registers the methods of a builtin kind. */
@@ -85,6 +86,11 @@ bool vm_tick(struct vm *vm);
 
 void vm_state_init(struct vm *vm);
 void vm_state_free(struct vm *vm);
+
+/* The name of the method that the running call is about, else vm_span(). */
+struct span vm_method_span(struct vm *vm, str_id name);
+/* The keyword `name` of the running call as written, else vm_span(). */
+struct span vm_keyword_span(struct vm *vm, str_id name);
 
 /* Memory of objects. */
 void *vm_object(struct vm *vm, enum value_kind kind, size_t size);

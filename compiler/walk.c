@@ -1,7 +1,10 @@
-/* Walks over values: iteration, length, freezing, and the search for handles in containers. */
-#include "compiler/deferred.h"
-#include "compiler/table.h"
+/* Walks over values: iteration, length, freezing, and the search for handles in
+ * containers. */
 #include "compiler/value.h"
+
+#include <stdlib.h>
+
+#include "compiler/table.h"
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
@@ -46,7 +49,8 @@ bool value_iter_begin(struct vm *vm, struct value_iter *it, value v)
         vm_help(vm, "iterate over its characters: s.elems()");
         return false;
     default:
-        vm_fail(vm, 301, "a value of type %s cannot be iterated over", value_type_name(vm, v));
+        vm_fail(vm, 301, "a value of type %s cannot be iterated over",
+                value_type_name(vm, v));
         return false;
     }
 }
@@ -105,7 +109,8 @@ void value_iter_end(struct value_iter *it)
             value_header(it->over)->iterating--;
 }
 
-/* ---- freezing --------------------------------------------------------------------------- */
+/* ---- freezing
+ * --------------------------------------------------------------------------- */
 
 struct work {
     value *v;
@@ -155,14 +160,17 @@ void value_freeze(struct vm *vm, value v)
         }
         case VALUE_KIND_FUNCTION: freeze_function(&w, value_function(v)); break;
         case VALUE_KIND_NATIVE: freeze_later(&w, value_native(v)->self); break;
-        case VALUE_KIND_CELL: freeze_later(&w, ((struct cell *)value_header(v))->v); break;
+        case VALUE_KIND_CELL:
+            freeze_later(&w, ((struct cell *)value_header(v))->v);
+            break;
         default: break;
         }
     }
     free(w.v);
 }
 
-/* ---- handles ------------------------------------------------------------------------------ */
+/* ---- handles
+ * ------------------------------------------------------------------------------ */
 
 struct search {
     struct vm *vm;

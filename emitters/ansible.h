@@ -4,7 +4,8 @@
 
 #include "emitters/emission.h"
 
-/* Writes ansible/ if the plan has tool runs for it, and fills e->segments for plan.json. */
+/* Writes ansible/ if the plan has tool runs for it, and fills e->segments for plan.json.
+ */
 bool ansible_emit(struct emission *e);
 
 #endif

@@ -1,6 +1,6 @@
-/* Values as Jinja: operands, conditions and module parameters. Text of the user stands in an
- * expression only where it is harmless by its characters; all other text is a task variable
- * tagged !unsafe. */
+/* Values as Jinja: operands, conditions and module parameters. Text of the user stands in
+ * an expression only where it is harmless by its characters; all other text is a task
+ * variable tagged !unsafe. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -46,6 +46,20 @@ static void expr_str(struct ansible *a, str_id s, struct buf *out)
     expr_literal(a, emission_text(a->e, s), intern_len(a->e->strings, s), out);
 }
 
+/* The declared kind of a field of an op's result; TYPE_ANY if the record does not say. */
+static enum type_kind field_kind(const struct ansible *a, op_id op, str_id field)
+{
+    const struct calls *calls = a->e->graph->calls;
+    uint32_t result = graph_call(a->e->graph, op)->result;
+    if (result >= calls->ntypes)
+        return TYPE_ANY;
+    const struct handle_type *type = &calls->types[result];
+    for (uint32_t i = 0; i < type->nfields; i++)
+        if (type->fields[i].name == field)
+            return (enum type_kind)type->fields[i].type.kind;
+    return TYPE_ANY;
+}
+
 /* Whether any task of an op changed something; what an earlier run did counts too. */
 static void expr_changed(struct ansible *a, op_id op, bool operand, struct buf *out)
 {
@@ -80,10 +94,14 @@ static void expr_ref(struct ansible *a, val_id v, op_id op, str_id field, bool o
         return;
     }
     const struct ansible_op *o = &a->ops[op];
+    bool step =
+        val_dict_get(a->e->values, ansible_task_at(a, op, o->primary), "step") != 0;
+    /* Steps answer in text. */
+    bool number = step && field_kind(a, op, field) == TYPE_INT;
+    buf_str(out, number ? "(" : "");
     ansible_register(a, op, o->primary, out);
-    bool step = val_dict_get(a->e->values, ansible_task_at(a, op, o->primary), "step") != 0;
     if (step)
-        buf_printf(out, ".fields.%s", name);
+        buf_printf(out, ".fields.%s%s", name, number ? " | int)" : "");
     else
         buf_printf(out, ".%s", strcmp(name, "status") ? name : "rc");
 }
@@ -134,7 +152,8 @@ static void expr_native(struct ansible *a, val_id v, struct buf *out)
         val_id part = val_items(a->e->values, v)[i];
         struct ir_value value = *val_get(a->e->values, part);
         if (value.kind == IR_STR)
-            buf_add(out, emission_text(a->e, value.as.n), intern_len(a->e->strings, value.as.n));
+            buf_add(out, emission_text(a->e, value.as.n),
+                    intern_len(a->e->strings, value.as.n));
         else if (value.kind == IR_EXPR)
             expr_native(a, part, out);
         else
@@ -147,7 +166,8 @@ static void expr_result(struct ansible *a, str_id name, struct buf *out)
 {
     uint32_t count = ansible_task_count(a, a->op);
     for (uint32_t i = 0; i < count; i++) {
-        val_id known = val_dict_get(a->e->values, ansible_task_at(a, a->op, i), "register");
+        val_id known =
+            val_dict_get(a->e->values, ansible_task_at(a, a->op, i), "register");
         if (known && val_get(a->e->values, known)->as.n == name) {
             ansible_register(a, a->op, i, out);
             return;
@@ -177,40 +197,24 @@ static void expr_value(struct ansible *a, val_id v, bool operand, struct buf *ou
     struct ir_value value = *val_get(a->e->values, v);
     switch (value.kind) {
     case IR_ABSENT:
-    case IR_NONE:
-        buf_str(out, "none");
-        break;
-    case IR_BOOL:
-        buf_str(out, value.as.n ? "true" : "false");
-        break;
-    case IR_INT:
-        buf_printf(out, "%" PRId64, value.as.i);
-        break;
-    case IR_FLOAT:
-        buf_printf(out, "%.17g", value.as.f);
-        break;
-    case IR_STR:
-        expr_str(a, value.as.n, out);
-        break;
+    case IR_NONE: buf_str(out, "none"); break;
+    case IR_BOOL: buf_str(out, value.as.n ? "true" : "false"); break;
+    case IR_INT: buf_printf(out, "%" PRId64, value.as.i); break;
+    case IR_FLOAT: buf_printf(out, "%.17g", value.as.f); break;
+    case IR_STR: expr_str(a, value.as.n, out); break;
     case IR_LIST:
         buf_char(out, '[');
         expr_join(a, v, ", ", out);
         buf_char(out, ']');
         break;
-    case IR_DICT:
-        expr_dict(a, v, out);
-        break;
-    case IR_REF:
-        expr_ref(a, v, value.as.ref.op, value.as.ref.field, operand, out);
-        break;
+    case IR_DICT: expr_dict(a, v, out); break;
+    case IR_REF: expr_ref(a, v, value.as.ref.op, value.as.ref.field, operand, out); break;
     case IR_GET: {
         struct ir_value ref = *val_get(a->e->values, val_items(a->e->values, v)[0]);
         expr_ref(a, v, ref.as.ref.op, ref.as.ref.field, operand, out);
         break;
     }
-    case IR_HANDLE:
-        expr_handle(a, value.as.n, operand, out);
-        break;
+    case IR_HANDLE: expr_handle(a, value.as.n, operand, out); break;
     case IR_TEXT:
         buf_char(out, '(');
         expr_text(a, v, out);
@@ -221,12 +225,8 @@ static void expr_value(struct ansible *a, val_id v, bool operand, struct buf *ou
         expr_str(a, value.as.n, out);
         buf_char(out, ']');
         break;
-    case IR_COND:
-        ansible_condition(a, v, operand, out);
-        break;
-    case IR_RESULT:
-        expr_result(a, value.as.n, out);
-        break;
+    case IR_COND: ansible_condition(a, v, operand, out); break;
+    case IR_RESULT: expr_result(a, value.as.n, out); break;
     case IR_EXPR:
         buf_str(out, operand ? "(" : "");
         expr_native(a, v, out);
@@ -244,12 +244,12 @@ void ansible_operand(struct ansible *a, val_id v, struct buf *out)
     struct ir_value value = *val_get(a->e->values, v);
     if (value.kind == IR_EXPR && value.count) {
         struct ir_value first = *val_get(a->e->values, val_items(a->e->values, v)[0]);
-        struct ir_value last = *val_get(a->e->values,
-                                        val_items(a->e->values, v)[value.count - 1]);
-        bool selects = first.kind == IR_RESULT &&
-                       (value.count == 1 ||
-                        (value.count == 2 && last.kind == IR_STR &&
-                         !strpbrk(emission_text(a->e, last.as.n), " |")));
+        struct ir_value last =
+            *val_get(a->e->values, val_items(a->e->values, v)[value.count - 1]);
+        bool selects =
+            first.kind == IR_RESULT &&
+            (value.count == 1 || (value.count == 2 && last.kind == IR_STR &&
+                                  !strpbrk(emission_text(a->e, last.as.n), " |")));
         expr_value(a, v, !selects, out);
         return;
     }
@@ -257,7 +257,8 @@ void ansible_operand(struct ansible *a, val_id v, struct buf *out)
 }
 
 /* All or any of the operands; a list among them (of triggers) is any of its items. */
-static void condition_group(struct ansible *a, val_id v, bool all, bool operand, struct buf *out)
+static void condition_group(struct ansible *a, val_id v, bool all, bool operand,
+                            struct buf *out)
 {
     uint32_t count = val_get(a->e->values, v)->count;
     if (!count) {
@@ -270,7 +271,8 @@ static void condition_group(struct ansible *a, val_id v, bool all, bool operand,
     for (uint32_t i = 0; i < count; i++) {
         if (i)
             buf_str(out, all ? " and " : " or ");
-        ansible_condition(a, val_items(a->e->values, v)[i], (many && all) || operand, out);
+        ansible_condition(a, val_items(a->e->values, v)[i], (many && all) || operand,
+                          out);
     }
     if (many && operand)
         buf_char(out, ')');
@@ -279,8 +281,8 @@ static void condition_group(struct ansible *a, val_id v, bool all, bool operand,
 void ansible_condition(struct ansible *a, val_id v, bool operand, struct buf *out)
 {
     static const char *const operators[] = {
-        [IR_COND_EQ] = "==", [IR_COND_NE] = "!=", [IR_COND_LT] = "<",
-        [IR_COND_LE] = "<=", [IR_COND_GT] = ">",  [IR_COND_GE] = ">=",
+        [IR_COND_EQ] = "==", [IR_COND_NE] = "!=",         [IR_COND_LT] = "<",
+        [IR_COND_LE] = "<=", [IR_COND_GT] = ">",          [IR_COND_GE] = ">=",
         [IR_COND_IN] = "in", [IR_COND_NOT_IN] = "not in",
     };
     v = render_value(a->e, a->op, v);
@@ -319,9 +321,11 @@ void ansible_condition(struct ansible *a, val_id v, bool operand, struct buf *ou
 void ansible_text(struct ansible *a, const char *s, size_t len)
 {
     if (!yaml_can_carry(s, len)) {
-        struct diag *d = emission_error(a->e, EMIT_NOT_TEXT, a->op,
-                                        "this text is not UTF-8, so no playbook can carry it");
-        diag_help(a->e->diags, d, "give the file itself, with source=, instead of its content");
+        struct diag *d =
+            emission_error(a->e, EMIT_NOT_TEXT, a->op,
+                           "this text is not UTF-8, so no playbook can carry it");
+        diag_help(a->e->diags, d,
+                  "give the file itself, with source=, instead of its content");
         yaml_null(&a->yaml);
         return;
     }
@@ -336,7 +340,7 @@ void ansible_text(struct ansible *a, const char *s, size_t len)
         yaml_text(&a->yaml, s, len);
 }
 
-/* Whether what a reference brings is text, which must not be taken for data: field types tell. */
+/* Whether what a reference brings is text, which must not be taken for data. */
 static bool value_is_text(const struct ansible *a, val_id v)
 {
     struct ir_value value = *val_get(a->e->values, v);
@@ -344,16 +348,8 @@ static bool value_is_text(const struct ansible *a, val_id v)
         return true;
     if (value.kind == IR_GET)
         value = *val_get(a->e->values, val_items(a->e->values, v)[0]);
-    if (value.kind != IR_REF)
-        return false;
-    const struct calls *calls = a->e->graph->calls;
-    const struct call_info *call = graph_call(a->e->graph, value.as.ref.op);
-    const struct handle_type *type = call->result < calls->ntypes ? &calls->types[call->result]
-                                                                  : NULL;
-    for (uint32_t i = 0; type && i < type->nfields; i++)
-        if (type->fields[i].name == value.as.ref.field)
-            return type_is_text((enum type_kind)type->fields[i].type.kind);
-    return false;
+    return value.kind == IR_REF &&
+           type_is_text(field_kind(a, value.as.ref.op, value.as.ref.field));
 }
 
 void ansible_value(struct ansible *a, val_id v)
@@ -363,18 +359,10 @@ void ansible_value(struct ansible *a, val_id v)
     size_t len;
     switch (value.kind) {
     case IR_ABSENT:
-    case IR_NONE:
-        yaml_null(&a->yaml);
-        return;
-    case IR_BOOL:
-        yaml_bool(&a->yaml, value.as.n != 0);
-        return;
-    case IR_INT:
-        yaml_int(&a->yaml, value.as.i);
-        return;
-    case IR_FLOAT:
-        yaml_float(&a->yaml, value.as.f);
-        return;
+    case IR_NONE: yaml_null(&a->yaml); return;
+    case IR_BOOL: yaml_bool(&a->yaml, value.as.n != 0); return;
+    case IR_INT: yaml_int(&a->yaml, value.as.i); return;
+    case IR_FLOAT: yaml_float(&a->yaml, value.as.f); return;
     case IR_STR: {
         const char *s = render_bytes(a->e, v, &len);
         ansible_text(a, s, len);
@@ -395,8 +383,7 @@ void ansible_value(struct ansible *a, val_id v)
         }
         yaml_map_end(&a->yaml);
         return;
-    default:
-        break;
+    default: break;
     }
     struct buf *out = &a->expr;
     buf_clear(out);

@@ -1,5 +1,5 @@
-/* Names in playbooks: hosts, variables and registers made of addresses, each unique, and the
- * walk over all ops that finds out which of them are needed. */
+/* Names in playbooks: hosts, variables and registers made of addresses, each unique, and
+ * the walk over all ops that finds out which of them are needed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,28 +8,28 @@
 enum { NAME_LONGEST = 48 };
 
 /* Names that mean something to Ansible, Jinja or Python already. */
-static const char *const ansible_reserved[] = {
-    "all", "and", "as", "assert", "async", "await", "become", "block", "break", "by", "call",
-    "caller", "changed_before", "class", "collections", "connection", "context", "continue",
-    "cycler", "debugger", "def", "del", "delay", "delegate_to", "dict", "diff", "do", "elif",
-    "else", "endfor", "endif", "environment", "except", "false", "filter", "finally", "for",
-    "from", "gather_facts", "global", "group_names", "groups", "handlers", "hosts", "hostvars",
-    "if", "ignore_errors", "import", "in", "include", "inventory_hostname", "is", "item",
-    "joiner", "lambda", "lipsum", "localhost", "lookup", "loop", "machines", "macro", "module",
-    "name", "namespace", "no_log", "none", "nonlocal", "not", "notify", "now", "null", "omit",
-    "or", "order", "pass", "play_hosts", "playbook_dir", "poll", "port", "q", "query", "raise",
-    "range", "recursive", "register", "remote_user", "retries", "return", "role_name", "roles",
-    "run_once", "secrets", "self", "serial", "set", "strategy", "super", "tags", "tasks",
-    "throttle", "timeout", "true", "try", "undef", "ungrouped", "until", "vars", "when",
-    "while", "with", "yield",
-};
+static const char ansible_reserved[] =
+    "all and as assert async await become block break by call caller "
+    "changed_before class collections connection context continue cycler "
+    "debugger def del delay delegate_to dict diff do elif else endfor endif "
+    "environment except false filter finally for from gather_facts global "
+    "group_names groups handlers hosts hostvars if ignore_errors import in "
+    "include inventory_hostname is item joiner lambda lipsum localhost lookup "
+    "loop machines macro module name namespace no_log none nonlocal not notify "
+    "now null omit or order pass play_hosts playbook_dir poll port q query "
+    "raise range recursive register remote_user retries return role_name roles "
+    "run_once secrets self serial set strategy super tags tasks throttle "
+    "timeout true try undef ungrouped until vars when while with yield";
 
 void ansible_names_init(struct ansible_names *n)
 {
     *n = (struct ansible_names){0};
     intern_init(&n->taken, &n->arena);
-    for (size_t i = 0; i < sizeof ansible_reserved / sizeof *ansible_reserved; i++)
-        intern_cstr(&n->taken, ansible_reserved[i]);
+    for (const char *p = ansible_reserved; *p; p += strspn(p, " ")) {
+        size_t len = strcspn(p, " ");
+        intern(&n->taken, p, len);
+        p += len;
+    }
 }
 
 void ansible_names_free(struct ansible_names *n)
@@ -42,7 +42,8 @@ void ansible_names_free(struct ansible_names *n)
 static bool names_has(const struct ansible_names *n, const char *name, size_t len)
 {
     uint32_t hash = hash_bytes(name, len);
-    for (uint32_t at = hash & n->taken.mask; n->taken.slots[at]; at = (at + 1) & n->taken.mask) {
+    for (uint32_t at = hash & n->taken.mask; n->taken.slots[at];
+         at = (at + 1) & n->taken.mask) {
         const struct intern_entry *entry = &n->taken.v[n->taken.slots[at] - 1];
         if (entry->hash == hash && entry->len == len && !memcmp(entry->p, name, len))
             return true;
@@ -70,7 +71,8 @@ const char *ansible_name(struct ansible_names *n, const struct ansible_names *ot
     }
     while (used && name[used - 1] == '_')
         used--;
-    /* Text points at text_1, text_2 ... inside tasks, and ansible_ is taken as a whole. */
+    /* Text points at text_1, text_2 ... inside tasks, and ansible_ is taken as a whole.
+     */
     if (!used || !strncmp(name, "ansible_", 8) || !strncmp(name, "text_", 5) ||
         !strncmp(name, "text", used)) {
         memmove(name + 2, name, used);
@@ -125,7 +127,8 @@ const char *ansible_outside_name(struct ansible *a, val_id v)
 }
 
 /* Gives a value from outside the run a variable, and notes that the run needs it. */
-static void outside_need(struct ansible *a, val_id v, op_id op, str_id field, val_id argument)
+static void outside_need(struct ansible *a, val_id v, op_id op, str_id field,
+                         val_id argument)
 {
     uint64_t key;
     uint32_t at = outside_find(a, v, &key);
@@ -138,7 +141,8 @@ static void outside_need(struct ansible *a, val_id v, op_id op, str_id field, va
             buf_char(&a->scratch, '_');
             render_display(e, op, argument, &a->scratch);
         }
-        const char *name = ansible_name(&a->names, NULL, a->scratch.p, a->scratch.len, &e->arena);
+        const char *name =
+            ansible_name(&a->names, NULL, a->scratch.p, a->scratch.len, &e->arena);
         *vec_push(&a->outside) = (struct ansible_outside){v, name};
         at = (uint32_t)a->outside.n;
         *map64_put(&a->outside_of, key) = at;
@@ -158,58 +162,65 @@ static void secret_need(struct ansible *a, str_id path)
     *vec_push(&a->out->secrets) = path;
 }
 
-/* One use of a result by the op being scanned. */
-static void scan_use(struct ansible *a, op_id used, str_id field, val_id v, val_id argument)
-{
-    struct ansible_op *user = &a->ops[a->op];
-    bool changed = !strcmp(emission_text(a->e, field), "changed");
-    if (!changed && a->ops[used].conditional)
-        user->conditional = true;
-    if (!a->segment)
-        return;
-    if (ansible_inside(a, used))
-        a->ops[used].read = true;
-    else
-        outside_need(a, v, used, field, argument);
-}
-
-/* `trigger`: a handle stands for its `changed`. */
-static void scan_value(struct ansible *a, val_id v, bool trigger)
+static void each_use(struct ansible *a, val_id v, bool trigger, ansible_use_fn *use)
 {
     struct values *values = a->e->values;
     struct ir_value value = *val_get(values, v);
     switch (value.kind) {
-    case IR_REF:
-        scan_use(a, value.as.ref.op, value.as.ref.field, v, 0);
-        break;
+    case IR_REF: use(a, value.as.ref.op, value.as.ref.field, v, 0); break;
     case IR_GET: {
         struct ir_value ref = *val_get(values, val_items(values, v)[0]);
-        scan_use(a, ref.as.ref.op, ref.as.ref.field, v, val_items(values, v)[1]);
+        use(a, ref.as.ref.op, ref.as.ref.field, v, val_items(values, v)[1]);
         break;
     }
     case IR_HANDLE: {
         if (!trigger)
             break;
         str_id field = intern_cstr(a->e->strings, "changed");
-        scan_use(a, value.as.n, field, val_ref(values, value.as.n, field), 0);
+        use(a, value.as.n, field, val_ref(values, value.as.n, field), 0);
         break;
     }
-    case IR_SECRET:
-        if (a->segment)
-            secret_need(a, value.as.n);
-        break;
+    case IR_SECRET: use(a, 0, value.as.n, v, 0); break;
     case IR_LIST:
     case IR_TEXT:
     case IR_COND:
     case IR_DICT:
-        if (!(value.flags & (IR_DEFERRED | IR_TAINTED)))
-            break;
         for (uint32_t i = 0; i < value.count * (value.kind == IR_DICT ? 2 : 1); i++)
-            scan_value(a, val_items(values, v)[i], trigger);
+            each_use(a, val_items(values, v)[i], trigger, use);
         break;
-    default:
-        break;
+    default: break;
     }
+}
+
+void ansible_each_use(struct ansible *a, op_id op, ansible_use_fn *use)
+{
+    const struct call_info *call = graph_call(a->e->graph, op);
+    for (uint32_t i = 0; i < call->nargs; i++) {
+        uint8_t kind = call->args[i].type.kind;
+        each_use(a, graph_args(a->e->graph, op)[i],
+                 kind == TYPE_TRIGGERS || kind == TYPE_CONDITION, use);
+    }
+    val_id when = a->e->graph->ops[op].when;
+    if (when)
+        each_use(a, when, true, use);
+}
+
+static void scan_use(struct ansible *a, op_id used, str_id field, val_id v,
+                     val_id argument)
+{
+    if (!used) {
+        if (a->segment)
+            secret_need(a, field);
+        return;
+    }
+    if (a->ops[used].conditional && strcmp(emission_text(a->e, field), "changed"))
+        a->ops[a->op].conditional = true;
+    if (!a->segment)
+        return;
+    if (ansible_inside(a, used))
+        a->ops[used].read = true;
+    else
+        outside_need(a, v, used, field, argument);
 }
 
 static void scan_op(struct ansible *a, op_id op)
@@ -222,14 +233,7 @@ static void scan_op(struct ansible *a, op_id op)
                      ? o->segment
                      : 0;
     a->out = &e->segments[a->segment];
-    const struct call_info *call = graph_call(e->graph, op);
-    for (uint32_t i = 0; i < call->nargs; i++) {
-        uint8_t kind = call->args[i].type.kind;
-        scan_value(a, graph_args(e->graph, op)[i],
-                   kind == TYPE_TRIGGERS || kind == TYPE_CONDITION);
-    }
-    if (o->when)
-        scan_value(a, o->when, true);
+    ansible_each_use(a, op, scan_use);
     if (o->flags & OP_CONTINUE)
         a->ops[op].read = true;
     if (a->segment && o->subject && !a->alias[o->subject]) {
@@ -266,16 +270,20 @@ void ansible_name_registers(struct ansible *a)
         o->primary = primary_task(a, op);
         bool internal = false; /* a task of the op looks at an earlier one */
         for (uint32_t k = 0; k < ansible_task_count(a, op); k++)
-            internal |= val_dict_get(e->values, ansible_task_at(a, op, k), "register") != 0;
+            internal |=
+                val_dict_get(e->values, ansible_task_at(a, op, k), "register") != 0;
         if (!o->read && !internal)
             continue;
-        /* The variable it is bound to, else what it does to what: service_nginx_service. */
+        /* The variable it is bound to, else what it does to what: service_nginx_service.
+         */
         const struct op *node = &e->graph->ops[op];
-        str_id text = node->binding && !(node->flags & OP_NAMED) ? node->binding : node->address;
+        str_id text =
+            node->binding && !(node->flags & OP_NAMED) ? node->binding : node->address;
         const char *s = emission_text(e, text);
         size_t len = intern_len(e->strings, text);
         if (text == node->address && node->subject) {
-            size_t prefix = intern_len(e->strings, e->graph->ops[node->subject].address) + 1;
+            size_t prefix =
+                intern_len(e->strings, e->graph->ops[node->subject].address) + 1;
             if (len > prefix) {
                 s += prefix;
                 len -= prefix;

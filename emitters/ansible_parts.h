@@ -20,10 +20,11 @@ struct ansible_outside {
 
 /* What is known of an op before its tasks are written. */
 struct ansible_op {
-    const char *result; /* register of the task whose fields are the op's, NULL: nobody reads */
-    uint32_t primary;   /* index of that task */
-    bool read;          /* some op of its run uses its result */
-    bool conditional;   /* may be skipped: its own condition, or something it uses */
+    const char
+        *result; /* register of the task whose fields are the op's, NULL: nobody reads */
+    uint32_t primary; /* index of that task */
+    bool read;        /* some op of its run uses its result */
+    bool conditional; /* may be skipped: its own condition, or something it uses */
 };
 
 struct ansible_literal { /* a task variable that holds user text: text_1, text_2, ... */
@@ -36,18 +37,29 @@ struct ansible {
     const char **alias;         /* per op: the inventory name of a machine, or NULL */
     struct ansible_op *ops;     /* per op */
     struct ansible_names names; /* hosts and variables, of the whole plan */
-    struct { struct ansible_outside *v; size_t n, cap; } outside;
-    struct map64 outside_of;    /* hash of the value -> index in `outside` */
+    struct {
+        struct ansible_outside *v;
+        size_t n, cap;
+    } outside;
+    struct map64 outside_of; /* hash of the value -> index in `outside` */
     /* the tool run being written */
     uint32_t segment;
     struct emission_segment *out;
     struct ansible_names registers;
-    struct map64 titles;        /* hash of a task name -> how often it was used */
+    struct map64 titles;     /* hash of a title -> how many tasks of the run have it */
+    struct map64 task_names; /* hash of a name -> index of its last use */
     struct yaml yaml;
     /* the task being written */
     op_id op;
-    struct { struct ansible_literal *v; size_t n, cap; } literals;
+    struct {
+        struct ansible_literal *v;
+        size_t n, cap;
+    } literals;
     struct render_pieces pieces;
+    struct {
+        char **v;
+        size_t n, cap;
+    } conditions; /* heap */
     struct buf expr;
     struct buf scratch;
 };
@@ -55,13 +67,19 @@ struct ansible {
 /* --- ansible_names.c --- */
 void ansible_names_init(struct ansible_names *n);
 void ansible_names_free(struct ansible_names *n);
-/* A name made of the text that is free in both sets (`other` may be NULL), and now taken in the
- * first: lower-case letters, digits and "_", never two "_" in a row. */
+/* A name made of the text that is free in both sets (`other` may be NULL), and now taken
+ * in the first: lower-case letters, digits and "_", never two "_" in a row. */
 const char *ansible_name(struct ansible_names *n, const struct ansible_names *other,
                          const char *text, size_t len, struct arena *arena);
-/* Finds out which results are read and who may be skipped, and names machines and the values
- * from outside each run. */
+/* Finds out which results are read and who may be skipped, and names machines and the
+ * values from outside each run. */
 void ansible_scan(struct ansible *a);
+/* Calls `use` for every result of another op that the op uses: `v` is the reference,
+ * `argument` that of a method such as endpoint(port). With op 0, `field` is the path of a
+ * secret. */
+typedef void ansible_use_fn(struct ansible *a, op_id used, str_id field, val_id v,
+                            val_id argument);
+void ansible_each_use(struct ansible *a, op_id op, ansible_use_fn *use);
 /* Names the registers of the ops of the current run. */
 void ansible_name_registers(struct ansible *a);
 /* The variable that brings in a value from outside the current run. */
@@ -85,6 +103,12 @@ void ansible_value(struct ansible *a, val_id v);
 void ansible_text(struct ansible *a, const char *s, size_t len);
 
 /* --- ansible_task.c --- */
+/* Counts the titles of the op's tasks in a->titles: two equal ones need more to tell them
+ * apart. Before any ansible_tasks() of the run. */
+void ansible_count_titles(struct ansible *a, op_id op);
+/* Writes the op's tasks into the sequence that is open, and their place into a->out. */
 void ansible_tasks(struct ansible *a, op_id op);
+/* Appends a text for people where Ansible would evaluate it: markers are broken up. */
+void ansible_harmless(const char *s, size_t len, struct buf *out);
 
 #endif

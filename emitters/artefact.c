@@ -1,6 +1,6 @@
-/* Stages the files of a build in a folder of its own below the build folder, and commits them:
- * the old plan.json goes first and the new one comes last, so a build cut off in between has
- * none and nobody takes its files for a plan. */
+/* Stages the files of a build in a folder of its own below the build folder, and commits
+ * them: the old plan.json goes first and the new one comes last, so a build cut off in
+ * between has none and nobody takes its files for a plan. */
 #include "emitters/artefact.h"
 
 #include <dirent.h>
@@ -24,8 +24,8 @@ static bool artefacts_fail(struct artefacts *a, const char *what, const char *pa
 {
     int error = errno;
     if (!a->failed)
-        diag_error(a->diags, CODE_WRITE, (struct span){0}, "cannot %s %s/%s: %s", what, a->dir,
-                   path, strerror(error));
+        diag_error(a->diags, CODE_WRITE, (struct span){0}, "cannot %s %s/%s: %s", what,
+                   a->dir ? a->dir : "", path, strerror(error));
     a->failed = true;
     return false;
 }
@@ -40,7 +40,8 @@ static const char *artefact_staged(const struct artefacts *a, size_t i)
     return arena_printf(a->arena, "%s/%zu", a->staging, i);
 }
 
-/* Empties and removes the staging folder; one left over by a killed build has no subfolders. */
+/* Empties and removes the staging folder; one left over by a killed build has no
+ * subfolders. */
 static void artefacts_unstage(struct artefacts *a)
 {
     DIR *d = opendir(a->staging);
@@ -69,6 +70,31 @@ bool artefacts_begin(struct artefacts *a, const char *dir, struct arena *arena,
     return true;
 }
 
+void artefacts_begin_memory(struct artefacts *a, struct arena *arena, struct diags *diags)
+{
+    *a = (struct artefacts){.arena = arena, .diags = diags, .lock = -1};
+}
+
+/* The index of a path + 1, or 0; *key is where it belongs in by_path. */
+static uint32_t artefact_find(const struct artefacts *a, const char *path, uint64_t *key)
+{
+    *key = hash_bytes(path, strlen(path));
+    for (uint32_t at; (at = map64_get(&a->by_path, *key)); *key += (uint64_t)1 << 32)
+        if (!strcmp(a->v[at - 1].path, path))
+            return at;
+    return 0;
+}
+
+const char *artefact_text(const struct artefacts *a, const char *path, size_t *len)
+{
+    uint64_t key;
+    uint32_t at = artefact_find(a, path, &key);
+    if (!at)
+        return NULL;
+    *len = a->v[at - 1].len;
+    return a->v[at - 1].text;
+}
+
 bool artefact_path_inside(const char *path)
 {
     if (!*path || *path == '/')
@@ -92,13 +118,14 @@ static bool artefact_same(const struct artefacts *a, const char *path, const voi
         (st.st_mode & 0111) != (mode & 0111))
         return false;
     struct buf old = {0};
-    bool same = file_read(place, &old) && old.len == len && !memcmp(buf_text(&old), bytes, len);
+    bool same =
+        file_read(place, &old) && old.len == len && !memcmp(buf_text(&old), bytes, len);
     buf_free(&old);
     return same;
 }
 
-/* No fsync here: a plan whose files were lost with the power does not match their digests, and
- * building it again costs nothing. */
+/* No fsync here: a plan whose files were lost with the power does not match their
+ * digests, and building it again costs nothing. */
 static bool artefact_write(const char *path, const char *p, size_t len, unsigned mode)
 {
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
@@ -120,8 +147,8 @@ static bool artefact_write(const char *path, const char *p, size_t len, unsigned
     return close(fd) == 0;
 }
 
-static bool artefact_stage(struct artefacts *a, const char *path, const char *bytes, size_t len,
-                           bool listed)
+static bool artefact_stage(struct artefacts *a, const char *path, const char *bytes,
+                           size_t len, bool listed)
 {
     if (a->failed)
         return false;
@@ -133,14 +160,19 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
     if (len > 2 && !memcmp(bytes, "#!", 2))
         f.mode = 0755;
     digest_text(bytes, len, f.digest);
-    uint64_t key = hash_bytes(path, strlen(path));
-    for (uint32_t at; (at = map64_get(&a->by_path, key)); key += (uint64_t)1 << 32)
-        if (!strcmp(a->v[at - 1].path, path))
-            return !strcmp(a->v[at - 1].digest, f.digest);
+    uint64_t key;
+    uint32_t at = artefact_find(a, path, &key);
+    if (at)
+        return !strcmp(a->v[at - 1].digest, f.digest);
     f.path = arena_strndup(a->arena, path, strlen(path));
-    f.unchanged = artefact_same(a, path, bytes, len, f.mode);
-    if (!f.unchanged && !artefact_write(artefact_staged(a, a->n), bytes, len, f.mode))
-        return artefacts_fail(a, "write", path);
+    if (!a->dir) {
+        f.text = arena_strndup(a->arena, bytes, len);
+        f.len = len;
+    } else {
+        f.unchanged = artefact_same(a, path, bytes, len, f.mode);
+        if (!f.unchanged && !artefact_write(artefact_staged(a, a->n), bytes, len, f.mode))
+            return artefacts_fail(a, "write", path);
+    }
     *vec_push(a) = f;
     *map64_put(&a->by_path, key) = (uint32_t)a->n;
     return true;
@@ -151,7 +183,8 @@ bool artefact_put(struct artefacts *a, const char *path, const void *bytes, size
     return artefact_stage(a, path, bytes, len, true);
 }
 
-bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes, size_t len)
+bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes,
+                          size_t len)
 {
     return artefact_stage(a, path, bytes, len, false);
 }
@@ -179,7 +212,8 @@ static int artefact_compare(const void *x, const void *y)
 
 const struct artefact **artefacts_sorted(const struct artefacts *a)
 {
-    const struct artefact **sorted = arena_array(a->arena, const struct artefact *, a->n + 1);
+    const struct artefact **sorted =
+        arena_array(a->arena, const struct artefact *, a->n + 1);
     for (size_t i = 0; i < a->n; i++)
         sorted[i] = &a->v[i];
     qsort(sorted, a->n, sizeof *sorted, artefact_compare);
@@ -192,7 +226,8 @@ static void artefact_remove(const struct artefacts *a, const char *path)
     char *place = xstrdup(artefact_place(a, path));
     size_t top = strlen(a->dir);
     if (unlink(place) == 0)
-        for (char *slash; (slash = strrchr(place, '/')) && (size_t)(slash - place) > top;) {
+        for (char *slash;
+             (slash = strrchr(place, '/')) && (size_t)(slash - place) > top;) {
             *slash = '\0';
             if (rmdir(place) != 0)
                 break;

@@ -1,5 +1,6 @@
-/* Reads the list of artefacts back out of a plan.json that this program wrote: one entry per
- * line, so that no JSON parser is needed (the compiler must start in a few milliseconds). */
+/* Reads the list of artefacts back out of a plan.json that this program wrote: one entry
+ * per line, so that no JSON parser is needed (the compiler must start in a few
+ * milliseconds). */
 #include "emitters/artefact_old.h"
 
 #include <stdbool.h>
@@ -10,8 +11,8 @@
 #include "ir/base/buf.h"
 #include "ir/base/file.h"
 
-/* Unescapes the JSON string at *p into `out`, and moves *p behind it. Only what a path may hold
- * is understood: no control characters. */
+/* Unescapes the JSON string at *p into `out`, and moves *p behind it. Only what a path
+ * may hold is understood: no control characters. */
 static bool old_string(const char **p, struct buf *out)
 {
     buf_clear(out);
@@ -43,9 +44,9 @@ void artefact_old_read(struct artefact_old *old, const char *plan, struct arena 
         p += good ? 2 : 0;
         if (good && old_string(&p, &digest) && artefact_path_inside(buf_text(&path))) {
             v = vec_grow(v, sizeof *v, old->n + 1, &cap);
-            v[old->n++] = (struct artefact_old_file){
-                arena_strndup(arena, path.p, path.len),
-                arena_strndup(arena, digest.p, digest.len)};
+            v[old->n++] =
+                (struct artefact_old_file){arena_strndup(arena, path.p, path.len),
+                                           arena_strndup(arena, digest.p, digest.len)};
         }
         p += strcspn(p, "\n");
         p += *p == '\n';

@@ -14,8 +14,8 @@ struct artefact_old {
     size_t n;
 };
 
-/* Reads the list "artefacts" of a plan.json of our own writing. A missing or foreign file gives
- * an empty list, and so do entries that lead out of the build folder. */
+/* Reads the list "artefacts" of a plan.json of our own writing. A missing or foreign file
+ * gives an empty list, and so do entries that lead out of the build folder. */
 void artefact_old_read(struct artefact_old *old, const char *plan, struct arena *arena);
 
 #endif

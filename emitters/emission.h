@@ -1,5 +1,5 @@
-/* What the emitters of one build share: the plan, the files written so far, and the source map
- * that the Ansible emitter hands to the plan emitter. */
+/* What the emitters of one build share: the plan, the files written so far, and the
+ * source map that the Ansible emitter hands to the plan emitter. */
 #ifndef DVO_EMITTERS_EMISSION_H
 #define DVO_EMITTERS_EMISSION_H
 
@@ -7,10 +7,10 @@
 #include "ir/plan.h"
 
 enum { /* diagnostics of this stage, see compiler/codes.def */
-    EMIT_NOT_TEXT = 701,
-    EMIT_WRITE = 702,
-    EMIT_VALUE = 703,
-    EMIT_FILE = 704,
+       EMIT_NOT_TEXT = 701,
+       EMIT_WRITE = 702,
+       EMIT_VALUE = 703,
+       EMIT_FILE = 704,
 };
 
 /* One task of a playbook: the op it belongs to, and its place. */
@@ -37,34 +37,52 @@ struct emission_var {
 struct emission_segment {
     const char *file;  /* "ansible/segment-1.yml" */
     const char *hosts; /* the inventory's name of the machine */
-    struct { struct emission_task *v; size_t n, cap; } tasks;
-    struct { struct emission_register *v; size_t n, cap; } registers;
-    struct { struct emission_var *v; size_t n, cap; } vars;
-    struct { str_id *v; size_t n, cap; } secrets;
+    struct {
+        struct emission_task *v;
+        size_t n, cap;
+    } tasks;
+    struct {
+        struct emission_register *v;
+        size_t n, cap;
+    } registers;
+    struct {
+        struct emission_var *v;
+        size_t n, cap;
+    } vars;
+    struct {
+        str_id *v;
+        size_t n, cap;
+    } secrets;
 };
 
 struct emission {
     const struct plan *plan;
-    struct graph *graph;     /* plan->graph */
-    struct values *values;   /* of the graph */
-    struct intern *strings;  /* of the graph */
+    struct graph *graph;    /* plan->graph */
+    struct values *values;  /* of the graph */
+    struct intern *strings; /* of the graph */
     struct diags *diags;
     struct arena arena;
     struct artefacts out;
-    const char *program_dir; /* where files named by the program are, with "/" at its end */
+    const char
+        *program_dir; /* where files named by the program are, with "/" at its end */
+    const char *program_way; /* that folder as seen from the build folder: "../.." */
     struct emission_segment *segments; /* like plan->segments */
     bool failed;
 };
 
 void emission_begin(struct emission *e, const struct plan *plan, struct diags *diags);
+/* Fills program_dir and program_way; the build folder must exist, or be NULL: then there
+ * is none. */
+void emission_find_program(struct emission *e, const char *outdir);
 void emission_free(struct emission *e);
 
 /* Reports an error about an op and marks the emission as failed. */
-struct diag *emission_error(struct emission *e, unsigned code, op_id op, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
+struct diag *emission_error(struct emission *e, unsigned code, op_id op, const char *fmt,
+                            ...) __attribute__((format(printf, 4, 5)));
 
 /* The template an op is stamped from, or NULL if the runtime does the call itself. */
-static inline const struct plan_template *emission_template(const struct emission *e, op_id op)
+static inline const struct plan_template *emission_template(const struct emission *e,
+                                                            op_id op)
 {
     uint32_t t = e->plan->template_of[op];
     return t ? &e->plan->templates[t] : NULL;

@@ -70,37 +70,37 @@ void json_end(struct json *j)
     buf_char(j->out, '\n');
 }
 
-void json_object(struct json *j)
+void json_put_object(struct json *j)
 {
     json_open(j, '{', false);
 }
 
-void json_object_end(struct json *j)
+void json_put_object_end(struct json *j)
 {
     json_close(j, '}');
 }
 
-void json_array(struct json *j)
+void json_put_array(struct json *j)
 {
     json_open(j, '[', false);
 }
 
-void json_array_end(struct json *j)
+void json_put_array_end(struct json *j)
 {
     json_close(j, ']');
 }
 
-void json_object_compact(struct json *j)
+void json_put_object_compact(struct json *j)
 {
     json_open(j, '{', true);
 }
 
-void json_array_compact(struct json *j)
+void json_put_array_compact(struct json *j)
 {
     json_open(j, '[', true);
 }
 
-void json_key(struct json *j, const char *key, size_t len)
+void json_put_key(struct json *j, const char *key, size_t len)
 {
     json_entry(j);
     buf_json(j->out, key, len);
@@ -108,30 +108,30 @@ void json_key(struct json *j, const char *key, size_t len)
     j->after_key = true;
 }
 
-void json_name(struct json *j, const char *key)
+void json_put_name(struct json *j, const char *key)
 {
-    json_key(j, key, strlen(key));
+    json_put_key(j, key, strlen(key));
 }
 
-void json_text(struct json *j, const char *s, size_t len)
+void json_put_text(struct json *j, const char *s, size_t len)
 {
     json_entry(j);
     buf_json(j->out, s, len);
 }
 
-void json_cstr(struct json *j, const char *s)
+void json_put_cstr(struct json *j, const char *s)
 {
-    json_text(j, s, strlen(s));
+    json_put_text(j, s, strlen(s));
 }
 
-void json_int(struct json *j, int64_t i)
+void json_put_int(struct json *j, int64_t i)
 {
     char text[24];
     json_entry(j);
     buf_add(j->out, text, (size_t)snprintf(text, sizeof text, "%" PRId64, i));
 }
 
-void json_float(struct json *j, double f)
+void json_put_float(struct json *j, double f)
 {
     char text[40];
     if (!isfinite(f))
@@ -148,13 +148,13 @@ void json_float(struct json *j, double f)
         buf_str(j->out, ".0");
 }
 
-void json_bool(struct json *j, bool b)
+void json_put_bool(struct json *j, bool b)
 {
     json_entry(j);
     buf_str(j->out, b ? "true" : "false");
 }
 
-void json_null(struct json *j)
+void json_put_null(struct json *j)
 {
     json_entry(j);
     buf_str(j->out, "null");

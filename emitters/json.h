@@ -22,23 +22,23 @@ void json_begin(struct json *j, struct buf *out);
 /* Ends the text with a newline. */
 void json_end(struct json *j);
 
-void json_object(struct json *j);
-void json_object_end(struct json *j);
-void json_array(struct json *j);
-void json_array_end(struct json *j);
+void json_put_object(struct json *j);
+void json_put_object_end(struct json *j);
+void json_put_array(struct json *j);
+void json_put_array_end(struct json *j);
 /* As above, with all that is inside on one line. */
-void json_object_compact(struct json *j);
-void json_array_compact(struct json *j);
+void json_put_object_compact(struct json *j);
+void json_put_array_compact(struct json *j);
 
-void json_key(struct json *j, const char *key, size_t len);
-void json_name(struct json *j, const char *key); /* the same for C strings */
+void json_put_key(struct json *j, const char *key, size_t len);
+void json_put_name(struct json *j, const char *key); /* the same for C strings */
 
-void json_text(struct json *j, const char *s, size_t len);
-void json_cstr(struct json *j, const char *s);
-void json_int(struct json *j, int64_t i);
+void json_put_text(struct json *j, const char *s, size_t len);
+void json_put_cstr(struct json *j, const char *s);
+void json_put_int(struct json *j, int64_t i);
 /* The shortest digits that read back as the same number, which must be finite. */
-void json_float(struct json *j, double f);
-void json_bool(struct json *j, bool b);
-void json_null(struct json *j);
+void json_put_float(struct json *j, double f);
+void json_put_bool(struct json *j, bool b);
+void json_put_null(struct json *j);
 
 #endif

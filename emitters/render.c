@@ -1,5 +1,5 @@
-/* Stamps templates out. Values in graphs have no holes, so one replacement at the top of a value
- * is enough until the walk meets the next part of a template. */
+/* Stamps templates out. Values in graphs have no holes, so one replacement at the top of
+ * a value is enough until the walk meets the next part of a template. */
 #include "emitters/render.h"
 
 #include <inttypes.h>
@@ -10,7 +10,10 @@
 #include "emitters/value_json.h"
 #include "emitters/yaml_scalar.h"
 
-enum { KEY_PROJECT = 20 }; /* characters of the project that fit into a nova tag */
+enum {
+    KEY_PROJECT = 20, /* characters of the project that fit into a nova tag */
+    HOST_LABEL = 63,  /* longest label of a host name */
+};
 
 bool render_is(const struct emission *e, val_id v, const char *s)
 {
@@ -39,6 +42,24 @@ void render_key(struct emission *e, op_id op, char separator, struct buf *out)
     buf_printf(out, "%c%s", separator, digest);
 }
 
+/* A host name made of an address: one label of letters, digits and hyphens. */
+static void render_host_name(const char *address, struct buf *out)
+{
+    for (; *address && out->len < HOST_LABEL; address++) {
+        char c = *address;
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))
+            buf_char(out, c);
+        else if (out->len && out->p[out->len - 1] != '-')
+            buf_char(out, '-');
+    }
+    while (out->len && out->p[out->len - 1] == '-')
+        out->len--;
+    if (!out->len)
+        buf_str(out, "machine");
+}
+
 static val_id render_self(struct emission *e, op_id op, const char *fact)
 {
     struct buf text = {0};
@@ -50,6 +71,13 @@ static val_id render_self(struct emission *e, op_id op, const char *fact)
         render_key(e, op, ':', &text);
     else if (!strcmp(fact, "key_name"))
         render_key(e, op, '-', &text);
+    else if (!strcmp(fact, "host_name"))
+        render_host_name(emission_text(e, e->graph->ops[op].address), &text);
+    else if (!strcmp(fact, "machine"))
+        buf_str(&text,
+                emission_text(e, e->graph->ops[e->graph->ops[op].subject].address));
+    else if (!strcmp(fact, "call"))
+        buf_str(&text, emission_text(e, graph_call(e->graph, op)->name));
     else if (!strcmp(fact, "args_json"))
         value_json_args_text(e, op, &text);
     else
@@ -94,28 +122,21 @@ static void render_literal(struct render_pieces *out, size_t begin)
     *vec_push(out) = (struct render_piece){0, begin, len};
 }
 
-static void render_parts(struct emission *e, op_id op, val_id v, struct render_pieces *out)
+static void render_parts(struct emission *e, op_id op, val_id v,
+                         struct render_pieces *out)
 {
     v = render_value(e, op, v);
     const struct ir_value *value = val_get(e->values, v);
     size_t begin = out->text.len;
     switch (value->kind) {
-    case IR_ABSENT:
-        break;
-    case IR_NONE:
-        buf_str(&out->text, "None");
-        break;
-    case IR_BOOL:
-        buf_str(&out->text, value->as.n ? "True" : "False");
-        break;
-    case IR_INT:
-        buf_printf(&out->text, "%" PRId64, value->as.i);
-        break;
-    case IR_FLOAT:
-        buf_printf(&out->text, "%.17g", value->as.f);
-        break;
+    case IR_ABSENT: break;
+    case IR_NONE: buf_str(&out->text, "None"); break;
+    case IR_BOOL: buf_str(&out->text, value->as.n ? "True" : "False"); break;
+    case IR_INT: buf_printf(&out->text, "%" PRId64, value->as.i); break;
+    case IR_FLOAT: buf_printf(&out->text, "%.17g", value->as.f); break;
     case IR_STR:
-        buf_add(&out->text, emission_text(e, value->as.n), intern_len(e->strings, value->as.n));
+        buf_add(&out->text, emission_text(e, value->as.n),
+                intern_len(e->strings, value->as.n));
         break;
     case IR_TEXT: {
         uint32_t count = value->count;
@@ -129,9 +150,7 @@ static void render_parts(struct emission *e, op_id op, val_id v, struct render_p
     case IR_NATIVE:
         emission_error(e, EMIT_VALUE, op, "a list or dict cannot be part of a text");
         break;
-    default:
-        *vec_push(out) = (struct render_piece){v, 0, 0};
-        return;
+    default: *vec_push(out) = (struct render_piece){v, 0, 0}; return;
     }
     render_literal(out, begin);
 }
@@ -153,6 +172,13 @@ void render_free(struct render_pieces *p)
 static void display_bytes(const char *s, size_t len, struct buf *out)
 {
     for (size_t i = 0, n; i < len; i += n) {
+        n = 0;
+        while (i + n < len && s[i + n] >= ' ' && s[i + n] <= '~')
+            n++;
+        if (n) {
+            buf_add(out, s + i, n);
+            continue;
+        }
         uint32_t c;
         n = utf8_decode(s + i, len - i, &c);
         if (yaml_printable(c) && utf8_length(s + i, len - i))
@@ -181,16 +207,12 @@ void render_display(struct emission *e, op_id op, val_id v, struct buf *out)
     v = render_value(e, op, v);
     struct ir_value value = *val_get(e->values, v);
     switch (value.kind) {
-    case IR_STR:
-        display_str(e, value.as.n, out);
-        break;
+    case IR_STR: display_str(e, value.as.n, out); break;
     case IR_TEXT:
         for (uint32_t i = 0; i < value.count; i++)
             render_display(e, op, val_items(e->values, v)[i], out);
         break;
-    case IR_LIST:
-        display_list(e, op, v, out);
-        break;
+    case IR_LIST: display_list(e, op, v, out); break;
     case IR_DICT: {
         val_id name = val_dict_get(e->values, v, "package");
         if (name)
@@ -218,9 +240,7 @@ void render_display(struct emission *e, op_id op, val_id v, struct buf *out)
         display_str(e, value.as.n, out);
         buf_char(out, '}');
         break;
-    case IR_HANDLE:
-        display_str(e, e->graph->ops[value.as.n].address, out);
-        break;
+    case IR_HANDLE: display_str(e, e->graph->ops[value.as.n].address, out); break;
     case IR_VAR:
     case IR_PROVIDER:
         buf_char(out, '{');
@@ -229,9 +249,7 @@ void render_display(struct emission *e, op_id op, val_id v, struct buf *out)
         break;
     case IR_COND:
     case IR_RESULT:
-    case IR_EXPR:
-        buf_str(out, "{...}");
-        break;
+    case IR_EXPR: buf_str(out, "{...}"); break;
     default: {
         struct render_pieces pieces = {0};
         render_text(e, op, v, &pieces);
@@ -252,7 +270,8 @@ void render_title(struct emission *e, op_id op, struct buf *out)
         return;
     const char *name = emission_text(e, graph_call(e->graph, op)->name);
     buf_char(out, (char)(*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name));
-    buf_printf(out, "%s %s", *name ? name + 1 : "", emission_text(e, e->graph->ops[op].address));
+    buf_printf(out, "%s %s", *name ? name + 1 : "",
+               emission_text(e, e->graph->ops[op].address));
 }
 
 void render_place(struct emission *e, op_id op, struct buf *out)

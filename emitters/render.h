@@ -1,5 +1,5 @@
-/* Stamps templates out: fills their holes with an op's arguments and facts, and takes text with
- * holes apart into pieces. */
+/* Stamps templates out: fills their holes with an op's arguments and facts, and takes
+ * text with holes apart into pieces. */
 #ifndef DVO_EMITTERS_RENDER_H
 #define DVO_EMITTERS_RENDER_H
 
@@ -7,7 +7,7 @@
 
 /* A stretch of literal text, or a value that only running tells. */
 struct render_piece {
-    val_id value; /* 0: literal */
+    val_id value;      /* 0: literal */
     size_t begin, len; /* of a literal, in `text` */
 };
 
@@ -20,21 +20,21 @@ struct render_pieces {
 
 /* The value itself: holes and facts of the op are replaced, at the top only. */
 val_id render_value(struct emission *e, op_id op, val_id v);
-/* Takes a text (or a scalar, which is shown as Starlark's str does) apart. Neighbouring literals
- * are one piece; values in the pieces are rendered. */
+/* Takes a text (or a scalar, which is shown as Starlark's str does) apart. Neighbouring
+ * literals are one piece; values in the pieces are rendered. */
 void render_text(struct emission *e, op_id op, val_id v, struct render_pieces *out);
 void render_free(struct render_pieces *p);
 
-/* Appends the value as people read it: what only running tells is {ADDRESS.FIELD}. One line,
- * without control characters. */
+/* Appends the value as people read it: what only running tells is {ADDRESS.FIELD}. One
+ * line, without control characters. */
 void render_display(struct emission *e, op_id op, val_id v, struct buf *out);
 /* Appends the op's title, or its call and address if the record has none. */
 void render_title(struct emission *e, op_id op, struct buf *out);
 /* Appends "FILE:LINE ADDRESS". */
 void render_place(struct emission *e, op_id op, struct buf *out);
 
-/* Appends the key under which a provider knows what this op made: "dvo:PROJECT:26 characters",
- * with `separator` for the colons. */
+/* Appends the key under which a provider knows what this op made: "dvo:PROJECT:26
+ * characters", with `separator` for the colons. */
 void render_key(struct emission *e, op_id op, char separator, struct buf *out);
 
 /* The bytes of an IR_STR value. */

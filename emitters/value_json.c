@@ -1,5 +1,5 @@
-/* Writes values as JSON. Known data is itself; what only running tells is an object with one key
- * that begins with "$". */
+/* Writes values as JSON. Known data is itself; what only running tells is an object with
+ * one key that begins with "$". */
 #include "emitters/value_json.h"
 
 #include <math.h>
@@ -22,11 +22,13 @@ static void write_str(const struct value_writer *w, str_id s)
     const char *text = emission_text(w->e, s);
     size_t len = intern_len(w->e->strings, s);
     if (!utf8_valid(text, len)) {
-        struct diag *d = emission_error(w->e, EMIT_NOT_TEXT, w->op,
-                                        "this text is not UTF-8, so no plan can carry it");
-        diag_help(w->e->diags, d, "give the file itself, with source=, instead of its content");
+        struct diag *d =
+            emission_error(w->e, EMIT_NOT_TEXT, w->op,
+                           "this text is not UTF-8, so no plan can carry it");
+        diag_help(w->e->diags, d,
+                  "give the file itself, with source=, instead of its content");
     }
-    json_text(w->j, text, len);
+    json_put_text(w->j, text, len);
 }
 
 static void write_op(const struct value_writer *w, op_id op)
@@ -34,29 +36,29 @@ static void write_op(const struct value_writer *w, op_id op)
     if (w->addresses)
         write_str(w, w->e->graph->ops[op].address);
     else
-        json_int(w->j, op);
+        json_put_int(w->j, op);
 }
 
 /* {"$name": [ ... */
 static void tag_array(const struct value_writer *w, const char *tag)
 {
-    json_object_compact(w->j);
-    json_name(w->j, tag);
-    json_array_compact(w->j);
+    json_put_object_compact(w->j);
+    json_put_name(w->j, tag);
+    json_put_array_compact(w->j);
 }
 
 static void tag_array_end(const struct value_writer *w)
 {
-    json_array_end(w->j);
-    json_object_end(w->j);
+    json_put_array_end(w->j);
+    json_put_object_end(w->j);
 }
 
 static void write_tagged_name(const struct value_writer *w, const char *tag, str_id s)
 {
-    json_object_compact(w->j);
-    json_name(w->j, tag);
+    json_put_object_compact(w->j);
+    json_put_name(w->j, tag);
     write_str(w, s);
-    json_object_end(w->j);
+    json_put_object_end(w->j);
 }
 
 static void write_text(const struct value_writer *w, val_id v)
@@ -68,7 +70,7 @@ static void write_text(const struct value_writer *w, val_id v)
         emission_error(w->e, EMIT_NOT_TEXT, w->op,
                        "this text is not UTF-8, so no plan can carry it");
     if (!pieces.n || (pieces.n == 1 && !pieces.v[0].value)) {
-        json_text(w->j, text, pieces.text.len);
+        json_put_text(w->j, text, pieces.text.len);
     } else {
         tag_array(w, "$text");
         for (size_t i = 0; i < pieces.n; i++) {
@@ -76,7 +78,7 @@ static void write_text(const struct value_writer *w, val_id v)
             if (p->value)
                 write_value(w, p->value);
             else
-                json_text(w->j, text + p->begin, p->len);
+                json_put_text(w->j, text + p->begin, p->len);
         }
         tag_array_end(w);
     }
@@ -95,37 +97,37 @@ static void write_dict(const struct value_writer *w, val_id v)
     if (marked)
         tag_array(w, "$dict");
     else
-        json_object(w->j);
+        json_put_object(w->j);
     for (uint32_t i = 0; i < count; i++) {
         size_t len;
         const char *key = render_bytes(w->e, val_items(w->e->values, v)[2 * i], &len);
         if (marked) {
-            json_array_compact(w->j);
-            json_text(w->j, key, len);
+            json_put_array_compact(w->j);
+            json_put_text(w->j, key, len);
         } else {
-            json_key(w->j, key, len);
+            json_put_key(w->j, key, len);
         }
         write_value(w, val_items(w->e->values, v)[2 * i + 1]);
         if (marked)
-            json_array_end(w->j);
+            json_put_array_end(w->j);
     }
     if (marked)
         tag_array_end(w);
     else
-        json_object_end(w->j);
+        json_put_object_end(w->j);
 }
 
 static void write_cond(const struct value_writer *w, val_id v)
 {
     static const char *const names[] = {
-        [IR_COND_TRUE] = "true", [IR_COND_EQ] = "eq",         [IR_COND_NE] = "ne",
-        [IR_COND_LT] = "lt",     [IR_COND_LE] = "le",         [IR_COND_GT] = "gt",
-        [IR_COND_GE] = "ge",     [IR_COND_IN] = "in",         [IR_COND_NOT_IN] = "not_in",
-        [IR_COND_NOT] = "not",   [IR_COND_ALL] = "all",       [IR_COND_ANY] = "any",
+        [IR_COND_TRUE] = "true", [IR_COND_EQ] = "eq",   [IR_COND_NE] = "ne",
+        [IR_COND_LT] = "lt",     [IR_COND_LE] = "le",   [IR_COND_GT] = "gt",
+        [IR_COND_GE] = "ge",     [IR_COND_IN] = "in",   [IR_COND_NOT_IN] = "not_in",
+        [IR_COND_NOT] = "not",   [IR_COND_ALL] = "all", [IR_COND_ANY] = "any",
     };
     struct ir_value value = *val_get(w->e->values, v);
     tag_array(w, "$cond");
-    json_cstr(w->j, names[value.sub]);
+    json_put_cstr(w->j, names[value.sub]);
     for (uint32_t i = 0; i < value.count; i++)
         write_value(w, val_items(w->e->values, v)[i]);
     tag_array_end(w);
@@ -145,10 +147,10 @@ static void write_ref(const struct value_writer *w, val_id ref, val_id argument)
 static void write_list(const struct value_writer *w, val_id v)
 {
     uint32_t count = val_get(w->e->values, v)->count;
-    json_array(w->j);
+    json_put_array(w->j);
     for (uint32_t i = 0; i < count; i++)
         write_value(w, val_items(w->e->values, v)[i]);
-    json_array_end(w->j);
+    json_put_array_end(w->j);
 }
 
 static void write_value(const struct value_writer *w, val_id v)
@@ -157,66 +159,41 @@ static void write_value(const struct value_writer *w, val_id v)
     struct ir_value value = *val_get(w->e->values, v);
     switch (value.kind) {
     case IR_ABSENT:
-    case IR_NONE:
-        json_null(w->j);
-        break;
-    case IR_BOOL:
-        json_bool(w->j, value.as.n != 0);
-        break;
-    case IR_INT:
-        json_int(w->j, value.as.i);
-        break;
+    case IR_NONE: json_put_null(w->j); break;
+    case IR_BOOL: json_put_bool(w->j, value.as.n != 0); break;
+    case IR_INT: json_put_int(w->j, value.as.i); break;
     case IR_FLOAT:
         if (isfinite(value.as.f)) {
-            json_float(w->j, value.as.f);
+            json_put_float(w->j, value.as.f);
         } else {
-            emission_error(w->e, EMIT_VALUE, w->op, "a plan cannot carry a number that is not finite");
-            json_null(w->j);
+            emission_error(w->e, EMIT_VALUE, w->op,
+                           "a plan cannot carry a number that is not finite");
+            json_put_null(w->j);
         }
         break;
-    case IR_STR:
-        write_str(w, value.as.n);
-        break;
-    case IR_LIST:
-        write_list(w, v);
-        break;
-    case IR_DICT:
-        write_dict(w, v);
-        break;
-    case IR_NATIVE:
-        write_value(w, val_items(w->e->values, v)[0]);
-        break;
-    case IR_REF:
-        write_ref(w, v, 0);
-        break;
+    case IR_STR: write_str(w, value.as.n); break;
+    case IR_LIST: write_list(w, v); break;
+    case IR_DICT: write_dict(w, v); break;
+    case IR_NATIVE: write_value(w, val_items(w->e->values, v)[0]); break;
+    case IR_REF: write_ref(w, v, 0); break;
     case IR_GET:
         write_ref(w, val_items(w->e->values, v)[0], val_items(w->e->values, v)[1]);
         break;
-    case IR_TEXT:
-        write_text(w, v);
-        break;
-    case IR_COND:
-        write_cond(w, v);
-        break;
+    case IR_TEXT: write_text(w, v); break;
+    case IR_COND: write_cond(w, v); break;
     case IR_HANDLE:
-        json_object_compact(w->j);
-        json_name(w->j, "$handle");
+        json_put_object_compact(w->j);
+        json_put_name(w->j, "$handle");
         write_op(w, value.as.n);
-        json_object_end(w->j);
+        json_put_object_end(w->j);
         break;
-    case IR_SECRET:
-        write_tagged_name(w, "$secret", value.as.n);
-        break;
-    case IR_VAR:
-        write_tagged_name(w, "$var", value.as.n);
-        break;
-    case IR_PROVIDER:
-        write_tagged_name(w, "$provider", value.as.n);
-        break;
+    case IR_SECRET: write_tagged_name(w, "$secret", value.as.n); break;
+    case IR_VAR: write_tagged_name(w, "$var", value.as.n); break;
+    case IR_PROVIDER: write_tagged_name(w, "$provider", value.as.n); break;
     default:
         emission_error(w->e, EMIT_VALUE, w->op,
                        "a native expression or result stands where only a value can");
-        json_null(w->j);
+        json_put_null(w->j);
         break;
     }
 }
@@ -241,15 +218,15 @@ void value_json_args(struct emission *e, op_id op, struct json *j)
         sorted[i] = &call->args[i];
     qsort_r(sorted, call->nargs, sizeof *sorted, compare_args, e->strings);
     struct value_writer w = {e, op, true, j};
-    json_object_compact(j);
+    json_put_object_compact(j);
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = graph_args(e->graph, op)[sorted[i] - call->args];
         if (!v || v == VAL_NONE || val_equal(e->values, v, sorted[i]->fallback))
             continue;
-        json_name(j, emission_text(e, sorted[i]->name));
+        json_put_name(j, emission_text(e, sorted[i]->name));
         write_value(&w, v);
     }
-    json_object_end(j);
+    json_put_object_end(j);
     free(sorted);
 }
 
@@ -264,18 +241,18 @@ void value_json_steps(struct emission *e, op_id op, val_id steps, struct json *j
 {
     struct value_writer w = {e, op, false, j};
     uint32_t count = val_get(e->values, steps)->count;
-    json_array(j);
+    json_put_array(j);
     for (uint32_t i = 0; i < count; i++) {
         val_id step = val_items(e->values, steps)[i];
         if (val_get(e->values, step)->kind != IR_NATIVE)
             continue;
         val_id dict = val_items(e->values, step)[0];
         val_id params = val_dict_get(e->values, dict, "params");
-        json_object(j);
-        json_name(j, "step");
+        json_put_object(j);
+        json_put_name(j, "step");
         write_value(&w, val_dict_get(e->values, dict, "step"));
-        json_name(j, "params");
-        json_object(j);
+        json_put_name(j, "params");
+        json_put_object(j);
         for (uint32_t k = 0; params && k < val_get(e->values, params)->count; k++) {
             val_id key = val_items(e->values, params)[2 * k];
             val_id v = render_value(e, op, val_items(e->values, params)[2 * k + 1]);
@@ -283,11 +260,11 @@ void value_json_steps(struct emission *e, op_id op, val_id steps, struct json *j
             const char *name = render_bytes(e, key, &len);
             if (!v || v == VAL_NONE)
                 continue;
-            json_key(j, name, len);
+            json_put_key(j, name, len);
             write_value(&w, v);
         }
-        json_object_end(j);
-        json_object_end(j);
+        json_put_object_end(j);
+        json_put_object_end(j);
     }
-    json_array_end(j);
+    json_put_array_end(j);
 }

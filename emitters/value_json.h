@@ -1,16 +1,18 @@
-/* Values as JSON: the VALUE expressions of plan.json and api/calls.json (docs/plan.md). */
+/* Values as JSON: the VALUE expressions of plan.json and api/calls.json (docs/plan.md).
+ */
 #ifndef DVO_EMITTERS_VALUE_JSON_H
 #define DVO_EMITTERS_VALUE_JSON_H
 
 #include "emitters/emission.h"
 #include "emitters/json.h"
 
-/* Writes a value, with the holes of templates filled for `op`. What JSON cannot carry is an
- * error at the op. */
+/* Writes a value, with the holes of templates filled for `op`. What JSON cannot carry is
+ * an error at the op. */
 void value_json(struct emission *e, op_id op, val_id v, struct json *j);
 
-/* Writes the op's arguments as an object: those that differ from their defaults, sorted by name.
- * Ops stand there by address, so it says the same after an edit elsewhere in the program. */
+/* Writes the op's arguments as an object: those that differ from their defaults, sorted
+ * by name. Ops stand there by address, so it says the same after an edit elsewhere in the
+ * program. */
 void value_json_args(struct emission *e, op_id op, struct json *j);
 /* The same as compact text: what a provider keeps beside the thing it made. */
 void value_json_args_text(struct emission *e, op_id op, struct buf *out);

@@ -1,5 +1,5 @@
-/* Streams block-style YAML: keeps the nesting, the indentation and the line number, and leaves
- * the look of strings to yaml_scalar.c. */
+/* Streams block-style YAML: keeps the nesting, the indentation and the line number, and
+ * leaves the look of strings to yaml_scalar.c. */
 #include "emitters/yaml.h"
 
 #include <inttypes.h>
@@ -36,8 +36,8 @@ static void yaml_newline(struct yaml *y)
     y->line_start = y->out->len;
 }
 
-/* Goes to the place of the next entry of the innermost level: a line of its own, unless the
- * level opened behind a "- ". */
+/* Goes to the place of the next entry of the innermost level: a line of its own, unless
+ * the level opened behind a "- ". */
 static void yaml_entry(struct yaml *y)
 {
     struct yaml_level *top = yaml_top(y);
@@ -50,7 +50,8 @@ static void yaml_entry(struct yaml *y)
     top->empty = false;
 }
 
-/* The place of a value: behind its key, or behind a new "-". True if that is behind a "-". */
+/* The place of a value: behind its key, or behind a new "-". True if that is behind a
+ * "-". */
 static bool yaml_value(struct yaml *y)
 {
     if (!yaml_top(y)->sequence)

@@ -1,5 +1,5 @@
-/* A streaming writer of block-style YAML that means the same to YAML 1.1 and 1.2 readers and is
- * laid out as yamllint wants it. Every user string passes through yaml_text(). */
+/* A streaming writer of block-style YAML that means the same to YAML 1.1 and 1.2 readers
+ * and is laid out as yamllint wants it. Every user string passes through yaml_text(). */
 #ifndef DVO_EMITTERS_YAML_H
 #define DVO_EMITTERS_YAML_H
 
@@ -12,15 +12,16 @@ enum { YAML_DEPTH = 64 }; /* deepest nesting; more dies */
 
 struct yaml_level {
     bool sequence;
-    bool empty;      /* nothing written yet: it may still become {} or [] */
-    bool inline_first; /* its first entry goes behind the "- " of the sequence around it */
-    int indent;      /* column of its entries */
+    bool empty; /* nothing written yet: it may still become {} or [] */
+    bool
+        inline_first; /* its first entry goes behind the "- " of the sequence around it */
+    int indent;       /* column of its entries */
 };
 
 /* Writes into `out`, which the caller owns. */
 struct yaml {
     struct buf *out;
-    uint32_t line; /* 1-based number of the line being written */
+    uint32_t line;     /* 1-based number of the line being written */
     size_t line_start; /* offset in `out` of that line */
     unsigned depth;
     struct yaml_level levels[YAML_DEPTH];
@@ -50,8 +51,8 @@ void yaml_int(struct yaml *y, int64_t i);
 void yaml_float(struct yaml *y, double f);
 void yaml_null(struct yaml *y);
 
-/* A comment on a line of its own before the next entry; control characters and what does not
- * fit are replaced. */
+/* A comment on a line of its own before the next entry; control characters and what does
+ * not fit are replaced. */
 void yaml_comment(struct yaml *y, const char *s, size_t len);
 void yaml_blank(struct yaml *y); /* an empty line before the next entry */
 /* The line on which the next entry of the innermost sequence or map will stand. */

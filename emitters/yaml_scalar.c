@@ -1,5 +1,5 @@
-/* Chooses between plain, quoted and literal YAML strings, and writes them. Plain is only what no
- * reader of YAML 1.1 or 1.2 could take for anything but a string. */
+/* Chooses between plain, quoted and literal YAML strings, and writes them. Plain is only
+ * what no reader of YAML 1.1 or 1.2 could take for anything but a string. */
 #include "emitters/yaml_scalar.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ static unsigned yaml_class(unsigned char c)
 /* Words that some reader takes for a boolean, null or number, in any case. */
 static bool yaml_reserved(const char *s, size_t len)
 {
-    static const char *const words[] = {"y",   "n",    "yes",   "no",   "on",  "off",
+    static const char *const words[] = {"y",    "n",     "yes",  "no",   "on",  "off",
                                         "true", "false", "null", "none", "inf", "nan"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == len && !strncasecmp(words[i], s, len))
@@ -142,8 +142,8 @@ static void yaml_escape(struct buf *out, uint32_t c)
         buf_printf(out, "\\U%08X", (unsigned)c);
 }
 
-/* A backslash before a line break in double quotes joins the lines without a blank; the next
- * line's indentation is dropped, so a blank that opens it is escaped. */
+/* A backslash before a line break in double quotes joins the lines without a blank; the
+ * next line's indentation is dropped, so a blank that opens it is escaped. */
 static void yaml_continue(struct buf *out, int indent, bool blank)
 {
     buf_str(out, "\\\n");
@@ -153,7 +153,8 @@ static void yaml_continue(struct buf *out, int indent, bool blank)
         buf_char(out, '\\');
 }
 
-static unsigned yaml_double(struct buf *out, const char *s, size_t len, int column, int indent)
+static unsigned yaml_double(struct buf *out, const char *s, size_t len, int column,
+                            int indent)
 {
     unsigned breaks = 0;
     size_t line = out->len - (size_t)column; /* where the line begins */

@@ -13,22 +13,22 @@ enum {
     YAML_WIDTH = 150, /* columns of a line that can be broken; ansible-lint allows 160 */
 };
 
-/* False for characters that readers reject, change or hide when they stand there as they are:
- * controls, Unicode line breaks, byte order marks, non-characters, and marks without width that
- * turn the direction of what a reviewer sees. */
+/* False for characters that readers reject, change or hide when they stand there as they
+ * are: controls, Unicode line breaks, byte order marks, non-characters, and marks without
+ * width that turn the direction of what a reviewer sees. */
 bool yaml_printable(uint32_t c);
 
-/* The most readable style that is exact for these bytes, which begin in column `column`; a
- * literal block would be indented by `indent` columns. Keys allow no literal block. */
+/* The most readable style that is exact for these bytes, which begin in column `column`;
+ * a literal block would be indented by `indent` columns. Keys allow no literal block. */
 enum yaml_style yaml_style(const char *s, size_t len, int column, int indent, bool key);
 
 /* Appends the string in one of the one-line styles, Double-quoted text that is
- * too long for one line goes on in the next, `indent` columns deep, unless that is negative. Returns the
- * number of line breaks written. */
+ * too long for one line goes on in the next, `indent` columns deep, unless that is
+ * negative. Returns the number of line breaks written. */
 unsigned yaml_scalar(struct buf *out, enum yaml_style style, const char *s, size_t len,
                      int column, int indent);
-/* Appends a literal block behind its header's place, without a last newline. Returns the number
- * of line breaks written. */
+/* Appends a literal block behind its header's place, without a last newline. Returns the
+ * number of line breaks written. */
 unsigned yaml_literal(struct buf *out, const char *s, size_t len, int indent);
 
 #endif

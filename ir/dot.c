@@ -1,5 +1,5 @@
-/* The graph as DOT: what acts on one machine stands in one box, the style of an edge says why
- * it is there. */
+/* The graph as DOT: what acts on one machine stands in one box, the style of an edge says
+ * why it is there. */
 #include <stdlib.h>
 
 #include "ir/graph.h"
@@ -30,8 +30,10 @@ static void add_node(const struct graph *g, op_id id, const char *indent, struct
 void graph_dot(const struct graph *g, struct buf *out)
 {
     static const char *const styles[] = {
-        [EDGE_DATA] = "", [EDGE_MACHINE] = " [color=gray]",
-        [EDGE_AFTER] = " [style=dashed]", [EDGE_ORDER] = " [style=dotted, color=gray]",
+        [EDGE_DATA] = "",
+        [EDGE_MACHINE] = " [color=gray]",
+        [EDGE_AFTER] = " [style=dashed]",
+        [EDGE_ORDER] = " [style=dotted, color=gray]",
     };
     /* Ops per machine as linked lists: each machine's ops in program order, one walk. */
     op_id *first = xcalloc(g->n, sizeof *first);
@@ -43,7 +45,8 @@ void graph_dot(const struct graph *g, struct buf *out)
         next[id] = first[machine];
         first[machine] = (op_id)id;
     }
-    buf_str(out, "digraph plan {\n    rankdir=LR\n    node [shape=box, fontname=monospace]\n");
+    buf_str(out,
+            "digraph plan {\n    rankdir=LR\n    node [shape=box, fontname=monospace]\n");
     for (size_t id = 1; id < g->n; id++) {
         if (g->ops[id].flags & OP_DEAD)
             continue;

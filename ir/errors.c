@@ -1,4 +1,5 @@
-/* Names, meanings and exit statuses of the typed errors, all from the rows of errors.def. */
+/* Names, meanings and exit statuses of the typed errors, all from the rows of errors.def.
+ */
 #include "ir/errors.h"
 
 #include <string.h>

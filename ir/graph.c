@@ -1,5 +1,5 @@
-/* The op graph itself: appending ops and edges, and the questions about one op that several
- * passes ask. */
+/* The op graph itself: appending ops and edges, and the questions about one op that
+ * several passes ask. */
 #include "ir/graph.h"
 
 #include <stdlib.h>
@@ -113,14 +113,16 @@ bool graph_http_reads(const struct graph *g, op_id id)
     int32_t arg = call_arg(g->strings, call, "method");
     if (arg < 0)
         return false;
-    const struct ir_value *method = val_get(&g->values, g->args[g->ops[id].args + (uint32_t)arg]);
+    const struct ir_value *method =
+        val_get(&g->values, g->args[g->ops[id].args + (uint32_t)arg]);
     if (method->kind != IR_STR)
         return false;
     const char *text = intern_text(g->strings, method->as.n);
     return !strcmp(text, "GET") || !strcmp(text, "HEAD");
 }
 
-int32_t call_arg(const struct intern *strings, const struct call_info *call, const char *name)
+int32_t call_arg(const struct intern *strings, const struct call_info *call,
+                 const char *name)
 {
     for (uint32_t i = 0; i < call->nargs; i++)
         if (!strcmp(intern_text(strings, call->args[i].name), name))

@@ -1,5 +1,6 @@
-/* Writes values as identities. Two different identities must stay different texts, so parts
- * that hold the separator are quoted, and what is cut carries a hash of the whole. */
+/* Writes values as identities. Two different identities must stay different texts, so
+ * parts that hold the separator are quoted, and what is cut carries a hash of the whole.
+ */
 #include "ir/identity.h"
 
 #include <inttypes.h>
@@ -12,8 +13,8 @@ enum { IDENTITY_LIMIT = 80, IDENTITY_PREFIX = 50 };
 
 static bool is_plain(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9')
-           || (c && strchr("_./:@+,={}()-", c));
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c && strchr("_./:@+,={}()-", c));
 }
 
 static void add_string(const struct graph *g, str_id s, struct buf *out)
@@ -85,7 +86,9 @@ static void add_raw(const struct graph *g, val_id id, struct buf *out)
         buf_str(out, ")}");
         break;
     case IR_HANDLE: add_string(g, g->ops[graph_live(g, v->as.n)].address, out); break;
-    case IR_COND: buf_printf(out, "{condition %016" PRIx64 "}", val_hash(&g->values, id)); break;
+    case IR_COND:
+        buf_printf(out, "{condition %016" PRIx64 "}", val_hash(&g->values, id));
+        break;
     default: break;
     }
 }
@@ -107,7 +110,8 @@ static void add_value(const struct graph *g, val_id id, bool inner, struct buf *
     struct buf raw = {0};
     const struct ir_value *v = val_get(&g->values, id);
     if (v->kind == IR_STR) {
-        add_part(intern_text(g->strings, v->as.n), intern_len(g->strings, v->as.n), inner, out);
+        add_part(intern_text(g->strings, v->as.n), intern_len(g->strings, v->as.n), inner,
+                 out);
         return;
     }
     add_raw(g, id, &raw);
@@ -158,7 +162,8 @@ static void add_packages(const struct graph *g, val_id id, struct buf *out)
     free(names);
 }
 
-/* Cuts what was appended from `start` on if it is too long: people still see how it begins. */
+/* Cuts what was appended from `start` on if it is too long: people still see how it
+ * begins. */
 static void limit(struct buf *out, size_t start)
 {
     if (out->len - start <= IDENTITY_LIMIT)
@@ -186,7 +191,8 @@ void identity_of_op(const struct graph *g, op_id id, struct buf *out)
     bool first = true;
     for (uint32_t i = 0; i < call->nidentity; i++) {
         uint32_t arg = call->identity[i];
-        if (call->instead && call->instead[i] && is_written(g, args[call->instead[i] - 1]))
+        if (call->instead && call->instead[i] &&
+            is_written(g, args[call->instead[i] - 1]))
             arg = call->instead[i] - 1;
         if (!is_written(g, args[arg]))
             continue;

@@ -1,10 +1,11 @@
-/* Merging of equal ops. The first op keeps its place, so nothing that the later one waits for
- * may come after that place. */
+/* Merging of equal ops. The first op keeps its place, so nothing that the later one waits
+ * for may come after that place. */
 #include "ir/merge.h"
 
 #include <stdlib.h>
 
-/* Points the references inside a value at live ops, so that values compare by what they mean. */
+/* Points the references inside a value at live ops, so that values compare by what they
+ * mean. */
 static void resolve(struct graph *g, val_id id)
 {
     struct ir_value *v = &g->values.v[id];
@@ -33,18 +34,23 @@ static bool same(struct graph *g, val_id a, val_id b)
 static bool is_not(struct graph *g, val_id a, val_id b)
 {
     const struct ir_value *v = val_get(&g->values, a);
-    return v->kind == IR_COND && v->sub == IR_COND_NOT
-           && same(g, val_items(&g->values, a)[0], b);
+    return v->kind == IR_COND && v->sub == IR_COND_NOT &&
+           same(g, val_items(&g->values, a)[0], b);
 }
 
-/* Whether one condition says the opposite of the other: not_(), or a comparison's opposite. */
+/* Whether one condition says the opposite of the other: not_(), or a comparison's
+ * opposite. */
 static bool opposite(struct graph *g, val_id a, val_id b)
 {
     static const uint8_t other[] = {
-        [IR_COND_EQ] = IR_COND_NE, [IR_COND_NE] = IR_COND_EQ,
-        [IR_COND_LT] = IR_COND_GE, [IR_COND_GE] = IR_COND_LT,
-        [IR_COND_GT] = IR_COND_LE, [IR_COND_LE] = IR_COND_GT,
-        [IR_COND_IN] = IR_COND_NOT_IN, [IR_COND_NOT_IN] = IR_COND_IN,
+        [IR_COND_EQ] = IR_COND_NE,
+        [IR_COND_NE] = IR_COND_EQ,
+        [IR_COND_LT] = IR_COND_GE,
+        [IR_COND_GE] = IR_COND_LT,
+        [IR_COND_GT] = IR_COND_LE,
+        [IR_COND_LE] = IR_COND_GT,
+        [IR_COND_IN] = IR_COND_NOT_IN,
+        [IR_COND_NOT_IN] = IR_COND_IN,
         [IR_COND_ANY] = 0,
     };
     if (!a || !b)
@@ -53,11 +59,11 @@ static bool opposite(struct graph *g, val_id a, val_id b)
         return true;
     const struct ir_value *x = val_get(&g->values, a);
     const struct ir_value *y = val_get(&g->values, b);
-    if (x->kind != IR_COND || y->kind != IR_COND || x->count != 2 || y->count != 2
-        || !other[x->sub] || other[x->sub] != y->sub)
+    if (x->kind != IR_COND || y->kind != IR_COND || x->count != 2 || y->count != 2 ||
+        !other[x->sub] || other[x->sub] != y->sub)
         return false;
-    return same(g, val_items(&g->values, a)[0], val_items(&g->values, b)[0])
-           && same(g, val_items(&g->values, a)[1], val_items(&g->values, b)[1]);
+    return same(g, val_items(&g->values, a)[0], val_items(&g->values, b)[0]) &&
+           same(g, val_items(&g->values, a)[1], val_items(&g->values, b)[1]);
 }
 
 struct latest {
@@ -94,20 +100,20 @@ enum merge_verdict merge_judge(struct graph *g, struct touches *touches, op_id f
     bool equal = true;
     *wrong = call->nargs;
     for (uint32_t i = 0; equal && i < call->nargs; i++) {
-        if (call->args[i].type.kind == TYPE_TRIGGERS
-            || same(g, g->args[a->args + i], g->args[b->args + i]))
+        if (call->args[i].type.kind == TYPE_TRIGGERS ||
+            same(g, g->args[a->args + i], g->args[b->args + i]))
             continue;
         equal = false;
         *wrong = i;
     }
     bool same_when = same(g, a->when, b->when);
-    bool same_policy = a->backend == b->backend && a->retries == b->retries
-                       && a->timeout_ms == b->timeout_ms
-                       && !((a->flags ^ b->flags) & OP_CONTINUE);
+    bool same_policy = a->backend == b->backend && a->retries == b->retries &&
+                       a->timeout_ms == b->timeout_ms &&
+                       !((a->flags ^ b->flags) & OP_CONTINUE);
     if (call->exclusive && (!equal || (same_when && !same_policy)))
         return opposite(g, a->when, b->when) ? MERGE_TWO : MERGE_CONFLICT;
-    if (!equal || !same_when || !same_policy || !call->idempotent || call->ordinal
-        || waits_beyond(g, later, first) || touches_between(touches, first, later))
+    if (!equal || !same_when || !same_policy || !call->idempotent || call->ordinal ||
+        waits_beyond(g, later, first) || touches_between(touches, first, later))
         return MERGE_TWO;
     return MERGE_ONE;
 }

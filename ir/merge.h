@@ -1,4 +1,5 @@
-/* Two ops with one address: whether they are one op, contradict each other, or stay two. */
+/* Two ops with one address: whether they are one op, contradict each other, or stay two.
+ */
 #ifndef DVO_IR_MERGE_H
 #define DVO_IR_MERGE_H
 
@@ -7,9 +8,9 @@
 
 enum merge_verdict { MERGE_ONE, MERGE_TWO, MERGE_CONFLICT };
 
-/* Judges `later` against `first`, which stands before it and has the same call, machine and
- * identity. `wrong` is set to the argument that differs (or to nargs for when= and policy) on
- * MERGE_CONFLICT. */
+/* Judges `later` against `first`, which stands before it and has the same call, machine
+ * and identity. `wrong` is set to the argument that differs (or to nargs for when= and
+ * policy) on MERGE_CONFLICT. */
 enum merge_verdict merge_judge(struct graph *g, struct touches *touches, op_id first,
                                op_id later, uint32_t *wrong);
 /* Makes `later` dead in favour of `first`, which takes its triggers and after=. */

@@ -1,5 +1,5 @@
-/* Addresses: from name=, from bindings, from identities; and what happens when two ops come to
- * the same one. language.md, Addresses. */
+/* Addresses: from name=, from bindings, from identities; and what happens when two ops
+ * come to the same one. language.md, Addresses. */
 #include <string.h>
 
 #include "ir/graph.h"
@@ -32,7 +32,8 @@ static void add_string(struct naming *n, str_id s)
     buf_add(&n->text, intern_text(n->g->strings, s), intern_len(n->g->strings, s));
 }
 
-static bool scope_is(const struct naming *n, const struct call_info *call, const char *scope)
+static bool scope_is(const struct naming *n, const struct call_info *call,
+                     const char *scope)
 {
     return !strcmp(intern_text(n->g->strings, call->scope), scope);
 }
@@ -64,9 +65,8 @@ static enum origin write_address(struct naming *n, op_id id)
             add_string(n, call->member);
         return ORIGIN_MACHINE;
     }
-    bool bindable = !op->subject
-                    && (call->http || scope_is(n, call, "cloud")
-                        || (call->nidentity == 0 && !call->ordinal));
+    bool bindable = !op->subject && (call->http || scope_is(n, call, "cloud") ||
+                                     (call->nidentity == 0 && !call->ordinal));
     if ((op->flags & OP_NAMED) || (bindable && op->binding)) {
         add_string(n, op->binding);
         return ORIGIN_GIVEN;
@@ -121,8 +121,9 @@ static void report_conflict(struct naming *n, op_id first, op_id id, uint32_t ar
     n->good = false;
     struct diag *e;
     if (arg < call->nargs)
-        e = diag_error(n->d, 603, n->g->ops[id].span, "%s is wanted twice, with different %s=",
-                       address, intern_text(n->g->strings, call->args[arg].name));
+        e = diag_error(n->d, 603, n->g->ops[id].span,
+                       "%s is wanted twice, with different %s=", address,
+                       intern_text(n->g->strings, call->args[arg].name));
     else
         e = diag_error(n->d, 603, n->g->ops[id].span,
                        "%s is wanted twice, with different via=, retries=, timeout= or "
@@ -152,15 +153,17 @@ static void take_repeat(struct naming *n, op_id id, str_id address)
     *map64_put(&n->owner, address) = id;
 }
 
-static void settle(struct naming *n, op_id first, op_id id, str_id address, enum origin origin)
+static void settle(struct naming *n, op_id first, op_id id, str_id address,
+                   enum origin origin)
 {
     struct graph *g = n->g;
     const struct op *a = &g->ops[first];
     const struct op *b = &g->ops[id];
     uint32_t wrong;
-    bool alike = a->call == b->call && graph_live(g, a->subject) == graph_live(g, b->subject);
-    if (!alike || origin == ORIGIN_GIVEN
-        || ((a->flags & OP_NAMED) && origin != ORIGIN_MACHINE)) {
+    bool alike =
+        a->call == b->call && graph_live(g, a->subject) == graph_live(g, b->subject);
+    if (!alike || origin == ORIGIN_GIVEN ||
+        ((a->flags & OP_NAMED) && origin != ORIGIN_MACHINE)) {
         report_clash(n, first, id, address);
         return;
     }

@@ -1,5 +1,5 @@
-/* Derives every edge from what the program says: values used, after=, program order on each
- * machine and among http.* ops. Linear in ops, references and edges. */
+/* Derives every edge from what the program says: values used, after=, program order on
+ * each machine and among http.* ops. Linear in ops, references and edges. */
 #include <stdlib.h>
 
 #include "ir/graph.h"
@@ -15,7 +15,7 @@ struct ordering {
     op_id to;            /* the op whose edges are being made */
     enum edge_kind kind; /* of the references being walked */
     size_t first;        /* first edge of `to` */
-    uint32_t *found;     /* per op: 1 + index of its edge to `to`, if not before `first` */
+    uint32_t *found; /* per op: 1 + index of its edge to `to`, if not before `first` */
     struct readers *machines; /* per op id: program order on that machine */
     struct readers http;
 };
@@ -179,7 +179,8 @@ static void sort_by_heap(const struct graph *g, op_id *order, size_t *count)
     for (size_t i = 0; i < g->n; i++)
         start[i + 1] += start[i];
     for (size_t i = 0; i < g->nedges; i++)
-        users[start[g->edges[i].from]++] = g->edges[i].to; /* start[x] becomes the end of x */
+        users[start[g->edges[i].from]++] =
+            g->edges[i].to; /* start[x] becomes the end of x */
     for (size_t id = 1; id < g->n; id++)
         if (!unmet[id] && !(g->ops[id].flags & OP_DEAD))
             heap_push(&ready, (op_id)id);

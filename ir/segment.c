@@ -1,6 +1,6 @@
-/* Groups ops into tool runs. An op's level counts the tool starts that must lie before it; ops
- * of one machine, tool and level wait for nothing outside that waits for one of them, so they
- * can be one run. */
+/* Groups ops into tool runs. An op's level counts the tool starts that must lie before
+ * it; ops of one machine, tool and level wait for nothing outside that waits for one of
+ * them, so they can be one run. */
 #include <stdlib.h>
 
 #include "ir/graph.h"
@@ -8,10 +8,12 @@
 /* The machine whose tool runs may carry the op, or 0 if it runs on its own. */
 static op_id tool_machine(const struct op *op)
 {
-    return op->backend == BACKEND_ANSIBLE || op->backend == BACKEND_CHEF ? op->subject : 0;
+    return op->backend == BACKEND_ANSIBLE || op->backend == BACKEND_CHEF ? op->subject
+                                                                         : 0;
 }
 
-static void find_levels(const struct graph *g, const op_id *order, size_t n, uint32_t *level)
+static void find_levels(const struct graph *g, const op_id *order, size_t n,
+                        uint32_t *level)
 {
     /* Edges stand sorted by their target. */
     size_t *first = xcalloc(g->n + 1, sizeof *first);
@@ -25,8 +27,8 @@ static void find_levels(const struct graph *g, const op_id *order, size_t n, uin
         op_id machine = tool_machine(op);
         for (size_t e = first[id]; e < first[id + 1]; e++) {
             op_id from = g->edges[e].from;
-            bool together = machine && tool_machine(&g->ops[from]) == machine
-                            && g->ops[from].backend == op->backend;
+            bool together = machine && tool_machine(&g->ops[from]) == machine &&
+                            g->ops[from].backend == op->backend;
             uint32_t least = level[from] + !together;
             if (least > level[id])
                 level[id] = least;
@@ -35,8 +37,8 @@ static void find_levels(const struct graph *g, const op_id *order, size_t n, uin
     free(first);
 }
 
-/* Numbers follow levels, then the order of first ops: a run's number is above those of all runs
- * it waits for. */
+/* Numbers follow levels, then the order of first ops: a run's number is above those of
+ * all runs it waits for. */
 static void number(struct graph *g, const op_id *order, size_t n, const uint32_t *level,
                    const uint32_t *level_of, uint32_t count)
 {
@@ -78,8 +80,8 @@ uint32_t graph_segment(struct graph *g)
         op->segment = 0;
         if (!machine)
             continue;
-        uint64_t key = (uint64_t)machine << 32 | (uint64_t)level[order[i]] << 1
-                       | (op->backend == BACKEND_CHEF);
+        uint64_t key = (uint64_t)machine << 32 | (uint64_t)level[order[i]] << 1 |
+                       (op->backend == BACKEND_CHEF);
         uint32_t *slot = map64_put(&runs, key);
         if (!*slot) {
             *slot = ++count;

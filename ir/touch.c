@@ -1,6 +1,7 @@
-/* Effects are recorded under 64-bit hashes of (machine, kind, name, way). A path is found from
- * above (somebody touched the tree it lies in) and from below (somebody touched something in
- * the tree that it is), so it is recorded at itself and at each folder above. */
+/* Effects are recorded under 64-bit hashes of (machine, kind, name, way). A path is found
+ * from above (somebody touched the tree it lies in) and from below (somebody touched
+ * something in the tree that it is), so it is recorded at itself and at each folder
+ * above. */
 #include "ir/touch.h"
 
 #include <string.h>
@@ -81,14 +82,16 @@ static bool record(struct touches *t, const struct resource *r, op_id op)
     return false;
 }
 
-/* Whether something after `first` touched the resource in the one way (reading or writing). */
-static bool touched(const struct touches *t, const struct resource *r, bool write, op_id first)
+/* Whether something after `first` touched the resource in the one way (reading or
+ * writing). */
+static bool touched(const struct touches *t, const struct resource *r, bool write,
+                    op_id first)
 {
     if (r->any)
         return map64_get(&t->last, hash_machine(r, WAY_ALL, write)) > first;
-    if (map64_get(&t->last, hash_machine(r, WAY_ANY, write)) > first
-        || map64_get(&t->last, hash_name(r, WAY_EXACT, write)) > first
-        || (r->tree && map64_get(&t->last, hash_name(r, WAY_BELOW, write)) > first))
+    if (map64_get(&t->last, hash_machine(r, WAY_ANY, write)) > first ||
+        map64_get(&t->last, hash_name(r, WAY_EXACT, write)) > first ||
+        (r->tree && map64_get(&t->last, hash_name(r, WAY_BELOW, write)) > first))
         return true;
     if (r->len == 0 || r->name[0] != '/')
         return false;

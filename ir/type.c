@@ -1,5 +1,5 @@
-/* Names of argument types: the one table of type.h read forwards and backwards, and the order
- * of what is text. The forms of text are checked in type_text.c. */
+/* Names of argument types: the one table of type.h read forwards and backwards, and the
+ * order of what is text. The forms of text are checked in type_text.c. */
 #include "ir/type.h"
 
 #include <stdio.h>
@@ -15,7 +15,8 @@ static const struct type_row {
 };
 
 /* A plain type word: one of the table, or the name of a handle type. */
-static bool type_word(struct intern *strings, const char *text, size_t len, struct type *out)
+static bool type_word(struct intern *strings, const char *text, size_t len,
+                      struct type *out)
 {
     *out = (struct type){0};
     for (unsigned k = 0; k < TYPE_COUNT; k++)
@@ -44,10 +45,10 @@ bool type_parse(struct intern *strings, const char *text, size_t len, struct typ
     size_t head = (size_t)(open - text);
     struct type outer;
     struct type item;
-    if (text[len - 1] != ']' || !type_word(strings, text, head, &outer)
-        || (outer.kind != TYPE_LIST && outer.kind != TYPE_DICT)
-        || !type_word(strings, open + 1, len - head - 2, &item)
-        || item.kind == TYPE_LIST || item.kind == TYPE_DICT)
+    if (text[len - 1] != ']' || !type_word(strings, text, head, &outer) ||
+        (outer.kind != TYPE_LIST && outer.kind != TYPE_DICT) ||
+        !type_word(strings, open + 1, len - head - 2, &item) || item.kind == TYPE_LIST ||
+        item.kind == TYPE_DICT)
         return false;
     *out = (struct type){.kind = outer.kind, .item = item.kind, .handle = item.handle};
     return true;

@@ -29,6 +29,7 @@
     TYPE(DIGEST, "digest", "a digest such as \"sha256:...\"")                              \
     TYPE(NAME, "name", "a name of letters, digits, '.', '_' and '-'")                      \
     TYPE(JOB, "job", "a name of letters, digits, '_' and '-'")                             \
+    TYPE(REGEX, "regex", "a pattern such as \"^Port [0-9]+$\"")                            \
     TYPE(CIDR, "cidr", "an address range such as \"10.0.0.0/24\"")                         \
     TYPE(PACKAGES, "packages", "a package name, a list of them, or packages.find results") \
     TYPE(PACKAGE, "package", "a result of packages.find")                                  \

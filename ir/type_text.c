@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ir/base/buf.h"
+#include "ir/regex.h"
 #include "ir/type.h"
 
 enum { PATH_LIMIT = 4095, COMPONENT_LIMIT = 255, LOGIN_LIMIT = 32, UNIT_LIMIT = 255 };
@@ -27,8 +28,8 @@ static bool only(const char *s, size_t len, const char *extra)
     return true;
 }
 
-/* One form: the text, and where its canonical spelling goes (left empty: as written). NULL or
- * what is wrong. */
+/* One form: the text, and where its canonical spelling goes (left empty: as written).
+ * NULL or what is wrong. */
 typedef const char *form_check(const char *s, size_t len, struct buf *out);
 
 static const char *check_text(const char *s, size_t len, struct buf *out)
@@ -37,8 +38,9 @@ static const char *check_text(const char *s, size_t len, struct buf *out)
     return memchr(s, 0, len) ? "must not contain NUL" : NULL;
 }
 
-/* Lexical normalization: empty and "." components go, ".." takes one away. `root` is "/" for
- * absolute paths, "" else; NULL is a ".." that leads above a relative path's start. */
+/* Lexical normalization: empty and "." components go, ".." takes one away. `root` is "/"
+ * for absolute paths, "" else; NULL is a ".." that leads above a relative path's start.
+ */
 static const char *normalize(const char *s, size_t len, const char *root, struct buf *out)
 {
     buf_str(out, root);
@@ -75,11 +77,13 @@ static const char *check_one_line(const char *s, size_t len)
     return memchr(s, '\n', len) ? "must not contain a newline" : NULL;
 }
 
-/* Debian's merged /usr and /run: the old places are links there, and one file must have one
- * name. */
-static const struct { const char *old, *real; } places[] = {
-    {"/bin", "/usr/bin"},      {"/lib", "/usr/lib"},       {"/sbin", "/usr/sbin"},
-    {"/var/run", "/run"},      {"/var/lock", "/run/lock"},
+/* Debian's merged /usr and /run: the old places are links there, and one file must have
+ * one name. */
+static const struct {
+    const char *old, *real;
+} places[] = {
+    {"/bin", "/usr/bin"}, {"/lib", "/usr/lib"},       {"/sbin", "/usr/sbin"},
+    {"/var/run", "/run"}, {"/var/lock", "/run/lock"},
 };
 
 static const char *check_path(const char *s, size_t len, struct buf *out)
@@ -94,8 +98,8 @@ static const char *check_path(const char *s, size_t len, struct buf *out)
     size_t skip = 0;
     for (size_t i = 0; !wrong && i < sizeof places / sizeof *places; i++) {
         size_t n = strlen(places[i].old);
-        if (plain.len < n || memcmp(plain.p, places[i].old, n)
-            || (plain.len > n && plain.p[n] != '/'))
+        if (plain.len < n || memcmp(plain.p, places[i].old, n) ||
+            (plain.len > n && plain.p[n] != '/'))
             continue;
         buf_str(out, places[i].real);
         skip = n;
@@ -124,9 +128,9 @@ static const char *check_file(const char *s, size_t len, struct buf *out)
     return wrong;
 }
 
-static const char *const unit_suffixes[] = {".service", ".socket", ".timer",     ".target",
-                                            ".mount",   ".path",   ".automount", ".swap",
-                                            ".slice",   ".scope",  ".device"};
+static const char *const unit_suffixes[] = {
+    ".service",   ".socket", ".timer", ".target", ".mount", ".path",
+    ".automount", ".swap",   ".slice", ".scope",  ".device"};
 
 static const char *check_unit(const char *s, size_t len, struct buf *out)
 {
@@ -151,8 +155,8 @@ static const char *check_unit(const char *s, size_t len, struct buf *out)
     return NULL;
 }
 
-/* What Debian's useradd accepts, without the characters that other files give a meaning, and
- * without numbers, which every tool would take for an id. */
+/* What Debian's useradd accepts, without the characters that other files give a meaning,
+ * and without numbers, which every tool would take for an id. */
 static const char *check_login(const char *s, size_t len, struct buf *out)
 {
     (void)out;
@@ -188,14 +192,16 @@ static const char *check_mode(const char *s, size_t len, struct buf *out)
 static const char *check_duration(const char *s, size_t len, struct buf *out)
 {
     (void)out;
-    return duration_ms(s, len) < 0 ? "must be a duration such as \"90s\", \"10m\" or \"1h30m\""
-                                   : NULL;
+    return duration_ms(s, len) < 0
+               ? "must be a duration such as \"90s\", \"10m\" or \"1h30m\""
+               : NULL;
 }
 
 static const char *check_size(const char *s, size_t len, struct buf *out)
 {
     (void)out;
-    return size_bytes(s, len) < 0 ? "must be a size such as \"512MiB\" or \"10GB\"" : NULL;
+    return size_bytes(s, len) < 0 ? "must be a size such as \"512MiB\" or \"10GB\""
+                                  : NULL;
 }
 
 static bool is_version(const char *s, size_t len)
@@ -266,7 +272,8 @@ static const char *check_authority(const char *s, size_t len)
     if (s[host] != ':' || host + 1 == len)
         return "has no sound host name";
     for (size_t i = host + 1; i < len; i++) {
-        port = is_digit(s[i]) && port <= 65535 ? port * 10 + (unsigned)(s[i] - '0') : 65536;
+        port =
+            is_digit(s[i]) && port <= 65535 ? port * 10 + (unsigned)(s[i] - '0') : 65536;
         if (port > 65535)
             return "has no sound port";
     }
@@ -402,16 +409,19 @@ static form_check *const checks[TYPE_COUNT] = {
     [TYPE_SIZE] = check_size,        [TYPE_VERSION] = check_version,
     [TYPE_URL] = check_url,          [TYPE_DIGEST] = check_digest,
     [TYPE_NAME] = check_name,        [TYPE_JOB] = check_job,
-    [TYPE_CIDR] = check_cidr,        [TYPE_PACKAGES] = check_package,
+    [TYPE_REGEX] = regex_check,      [TYPE_CIDR] = check_cidr,
+    [TYPE_PACKAGES] = check_package,
 };
 
-const char *type_check_text(struct intern *strings, enum type_kind k, str_id s, str_id *out)
+const char *type_check_text(struct intern *strings, enum type_kind k, str_id s,
+                            str_id *out)
 {
     *out = s;
     if (!checks[k])
         return NULL;
     struct buf canonical = {0};
-    const char *wrong = checks[k](intern_text(strings, s), intern_len(strings, s), &canonical);
+    const char *wrong =
+        checks[k](intern_text(strings, s), intern_len(strings, s), &canonical);
     if (!wrong && canonical.len > 0)
         *out = intern(strings, canonical.p, canonical.len);
     buf_free(&canonical);
@@ -434,7 +444,10 @@ static bool read_number(const char **p, const char *end, int64_t *out)
 
 int64_t duration_ms(const char *s, size_t len)
 {
-    static const struct { char unit[3]; int64_t ms; } units[] = {
+    static const struct {
+        char unit[3];
+        int64_t ms;
+    } units[] = {
         {"d", 86400000}, {"h", 3600000}, {"m", 60000}, {"s", 1000}, {"ms", 1},
     };
     const size_t count = sizeof units / sizeof *units;
@@ -450,12 +463,12 @@ int64_t duration_ms(const char *s, size_t len)
         size_t word = 0;
         while (s + word < end && !is_digit(s[word]))
             word++;
-        while (next < count
-               && (strlen(units[next].unit) != word || memcmp(units[next].unit, s, word)))
+        while (next < count &&
+               (strlen(units[next].unit) != word || memcmp(units[next].unit, s, word)))
             next++;
         int64_t part;
-        if (next == count || __builtin_mul_overflow(n, units[next].ms, &part)
-            || __builtin_add_overflow(total, part, &total))
+        if (next == count || __builtin_mul_overflow(n, units[next].ms, &part) ||
+            __builtin_add_overflow(total, part, &total))
             return -1;
         next++;
         s += word;
@@ -465,7 +478,10 @@ int64_t duration_ms(const char *s, size_t len)
 
 int64_t size_bytes(const char *s, size_t len)
 {
-    static const struct { char unit[4]; int64_t bytes; } units[] = {
+    static const struct {
+        char unit[4];
+        int64_t bytes;
+    } units[] = {
         {"", 1},
         {"B", 1},
         {"KiB", 1LL << 10},

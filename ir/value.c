@@ -157,8 +157,8 @@ val_id val_seq(struct values *t, enum ir_kind kind, unsigned sub, const val_id *
     return id;
 }
 
-/* Parts of a text that is being joined; the last literal grows in `text` once it has several
- * pieces. */
+/* Parts of a text that is being joined; the last literal grows in `text` once it has
+ * several pieces. */
 struct join {
     struct values *t;
     struct buf text;
@@ -237,7 +237,8 @@ val_id val_dict_get(const struct values *t, val_id dict, const char *key)
     size_t len = strlen(key);
     for (uint32_t i = 0; i < t->v[dict].count; i++) {
         str_id s = t->v[items[2 * i]].as.n;
-        if (intern_len(t->strings, s) == len && !memcmp(intern_text(t->strings, s), key, len))
+        if (intern_len(t->strings, s) == len &&
+            !memcmp(intern_text(t->strings, s), key, len))
             return items[2 * i + 1];
     }
     return 0;
@@ -276,8 +277,10 @@ bool val_equal(const struct values *t, val_id a, val_id b)
     case IR_NONE: return true;
     case IR_INT: return x->as.i == y->as.i;
     case IR_FLOAT: return !memcmp(&x->as.f, &y->as.f, sizeof x->as.f);
-    case IR_REF: return x->as.ref.op == y->as.ref.op && x->as.ref.field == y->as.ref.field;
-    case IR_HOLE: return x->as.hole.arg == y->as.hole.arg && x->as.hole.item == y->as.hole.item;
+    case IR_REF:
+        return x->as.ref.op == y->as.ref.op && x->as.ref.field == y->as.ref.field;
+    case IR_HOLE:
+        return x->as.hole.arg == y->as.hole.arg && x->as.hole.item == y->as.hole.item;
     case IR_DICT: return dict_equal(t, x, y);
     case IR_LIST:
     case IR_GET:
@@ -304,8 +307,8 @@ static uint64_t hash_mix(uint64_t h, uint64_t x)
 uint64_t val_hash(const struct values *t, val_id id)
 {
     const struct ir_value *v = &t->v[id];
-    uint64_t h = hash_mix(0x8f1bbcdc5a827999u, (uint64_t)v->kind << 40 | (uint64_t)v->sub << 32
-                                                   | v->count);
+    uint64_t h = hash_mix(0x8f1bbcdc5a827999u,
+                          (uint64_t)v->kind << 40 | (uint64_t)v->sub << 32 | v->count);
     switch (v->kind) {
     case IR_ABSENT:
     case IR_NONE: return h;

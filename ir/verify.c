@@ -1,5 +1,5 @@
-/* The verifier: run after evaluation and after every pass, so that whatever a later stage sees
- * is sound. */
+/* The verifier: run after evaluation and after every pass, so that whatever a later stage
+ * sees is sound. */
 #include "ir/verify.h"
 
 #include <stdlib.h>
@@ -73,17 +73,20 @@ static void verify_retries(struct verify *v, const struct call_info *call)
     for (uint32_t i = 0; i < call->nargs && i < 32; i++)
         if ((call->guards & 1u << i) && v->g->args[op->args + i] > VAL_FALSE)
             return;
-    struct diag *e = verify_error(v, 614, "%s() cannot be retried: a second one may act twice",
-                                  text_of(v, call->name));
-    diag_help(v->d, e, call->guards ? "say with one of its guards (creates=, unless=) how to "
-                                      "tell that it is done, or remove retries="
-                                    : "remove retries=");
+    struct diag *e =
+        verify_error(v, 614, "%s() cannot be retried: a second one may act twice",
+                     text_of(v, call->name));
+    diag_help(v->d, e,
+              call->guards ? "say with one of its guards (creates=, unless=) how to "
+                             "tell that it is done, or remove retries="
+                           : "remove retries=");
 }
 
 /* Typestates of machines, in program order. */
 struct states {
     uint32_t *has;   /* bit set per machine */
-    op_id *doubtful; /* per machine: an op that would have established one, but may not run */
+    op_id *doubtful; /* per machine: an op that would have established one, but may not
+                        run */
 };
 
 static const char *bringer(const struct verify *v, str_id scope, unsigned bit)
@@ -93,7 +96,8 @@ static const char *bringer(const struct verify *v, str_id scope, unsigned bit)
         if ((calls->v[i].ensures & 1u << bit) && calls->v[i].scope == scope)
             return text_of(v, calls->v[i].member);
     /* Records are loaded when they are used, and this one was not. */
-    return strcmp(text_of(v, calls->typestates[bit]), "bootstrapped") ? NULL : "bootstrap";
+    return strcmp(text_of(v, calls->typestates[bit]), "bootstrapped") ? NULL
+                                                                      : "bootstrap";
 }
 
 static void report_state(struct verify *v, const struct call_info *call, op_id subject,
@@ -142,7 +146,8 @@ static void verify_address(struct verify *v, struct map64 *owners)
         *slot = v->op;
         return;
     }
-    struct diag *e = verify_error(v, 601, "a second op named %s", text_of(v, op->address));
+    struct diag *e =
+        verify_error(v, 601, "a second op named %s", text_of(v, op->address));
     diag_related(v->d, e, v->g->ops[*slot].span, "the first one is made here");
     diag_help(v->d, e, "give one of them an address of its own with name=\"...\"");
 }
@@ -169,9 +174,11 @@ static void report_cycle(struct verify *v, const op_id *order, size_t n)
         at = before[at];
     }
     v->op = at;
-    struct diag *e = verify_error(v, 604, "%s waits for itself", text_of(v, g->ops[at].address));
+    struct diag *e =
+        verify_error(v, 604, "%s waits for itself", text_of(v, g->ops[at].address));
     for (op_id id = before[at]; id != at; id = before[id])
-        diag_related(v->d, e, g->ops[id].span, "through %s", text_of(v, g->ops[id].address));
+        diag_related(v->d, e, g->ops[id].span, "through %s",
+                     text_of(v, g->ops[id].address));
     diag_help(v->d, e, "remove one of the after= on this way");
     free(met);
     free(before);

@@ -14,8 +14,8 @@ struct verify {
 /* Queues an error at the op being checked, with its call chain. */
 struct diag *verify_error(struct verify *v, unsigned code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
-/* Arguments, when= and after= of v->op: present, of their type, existing, taints and deferred
- * values only where the record admits them. */
+/* Arguments, when= and after= of v->op: present, of their type, existing, taints and
+ * deferred values only where the record admits them. */
 void verify_args(struct verify *v);
 
 #endif

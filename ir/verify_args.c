@@ -24,8 +24,7 @@ static void wrong_type(struct arg_check *c, struct type t)
         return;
     c->good = false;
     const char *want = t.kind == TYPE_HANDLE && t.handle
-                           ? arena_printf(c->v->g->arena, "a %s",
-                                          text_of(c->v, t.handle))
+                           ? arena_printf(c->v->g->arena, "a %s", text_of(c->v, t.handle))
                            : type_example((enum type_kind)t.kind);
     verify_error(c->v, 608, "%s(%s=) takes %s", c->call, c->arg, want);
 }
@@ -35,11 +34,13 @@ static op_id referred(struct arg_check *c, op_id id)
 {
     const struct graph *g = c->v->g;
     op_id live = id && id < g->n ? graph_live(g, id) : 0;
-    if (!live && c->good) {
-        c->good = false;
-        verify_error(c->v, 606, "%s(%s=) refers to an op that does not exist", c->call, c->arg);
-    }
-    return live;
+    if (live && live != c->v->op)
+        return live;
+    if (c->good)
+        verify_error(c->v, 606, "%s(%s=) refers to %s", c->call, c->arg,
+                     live ? "itself" : "an op that does not exist");
+    c->good = false;
+    return 0;
 }
 
 static const struct handle_type *result_of(const struct graph *g, op_id id)
@@ -61,13 +62,15 @@ static bool field_type(struct arg_check *c, const struct ir_value *ref, bool has
     }
     const struct handle_type *type = result_of(g, id);
     for (uint32_t i = 0; i < type->nfields; i++)
-        if (type->fields[i].name == ref->as.ref.field && type->fields[i].has_arg == has_arg) {
+        if (type->fields[i].name == ref->as.ref.field &&
+            type->fields[i].has_arg == has_arg) {
             *out = type->fields[i].type;
             return true;
         }
     if (c->good)
-        verify_error(c->v, 607, "%s(%s=) uses a field %s that a %s does not have", c->call,
-                     c->arg, text_of(c->v, ref->as.ref.field), text_of(c->v, type->name));
+        verify_error(c->v, 607, "%s(%s=) uses a field %s that a %s does not have",
+                     c->call, c->arg, text_of(c->v, ref->as.ref.field),
+                     text_of(c->v, type->name));
     c->good = false;
     return false;
 }
@@ -107,10 +110,10 @@ static void check_deferred(struct arg_check *c, struct type t, val_id id)
         check_items(c, any, id, 0, 1); /* IR_TEXT; a secret has none */
     }
     enum type_kind want = t.kind == TYPE_CONDITION ? TYPE_BOOL : (enum type_kind)t.kind;
-    bool fits = want == TYPE_ANY || have.kind == TYPE_ANY || want == have.kind
-                || (type_is_text(want) && type_is_text((enum type_kind)have.kind))
-                || (want == TYPE_PACKAGES && type_is_text((enum type_kind)have.kind))
-                || (want == TYPE_FLOAT && have.kind == TYPE_INT);
+    bool fits = want == TYPE_ANY || have.kind == TYPE_ANY || want == have.kind ||
+                (type_is_text(want) && type_is_text((enum type_kind)have.kind)) ||
+                (want == TYPE_PACKAGES && type_is_text((enum type_kind)have.kind)) ||
+                (want == TYPE_FLOAT && have.kind == TYPE_INT);
     if (!fits)
         wrong_type(c, t);
 }
@@ -118,7 +121,8 @@ static void check_deferred(struct arg_check *c, struct type t, val_id id)
 static void check_handle(struct arg_check *c, struct type t, const struct ir_value *v)
 {
     op_id id = referred(c, v->as.n);
-    if (id && t.kind == TYPE_HANDLE && t.handle && result_of(c->v->g, id)->name != t.handle)
+    if (id && t.kind == TYPE_HANDLE && t.handle &&
+        result_of(c->v->g, id)->name != t.handle)
         wrong_type(c, t);
 }
 
@@ -133,8 +137,8 @@ static void check_value(struct arg_check *c, struct type t, val_id id)
     static const struct type any = {.kind = TYPE_ANY};
     const struct ir_value *v = val_get(&c->v->g->values, id);
     bool good = false;
-    if (v->kind == IR_HANDLE && (t.kind == TYPE_HANDLE || t.kind == TYPE_TRIGGERS
-                                 || t.kind == TYPE_ANY)) {
+    if (v->kind == IR_HANDLE &&
+        (t.kind == TYPE_HANDLE || t.kind == TYPE_TRIGGERS || t.kind == TYPE_ANY)) {
         check_handle(c, t, v);
         return;
     }
@@ -181,10 +185,22 @@ static void check_value(struct arg_check *c, struct type t, val_id id)
         wrong_type(c, t);
 }
 
-/* Flags of a value, deferred ones apart from conditions where the argument is one. */
+/* Whether deferred values are what the argument is for. */
 static bool takes_conditions(const struct arg_info *arg)
 {
     return arg->type.kind == TYPE_CONDITION || arg->type.kind == TYPE_TRIGGERS;
+}
+
+/* With present=False only the identity is needed. */
+static bool is_needed(const struct verify *v, const struct call_info *call, uint32_t arg)
+{
+    int32_t present = call_arg(v->g->strings, call, "present");
+    if (present < 0 || v->g->args[v->g->ops[v->op].args + (uint32_t)present] != VAL_FALSE)
+        return true;
+    for (uint32_t i = 0; i < call->nidentity; i++)
+        if (call->identity[i] == arg)
+            return true;
+    return false;
 }
 
 static void verify_arg(struct verify *v, const struct call_info *call, uint32_t i)
@@ -194,7 +210,7 @@ static void verify_arg(struct verify *v, const struct call_info *call, uint32_t 
     val_id id = g->args[g->ops[v->op].args + i];
     struct arg_check c = {v, text_of(v, call->name), text_of(v, arg->name), true};
     if (id == VAL_ABSENT) {
-        if (arg->fallback == VAL_ABSENT && !arg->optional)
+        if (arg->fallback == VAL_ABSENT && !arg->optional && is_needed(v, call, i))
             verify_error(v, 609, "%s() lacks its argument %s=", c.call, c.arg);
         return;
     }
@@ -208,10 +224,11 @@ static void verify_arg(struct verify *v, const struct call_info *call, uint32_t 
         return;
     if ((flags & IR_TAINTED) && !arg->secret) {
         struct diag *e = verify_error(v, 610, "a secret reaches %s(%s=)", c.call, c.arg);
-        diag_help(v->d, e, "secrets may go into file content, environment, stdin, passwords "
-                           "and headers only");
-    } else if ((flags & IR_DEFERRED) && !arg->deferred && !arg->secret
-               && !takes_conditions(arg)) {
+        diag_help(v->d, e,
+                  "secrets may go into file content, environment, stdin, passwords "
+                  "and headers only");
+    } else if ((flags & IR_DEFERRED) && !arg->deferred && !arg->secret &&
+               !takes_conditions(arg)) {
         verify_error(v, 611, "%s(%s=) must be known when the program is compiled", c.call,
                      c.arg);
     }

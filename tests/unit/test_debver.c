@@ -1,4 +1,5 @@
-/* Debian versions: the policy's examples, ranges, and random pairs against dpkg itself. */
+/* Debian versions: the policy's examples, ranges, and random pairs against dpkg itself.
+ */
 #include "compiler/debver.h"
 
 #include <spawn.h>
@@ -10,16 +11,37 @@
 
 extern char **environ;
 
-static int sign(int n) { return (n > 0) - (n < 0); }
+static int sign(int n)
+{
+    return (n > 0) - (n < 0);
+}
 
 static void test_order(void **state)
 {
     (void)state;
     /* Ascending; neighbours and all pairs must agree with that. */
     static const char *const v[] = {
-        "0~~",    "0~~a",    "0~",     "0",        "0a",     "0.9",      "1.0~beta1~svn1245",
-        "1.0~beta1", "1.0",  "1.0-0.1", "1.0-1~bpo", "1.0-1", "1.0-1+b1", "1.0a",
-        "1.0+dfsg",  "1.0.1", "1.2",    "1.10",     "10",     "1:0.1",    "2:0",
+        "0~~",
+        "0~~a",
+        "0~",
+        "0",
+        "0a",
+        "0.9",
+        "1.0~beta1~svn1245",
+        "1.0~beta1",
+        "1.0",
+        "1.0-0.1",
+        "1.0-1~bpo",
+        "1.0-1",
+        "1.0-1+b1",
+        "1.0a",
+        "1.0+dfsg",
+        "1.0.1",
+        "1.2",
+        "1.10",
+        "10",
+        "1:0.1",
+        "2:0",
     };
     for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
         assert_true(debver_valid(v[i]));
@@ -28,14 +50,15 @@ static void test_order(void **state)
     }
     assert_int_equal(debver_compare("1.0", "1.0-0"), 0);
     assert_int_equal(debver_compare("0:1.01", "1.1"), 0);
-    assert_true(debver_compare("1.99999999999999999999999", "1.100000000000000000000000") < 0);
+    assert_true(
+        debver_compare("1.99999999999999999999999", "1.100000000000000000000000") < 0);
 }
 
 static void test_valid(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"",    "a",    ":1",  "1:", "x:1", "1.0-", "1 0",
-                                      "1_0", "-1",   "1/2", "1:a", "1.0-1_2"};
+    static const char *const bad[] = {"",    "a",   ":1", "1:",  "x:1", "1.0-",
+                                      "1 0", "1_0", "-1", "1/2", "1:a", "1.0-1_2"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(debver_valid(bad[i]));
     assert_true(debver_valid("1:2.3-4-5"));
@@ -49,20 +72,21 @@ static void test_range(void **state)
         const char *version, *range;
         bool in;
     } cases[] = {
-        {"1.2", "1.2", true},          {"1.2-1", "1.2", true},
-        {"1:1.2-3", "1.2", true},      {"1.2.1", "1.2", false},
-        {"1.2-1", "=1.2-1", true},     {"1.2-2", "1.2-1", false},
-        {"1:1.2-1", "1.2-1", true},    {"1:1.2-1", "0:1.2-1", false},
-        {"1.2-1", "<=1.2", true},      {"1.2-1", ">1.2", false},
-        {"1.2-1", ">1.2-0", true},     {"1.2-1", ">=1.2,<2", true},
-        {"2-1", ">=1.2,<2", false},    {"2~rc1", ">= 1.2 , < 2", true},
-        {"1.1", ">=1.2,<2", false},    {"3", ">=1,<2,>=0", false},
+        {"1.2", "1.2", true},       {"1.2-1", "1.2", true},
+        {"1:1.2-3", "1.2", true},   {"1.2.1", "1.2", false},
+        {"1.2-1", "=1.2-1", true},  {"1.2-2", "1.2-1", false},
+        {"1:1.2-1", "1.2-1", true}, {"1:1.2-1", "0:1.2-1", false},
+        {"1.2-1", "<=1.2", true},   {"1.2-1", ">1.2", false},
+        {"1.2-1", ">1.2-0", true},  {"1.2-1", ">=1.2,<2", true},
+        {"2-1", ">=1.2,<2", false}, {"2~rc1", ">= 1.2 , < 2", true},
+        {"1.1", ">=1.2,<2", false}, {"3", ">=1,<2,>=0", false},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_null(debver_range_check(cases[i].range));
         assert_int_equal(debver_in_range(cases[i].version, cases[i].range), cases[i].in);
     }
-    static const char *const bad[] = {"", ",", "1,", ">", ">=", "<=,2", "latest", "=>1", "1 2"};
+    static const char *const bad[] = {
+        "", ",", "1,", ">", ">=", "<=,2", "latest", "=>1", "1 2"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_non_null(debver_range_check(bad[i]));
 }
@@ -108,7 +132,9 @@ static void test_dpkg(void **state)
         char a[32], b[32];
         random_version(&seed, a);
         random_version(&seed, b);
-        const char *op = debver_compare(a, b) < 0 ? "lt" : debver_compare(a, b) > 0 ? "gt" : "eq";
+        const char *op = debver_compare(a, b) < 0   ? "lt"
+                         : debver_compare(a, b) > 0 ? "gt"
+                                                    : "eq";
         if (!dpkg_says(a, op, b))
             fail_msg("dpkg does not say %s %s %s", a, op, b);
     }

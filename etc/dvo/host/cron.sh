@@ -18,8 +18,10 @@ dvo_cron() {
         dvo_missing 'there is no cron daemon'
     P_login=${P_login-root}
     dvo_login "$P_login"
+    dvo_cron_field='[0-9A-Za-z*/,-]+'
     printf '%s\n' "${P_schedule-}" | grep -qxE \
-        '@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)|([0-9A-Za-z*/,-]+[ 	]+){4}[0-9A-Za-z*/,-]+' ||
+        -e '@(reboot|yearly|annually|monthly|weekly|daily|midnight|hourly)' \
+        -e "(${dvo_cron_field}[[:blank:]]+){4}$dvo_cron_field" ||
         dvo_fail EINVAL "not a schedule: ${P_schedule-}"
     dvo_cron_text=
     dvo_words env
@@ -53,8 +55,8 @@ dvo_cron() {
     dvo_changed
 }
 
-# dvo_cron_quote WORD...: DVO_CRON_LINE for the shell, and then for cron, to which a bare %
-# is a newline.
+# dvo_cron_quote WORD...: dvo_cron_line for the shell, and then for cron, to which a bare %
+# is a newline, and a backslash takes the meaning from % and backslash.
 dvo_cron_quote() {
     dvo_cron_line=
     for dvo_word; do
@@ -63,14 +65,15 @@ dvo_cron_quote() {
             dvo_cron_done=
             while :; do
                 case $dvo_word in
-                *[\'%]*) ;;
+                *[\'%\\]*) ;;
                 *) break ;;
                 esac
-                dvo_cron_part=${dvo_word%%[\'%]*}
+                dvo_cron_part=${dvo_word%%[\'%\\]*}
                 dvo_word=${dvo_word#"$dvo_cron_part"}
                 case $dvo_word in
                 \'*) dvo_cron_done="$dvo_cron_done$dvo_cron_part'\\''" ;;
-                *) dvo_cron_done="$dvo_cron_done$dvo_cron_part\\%" ;;
+                %*) dvo_cron_done="$dvo_cron_done$dvo_cron_part\\%" ;;
+                *) dvo_cron_done="$dvo_cron_done$dvo_cron_part\\\\" ;;
                 esac
                 dvo_word=${dvo_word#?}
             done

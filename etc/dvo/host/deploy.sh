@@ -40,7 +40,8 @@ dvo_deploy() {
 dvo_deploy_apply() {
     dvo_deploy_id=$U_InvocationID
     dvo_deploy_restart=
-    if dvo_flag restart true && [ -n "$dvo_deploy_install$dvo_deploy_config" ] || [ -e "$dvo_deploy_pending" ]; then
+    if [ -e "$dvo_deploy_pending" ] ||
+        { dvo_flag restart true && [ -n "$dvo_deploy_install$dvo_deploy_config" ]; }; then
         dvo_deploy_restart=1
         dvo_parents "$dvo_deploy_pending"
         : >>"$dvo_deploy_pending"
@@ -139,7 +140,8 @@ dvo_deploy_env() {
         dvo_words env
         eval "dvo_deploy_lines $DVO_WORDS"
         # In a unit file % starts a specifier.
-        dvo_deploy_section="[Service]${DVO_NL}EnvironmentFile=$(printf '%s' "$dvo_deploy_file" | sed 's/%/%%/g')$DVO_NL"
+        dvo_word=$(printf '%s' "$dvo_deploy_file" | sed 's/%/%%/g')
+        dvo_deploy_section="[Service]${DVO_NL}EnvironmentFile=$dvo_word$DVO_NL"
         dvo_ours "$dvo_deploy_file" "$dvo_deploy_text" 0600
         dvo_ours "$dvo_deploy_dropin" "$dvo_deploy_section" 0644
     fi

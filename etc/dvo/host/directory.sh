@@ -61,7 +61,7 @@ dvo_below_set() {
     fi
     if [ -n "$DVO_MODE" ]; then
         dvo_try find "$1" -mindepth 1 -depth ! -type l -exec \
-            chmod "$(printf '%04o' "$DVO_MODE")" -- {} +
+            chmod "$(printf '%05o' "$DVO_MODE")" -- {} +
     fi
 }
 

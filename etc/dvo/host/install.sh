@@ -105,6 +105,7 @@ dvo_install_newest() {
 }
 
 dvo_install_candidate() {
-    awk -v name="$1:" '/^[^ ]/ { here = $1 == name } here && $1 == "Candidate:" { print $2; exit }' \
-        "$DVO_TMP/newest"
+    awk -v name="$1:" '
+        /^[^ ]/ { here = $1 == name }
+        here && $1 == "Candidate:" { print $2; exit }' "$DVO_TMP/newest"
 }

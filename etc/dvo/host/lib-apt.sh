@@ -12,7 +12,8 @@ dvo_apt() {
         if grep -q 'dpkg was interrupted' "$DVO_TMP/said" && [ -z "$dvo_apt_repaired" ]; then
             dvo_apt_repaired=1
             dvo_apt_once dpkg --force-confdef --force-confold --configure -a || dvo_fail_said
-        elif grep -q 'ould not get lock' "$DVO_TMP/said" && [ "$DVO_UPTIME" -lt "$dvo_apt_end" ]; then
+        elif grep -q 'ould not get lock' "$DVO_TMP/said" &&
+            [ "$DVO_UPTIME" -lt "$dvo_apt_end" ]; then
             sleep 1
         else
             dvo_apt_failed
@@ -60,7 +61,10 @@ dvo_packages_read() {
         dvo_index=$((dvo_index - 1))
     done
     # shellcheck disable=SC2016 # fields of dpkg
-    DVO_PACKAGES=$DVO_NL$(dpkg-query -W -f '${Package} ${db:Status-Status} ${Version}\n${Package}:${Architecture} ${db:Status-Status} ${Version}\n' -- "$@" 2>/dev/null)$DVO_NL
+    dvo_word=' ${db:Status-Status} ${Version}\n'
+    # shellcheck disable=SC2016
+    dvo_word='${Package}'$dvo_word'${Package}:${Architecture}'$dvo_word
+    DVO_PACKAGES=$DVO_NL$(dpkg-query -W -f "$dvo_word" -- "$@" 2>/dev/null)$DVO_NL
 }
 
 # dvo_package_state NAME: DVO_STATE is installed, config-files, none or a state in between;
@@ -69,7 +73,10 @@ dvo_package_state() {
     DVO_STATE=none
     DVO_HAS=
     case $DVO_PACKAGES in
-    *"$DVO_NL$1 installed "*) dvo_word=${DVO_PACKAGES#*"$DVO_NL$1 installed "} DVO_STATE=installed ;;
+    *"$DVO_NL$1 installed "*)
+        dvo_word=${DVO_PACKAGES#*"$DVO_NL$1 installed "}
+        DVO_STATE=installed
+        ;;
     *"$DVO_NL$1 "*)
         dvo_word=${DVO_PACKAGES#*"$DVO_NL$1 "}
         DVO_STATE=${dvo_word%% *}
@@ -104,8 +111,8 @@ dvo_deb_read() {
     dvo_path "$1"
     [ -f "$1" ] || dvo_missing "there is no package file $1"
     # shellcheck disable=SC2016 # fields of dpkg
-    dpkg-deb --showformat '${Package}=${Version}\n' -W -- "$1" >"$DVO_TMP/deb" 2>"$DVO_TMP/said" ||
-        dvo_fail EINVAL "$1 is not a package"
+    dpkg-deb --showformat '${Package}=${Version}\n' -W -- "$1" \
+        >"$DVO_TMP/deb" 2>"$DVO_TMP/said" || dvo_fail EINVAL "$1 is not a package"
     read -r dvo_word <"$DVO_TMP/deb"
     dvo_package_word "$dvo_word"
 }

@@ -77,7 +77,8 @@ dvo_capture() {
     mkfifo "$DVO_TMP/out" "$DVO_TMP/err"
     for dvo_word in out err; do
         (
-            head -c 1048577 >"$DVO_TMP/std$dvo_word"
+            # 512 bytes more than what is kept, and each as soon as it comes.
+            (trap '' XFSZ && ulimit -f 2049 && exec cat >"$DVO_TMP/std$dvo_word")
             : >"$DVO_TMP/$dvo_word.end"
             exec cat >/dev/null
         ) <"$DVO_TMP/$dvo_word" >/dev/null 2>&1 &
@@ -91,7 +92,8 @@ dvo_capture() {
     fi
     DVO_STATUS=$?
     dvo_waits=0
-    while [ "$dvo_waits" -lt 50 ] && { [ ! -e "$DVO_TMP/out.end" ] || [ ! -e "$DVO_TMP/err.end" ]; }; do
+    until [ -e "$DVO_TMP/out.end" ] && [ -e "$DVO_TMP/err.end" ]; do
+        [ "$dvo_waits" -lt 50 ] || break
         sleep 0.01
         dvo_waits=$((dvo_waits + 1))
     done

@@ -3,7 +3,9 @@
 # dvo_path TEXT: an absolute path with nothing to interpret in it.
 dvo_path() {
     case $1 in
-    *//* | */./* | */../* | */. | */.. | ?*/ | [!/]* | '') dvo_fail EINVAL "not a plain absolute path: $1" ;;
+    *//* | */./* | */../* | */. | */.. | ?*/ | [!/]* | '')
+        dvo_fail EINVAL "not a plain absolute path: $1"
+        ;;
     esac
 }
 
@@ -50,7 +52,7 @@ dvo_parents() {
     dvo_parents "$1"
     dvo_try mkdir -m 0755 -- "$1"
     [ "$(id -u)" != 0 ] || dvo_try chown 0:0 -- "$1"
-    dvo_try chmod 0755 -- "$1"
+    dvo_try chmod 00755 -- "$1"
 }
 
 # dvo_uid LOGIN, dvo_gid GROUP: DVO_UID, DVO_GID; names or numbers.
@@ -110,13 +112,14 @@ dvo_owner_differs() {
     fi
 }
 
-# dvo_owner_set PATH...: mode last, because a new owner clears setuid.
+# dvo_owner_set PATH...: mode last, because a new owner clears setuid; in five digits,
+# because chmod leaves setgid of a directory alone otherwise.
 dvo_owner_set() {
     if [ -n "$DVO_UID$DVO_GID" ]; then
         dvo_try chown -h "$DVO_UID${DVO_GID:+:$DVO_GID}" -- "$@"
     fi
     if [ -n "$DVO_MODE" ]; then
-        dvo_try chmod "$(printf '%04o' "$DVO_MODE")" -- "$@"
+        dvo_try chmod "$(printf '%05o' "$DVO_MODE")" -- "$@"
     fi
 }
 

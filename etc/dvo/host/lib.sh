@@ -124,7 +124,7 @@ dvo_checking() {
     [ -n "${DVO_CHECK-}" ]
 }
 
-# --- results: each of these ends the step -------------------------------------------------
+# --- results: each of these ends the step -----------------------------------------------
 
 dvo_result() { # STATE ERROR REASON
     DVO_ENCODED=-
@@ -200,7 +200,7 @@ dvo_hex() {
     od -An -v -tx1 | tr -d '\n' | tr ' a-f' '%A-F'
 }
 
-# --- parameters ---------------------------------------------------------------------------
+# --- parameters -------------------------------------------------------------------------
 
 # dvo_take "SCALARS" "LISTS" "$@": a scalar becomes P_KEY; a list becomes P_KEY_1, P_KEY_2 ...
 # and N_KEY, its length. What was not passed stays unset. Unknown parameters are refused.
@@ -287,7 +287,7 @@ dvo_variable() {
     esac
 }
 
-# --- commands -----------------------------------------------------------------------------
+# --- commands ---------------------------------------------------------------------------
 
 # dvo_try COMMAND...: a failure of it is the failure of the step, in its own words.
 dvo_try() {
@@ -318,7 +318,8 @@ dvo_errno() {
     *'onnection refused'* | *'onnection reset'* | *'onnection failed'*) DVO_ERRNO=ECONN ;;
     *'resolving'* | *'resolve'* | *'unreachable'* | *'ould not connect'*) DVO_ERRNO=EUNREACH ;;
     *'Hash Sum mismatch'* | *'nexpected size'*) DVO_ERRNO=EPROTO ;;
-    *'Argument list too long'* | *'Not a directory'* | *'Is a directory'* | *'File name too long'* | *'Invalid argument'* | \
+    *'Argument list too long'* | *'File name too long'* | *'Invalid argument'* | \
+        *'Not a directory'* | *'Is a directory'* | \
         *'unmet dependencies'* | *'Unable to correct problems'*) DVO_ERRNO=EINVAL ;;
     *) DVO_ERRNO=EUNKNOWN ;;
     esac

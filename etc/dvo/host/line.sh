@@ -33,12 +33,12 @@ dvo_line() {
     grep -qaxF -f "$DVO_TMP/line" -- "$dvo_line_real" && dvo_same
     dvo_line_at=
     if [ -n "${P_match-}" ]; then
-        dvo_line_at=$(dvo_line_matches)
+        dvo_line_at=$(dvo_line_matches) || exit
     fi
     case $dvo_line_at in
     '') dvo_differ 'line is missing' ;;
     *"$DVO_NL"*)
-        dvo_fail EINVAL "several lines match: $(grep -naE -f "$DVO_TMP/match" -- "$dvo_line_real" | head -n 10)"
+        dvo_fail EINVAL "several lines match: $(head -n 10 "$DVO_TMP/found" | cut -c 1-200)"
         ;;
     *) dvo_differ "line $dvo_line_at is replaced" ;;
     esac
@@ -54,7 +54,7 @@ dvo_line() {
         {
             cat -- "$dvo_line_real"
             # A last line that was never ended must not swallow ours.
-            [ -z "$(tail -c 1 -- "$dvo_line_real" | tr '\n\000' '\000.' | tr -d '\000')" ] || echo
+            [ "$(tail -c 1 -- "$dvo_line_real" | wc -l)" = 1 ] || [ ! -s "$dvo_line_real" ] || echo
             cat "$DVO_TMP/line"
         } 2>"$DVO_TMP/said" >"$DVO_NEW" || dvo_fail_said
     fi
@@ -68,8 +68,9 @@ dvo_line_remove() {
     if [ -n "${P_line+1}" ] && grep -qaxF -f "$DVO_TMP/line" -- "$dvo_line_real"; then
         dvo_differ 'line is there'
     fi
-    if [ -n "${P_match-}" ] && [ -n "$(dvo_line_matches)" ]; then
-        dvo_differ 'a matching line is there'
+    if [ -n "${P_match-}" ]; then
+        dvo_line_at=$(dvo_line_matches) || exit
+        [ -z "$dvo_line_at" ] || dvo_differ 'a matching line is there'
     fi
     dvo_settle
     dvo_line_temp

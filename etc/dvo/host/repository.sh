@@ -46,8 +46,8 @@ dvo_repository() {
     # The index is read before the file is in its place: a repository that cannot be read
     # never stays behind as one that looks finished.
     printf '%s' "$dvo_repository_text" >"$DVO_TMP/new.sources"
-    dvo_apt update -o "Dir::Etc::sourcelist=$DVO_TMP/new.sources" -o Dir::Etc::sourceparts=/dev/null \
-        -o APT::Get::List-Cleanup=false -o APT::Update::Error-Mode=any
+    dvo_apt update -o "Dir::Etc::sourcelist=$DVO_TMP/new.sources" \
+        -o Dir::Etc::sourceparts=/dev/null -o APT::Get::List-Cleanup=false -o APT::Update::Error-Mode=any
     dvo_ours_write "$dvo_repository_path" "$dvo_repository_text" 0644
     [ -n "${P_key+1}" ] || dvo_try rm -f -- "$dvo_repository_key.asc"
     [ -n "${P_key64+1}" ] || dvo_try rm -f -- "$dvo_repository_key.gpg"
@@ -76,7 +76,8 @@ dvo_repository_text() {
     dvo_repository_words uri "$P_uri"
     case ${P_key+asc}${P_key64+gpg} in
     ?*)
-        dvo_repository_text="${dvo_repository_text}Signed-By: $dvo_repository_key.${P_key+asc}${P_key64+gpg}$DVO_NL"
+        dvo_word=$dvo_repository_key.${P_key+asc}${P_key64+gpg}
+        dvo_repository_text="${dvo_repository_text}Signed-By: $dvo_word$DVO_NL"
         ;;
     esac
     if dvo_flag trusted false; then

@@ -8,6 +8,7 @@ dvo_user() {
     if ! dvo_flag present true; then
         [ -z "$dvo_user_entry" ] || dvo_differ 'login exists'
         dvo_settle
+        dvo_user_busy "$(printf '%s' "$dvo_user_entry" | cut -d: -f3)"
         dvo_account userdel -- "$P_login"
         dvo_changed
     fi
@@ -53,6 +54,14 @@ dvo_user_groups() {
         *) dvo_user_join=$dvo_user_join${dvo_user_join:+,}$dvo_word ;;
         esac
     done
+}
+
+# dvo_user_busy UID: the tools of passwd(5) look for processes too, but see none of another
+# login's in a container that may not trace.
+dvo_user_busy() {
+    if cat /proc/[0-9]*/status 2>/dev/null | grep -q "^Uid:.*$DVO_TAB$1$DVO_TAB"; then
+        dvo_fail EBUSY "$P_login has running processes"
+    fi
 }
 
 dvo_user_hash() {
@@ -118,5 +127,8 @@ END
         dvo_differ 'password differs'
     fi
     dvo_settle
+    case " $* " in
+    *' -u '* | *' -d '*) dvo_user_busy "$dvo_was_uid" ;;
+    esac
     [ "$#" = 0 ] || dvo_account usermod "$@" -- "$P_login"
 }

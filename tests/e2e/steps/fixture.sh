@@ -1,6 +1,7 @@
+# shellcheck shell=sh
 # What the cases stand on: no network, a small repository of our own, a quiet package index.
 set -e
-rm -rf /srv/t /srv/repo /srv/old
+rm -rf /srv/t /srv/repo /srv/old /etc/dvo /var/lib/dvo
 mkdir -p /srv/t /srv/repo/1
 find /etc/apt/sources.list /etc/apt/sources.list.d -type f -delete
 mkdir -p /etc/apt/keyrings
@@ -46,6 +47,8 @@ printf 'Suite: t\nDate: %s\nSHA256:\n %s %s Packages\n' "$(date -uR)" \
     "$(sha256sum Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release
 echo 'deb [trusted=yes] file:/srv/repo ./' >/etc/apt/sources.list
 apt-get -qq update
+systemctl -q disable --now t-two-a.service t-two-b.service t-app.service 2>/dev/null || true
+apt-get -qq -y purge t-app t-lib t-two t-bad >/dev/null 2>&1 || true
 
 cat >/etc/systemd/system/t-ok.service <<'END'
 [Service]

@@ -44,7 +44,9 @@ class CallbackModule(CallbackBase):
         self._file = None
         path = os.environ.get("DVO_EVENTS")
         if path:
-            self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._file = os.open(
+                path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
+            )
         else:
             self.disabled = True
 
@@ -53,18 +55,23 @@ class CallbackModule(CallbackBase):
             return
         data = (json.dumps(event, sort_keys=True) + "\n").encode("ascii")
         while data:
-            data = data[os.write(self._file, data):]
+            data = data[os.write(self._file, data) :]
 
     @staticmethod
     def _place(task):
         path, dummy, line = (task.get_path() or "").rpartition(":")
-        return {"path": os.path.basename(path), "line": int(line) if line.isdigit() else 0}
+        return {
+            "path": os.path.basename(path),
+            "line": int(line) if line.isdigit() else 0,
+        }
 
     def _result(self, name, result, **more):
         """The outcome of one task on one host; of a loop, that of all its items together."""
         data = result._result
         event = self._place(result._task)
-        event.update(event=name, host=result._host.get_name(), changed=bool(data.get("changed")))
+        event.update(
+            event=name, host=result._host.get_name(), changed=bool(data.get("changed"))
+        )
         event.update(more)
         if result._task.no_log or "censored" in data:
             event["censored"] = True
@@ -84,8 +91,11 @@ class CallbackModule(CallbackBase):
         # A module that broke says why only in what it printed.
         if data.get("failed") and data.get("module_stderr"):
             messages.append(data["module_stderr"])
-        return "\n".join(text if isinstance(text, str) else json.dumps(text, default=str)
-                         for text in messages if text)
+        return "\n".join(
+            text if isinstance(text, str) else json.dumps(text, default=str)
+            for text in messages
+            if text
+        )
 
     @staticmethod
     def _values(data):
@@ -119,7 +129,9 @@ class CallbackModule(CallbackBase):
 
     def v2_playbook_on_stats(self, stats):
         hosts = sorted(stats.processed)
-        self._write({
-            "event": "end",
-            "hosts": dict((host, stats.summarize(host)) for host in hosts),
-        })
+        self._write(
+            {
+                "event": "end",
+                "hosts": dict((host, stats.summarize(host)) for host in hosts),
+            }
+        )

@@ -207,7 +207,9 @@ def compose(step, params, check):
 def decode(text):
     """Undoes the percent-encoding of the step library."""
     raw = re.sub(
-        b"%([0-9A-Fa-f]{2})", lambda found: bytes(bytearray([int(found.group(1), 16)])), text
+        b"%([0-9A-Fa-f]{2})",
+        lambda found: bytes(bytearray([int(found.group(1), 16)])),
+        text,
     )
     return to_text(raw, errors="replace")
 

@@ -1,0 +1,47 @@
+/* dvo.lock, beside the program: which package file each packages.find stands for. */
+#ifndef DVO_COMPILER_LOCK_H
+#define DVO_COMPILER_LOCK_H
+
+#include "compiler/repository.h"
+
+struct lock_entry {
+    struct package_query query; /* the key */
+    struct package_file file;
+    struct span span; /* in dvo.lock; file 0 if it is new */
+    bool checked;     /* this compilation asked for it, and it holds */
+};
+
+/* Zero-initialise, then lock_open(). Entries of other programs in the folder are kept. */
+struct lock {
+    struct arena *arena;
+    struct diags *diags;
+    const char *path; /* of dvo.lock */
+    bool frozen;      /* --locked */
+    bool changed;     /* differs from the file */
+    struct lock_entry **v;
+    size_t n, cap;
+    struct repositories repositories;
+    char digest[DIGEST_TEXT_SIZE];
+};
+
+struct program;
+
+/* Reads dvo.lock in the program's folder, which need not exist. `frozen`: nothing may be
+ * pinned. False after diagnostics. */
+bool lock_open(struct lock *l, struct program *p, bool frozen);
+void lock_free(struct lock *l);
+
+/* The pinned file of a query. An entry holds if its version is in range and its file is
+ * still in the repository with that size and digest; without one that holds the
+ * repositories are searched and the answer is pinned, but if the lock is frozen that is
+ * an error. The query's package and range must be well formed. NULL with *error; lives in
+ * the arena. */
+const struct package_file *lock_find(struct lock *l, const struct package_query *query,
+                                     struct package_error *error);
+/* Replaces dvo.lock if lock_find() pinned anything: to be called once everything else has
+ * succeeded. False after diagnostics. */
+bool lock_save(struct lock *l, struct diags *diags);
+/* Digest of the entries that this compilation asked for; owned by the lock. */
+const char *lock_digest(struct lock *l);
+
+#endif

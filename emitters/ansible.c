@@ -1,0 +1,299 @@
+/* Writes the folder of playbooks: what every build has alike, the inventory, and one
+ * playbook per tool run. */
+#include "emitters/ansible.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "emitters/ansible_parts.h"
+#include "emitters/api.h"
+#include "emitters/json.h"
+#include "ir/base/embed.h"
+
+#define COLLECTIONS "ansible/collections/"
+#define STEPS_MODULE                                                                     \
+    COLLECTIONS "ansible_collections/dvo/host/plugins/module_utils/steps.py"
+
+static const char ansible_cfg[] =
+    "[defaults]\n"
+    "inventory = inventory.yml\n"
+    "collections_path = collections\n"
+    "callbacks_enabled = dvo.host.events\n"
+    "gathering = explicit\n"
+    "interpreter_python = /usr/bin/python3\n"
+    "host_key_checking = True\n"
+    "retry_files_enabled = False\n"
+    "nocows = True\n"
+    "forks = 20\n"
+    "\n"
+    "[ssh_connection]\n"
+    "pipelining = True\n"
+    "ssh_args = -o ControlMaster=auto -o ControlPersist=60s -o IdentitiesOnly=yes "
+    "-o StrictHostKeyChecking=yes\n";
+
+static bool ansible_uses(const struct emission *e, uint32_t segment)
+{
+    return e->plan->segments[segment].backend == BACKEND_ANSIBLE;
+}
+
+static void put(struct emission *e, const char *path, const struct buf *text)
+{
+    artefact_put(&e->out, path, buf_text(text), text->len);
+}
+
+static void ansible_inventory(struct ansible *a, struct buf *text)
+{
+    struct yaml *y = &a->yaml;
+    buf_clear(text);
+    yaml_begin(y, text);
+    yaml_map(y);
+    yaml_name(y, "all");
+    yaml_map(y);
+    yaml_name(y, "hosts");
+    yaml_map(y);
+    for (op_id op = 1; op < a->e->graph->n; op++) {
+        if (!a->alias[op])
+            continue;
+        yaml_name(y, a->alias[op]);
+        yaml_map(y);
+        yaml_map_end(y);
+    }
+    yaml_map_end(y);
+    yaml_map_end(y);
+    yaml_map_end(y);
+    yaml_end(y);
+    put(a->e, "ansible/inventory.yml", text);
+}
+
+static void ansible_group_vars(struct ansible *a, struct buf *text)
+{
+    static const struct {
+        const char *name, *value;
+    } vars[] = {
+        {"ansible_host", "{{ machines[inventory_hostname].address }}"},
+        {"ansible_port", "{{ machines[inventory_hostname].port }}"},
+        {"ansible_user", "{{ machines[inventory_hostname].user }}"},
+        {"ansible_become", "{{ machines[inventory_hostname].user != 'root' }}"},
+        {"ansible_ssh_private_key_file", "{{ machines[inventory_hostname].identity }}"},
+        {"ansible_ssh_common_args", "-o {{ ('UserKnownHostsFile=\"' ~ "
+                                    "machines[inventory_hostname].known_hosts ~ '\"') "
+                                    "| quote }}"},
+    };
+    static const char reached[] =
+        "How a machine is reached is said by the values file, given "
+        "with -e @FILE: see values.example.json.";
+    static const char before[] = "Results that an interrupted run had already changed.";
+    struct yaml *y = &a->yaml;
+    buf_clear(text);
+    yaml_begin(y, text);
+    yaml_map(y);
+    yaml_comment(y, reached, strlen(reached));
+    for (size_t i = 0; i < sizeof vars / sizeof *vars; i++) {
+        yaml_name(y, vars[i].name);
+        yaml_cstr(y, vars[i].value);
+    }
+    yaml_blank(y);
+    yaml_comment(y, before, strlen(before));
+    yaml_name(y, "changed_before");
+    yaml_seq(y);
+    yaml_seq_end(y);
+    yaml_map_end(y);
+    yaml_end(y);
+    put(a->e, "ansible/group_vars/all.yml", text);
+}
+
+/* "Configure web[2]", for the play of a tool run. */
+static void play_name(struct ansible *a, uint32_t segment, struct buf *out)
+{
+    struct buf address = {0};
+    op_id machine = a->e->plan->segments[segment].machine;
+    render_display(a->e, machine,
+                   val_str(a->e->values, a->e->graph->ops[machine].address), &address);
+    buf_clear(out);
+    buf_str(out, "Configure ");
+    ansible_harmless(buf_text(&address), address.len, out);
+    buf_free(&address);
+}
+
+static void ansible_site(struct ansible *a, struct buf *text)
+{
+    struct yaml *y = &a->yaml;
+    buf_clear(text);
+    yaml_begin(y, text);
+    yaml_seq(y);
+    for (uint32_t i = 1; i <= a->e->plan->nsegments; i++) {
+        if (!ansible_uses(a->e, i))
+            continue;
+        play_name(a, i, &a->scratch);
+        yaml_map(y);
+        yaml_name(y, "name");
+        yaml_text(y, buf_text(&a->scratch), a->scratch.len);
+        yaml_name(y, "ansible.builtin.import_playbook");
+        yaml_cstr(y, strchr(a->e->segments[i].file, '/') + 1);
+        yaml_map_end(y);
+    }
+    yaml_seq_end(y);
+    yaml_end(y);
+    put(a->e, "ansible/site.yml", text);
+}
+
+static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *text)
+{
+    const struct plan_segment *s = &a->e->plan->segments[segment];
+    struct yaml *y = &a->yaml;
+    a->segment = segment;
+    a->out = &a->e->segments[segment];
+    ansible_names_init(&a->registers);
+    map64_free(&a->titles);
+    map64_free(&a->task_names);
+    ansible_name_registers(a);
+    for (uint32_t i = 0; i < s->nops; i++)
+        ansible_count_titles(a, s->ops[i]);
+
+    buf_clear(text);
+    yaml_begin(y, text);
+    yaml_seq(y);
+    yaml_map(y);
+    yaml_name(y, "name");
+    play_name(a, segment, &a->scratch);
+    yaml_text(y, buf_text(&a->scratch), a->scratch.len);
+    yaml_name(y, "hosts");
+    yaml_cstr(y, a->out->hosts);
+    yaml_name(y, "gather_facts");
+    yaml_bool(y, false);
+    yaml_name(y, "tasks");
+    yaml_seq(y);
+    for (uint32_t i = 0; i < s->nops; i++)
+        ansible_tasks(a, s->ops[i]);
+    yaml_seq_end(y);
+    yaml_map_end(y);
+    yaml_seq_end(y);
+    yaml_end(y);
+    put(a->e, a->out->file, text);
+    ansible_names_free(&a->registers);
+}
+
+/* What a person fills in to run the playbooks without dvoc. */
+static void ansible_values(struct ansible *a, struct buf *text)
+{
+    static const struct {
+        const char *name, *value;
+    } members[] = {{"address", "192.0.2.1"},
+                   {"port", NULL},
+                   {"user", "root"},
+                   {"identity", "/path/of/private/key"},
+                   {"known_hosts", "/path/of/known_hosts"}};
+    struct emission *e = a->e;
+    struct json j;
+    buf_clear(text);
+    json_begin(&j, text);
+    json_put_object(&j);
+    json_put_name(&j, "machines");
+    json_put_object(&j);
+    for (op_id op = 1; op < e->graph->n; op++) {
+        if (!a->alias[op])
+            continue;
+        json_put_name(&j, a->alias[op]);
+        json_put_object_compact(&j);
+        for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
+            json_put_name(&j, members[i].name);
+            if (members[i].value)
+                json_put_cstr(&j, members[i].value);
+            else
+                json_put_int(&j, 22);
+        }
+        json_put_object_end(&j);
+    }
+    json_put_object_end(&j);
+    json_put_name(&j, "changed_before");
+    json_put_array_compact(&j);
+    json_put_array_end(&j);
+    json_put_name(&j, "secrets");
+    json_put_object(&j);
+    struct map64 seen = {0};
+    for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
+        for (size_t k = 0; k < e->segments[i].secrets.n; k++) {
+            str_id path = e->segments[i].secrets.v[k];
+            if ((*map64_put(&seen, path))++)
+                continue;
+            json_put_key(&j, emission_text(e, path), intern_len(e->strings, path));
+            json_put_cstr(&j, "");
+        }
+    }
+    map64_free(&seen);
+    json_put_object_end(&j);
+    for (size_t i = 0; i < a->outside.n; i++) {
+        json_put_name(&j, a->outside.v[i].name);
+        buf_clear(&a->scratch);
+        render_display(e, 0, a->outside.v[i].value, &a->scratch);
+        json_put_text(&j, buf_text(&a->scratch), a->scratch.len);
+    }
+    json_put_object_end(&j);
+    json_end(&j);
+    artefact_put_example(&e->out, "ansible/values.example.json", buf_text(text),
+                         text->len);
+}
+
+static void ansible_collection(struct emission *e, struct buf *text)
+{
+    for (size_t i = embedded_first(COLLECTIONS); embedded_in(i, COLLECTIONS); i++) {
+        const struct embedded_file *f = &embedded_files[i];
+        /* That is for publishing: an installed collection does not have it. */
+        if (!strstr(f->path, "/galaxy.yml"))
+            artefact_put(&e->out, f->path, f->data, f->len);
+    }
+    /* As etc/dvo/ansible/steps.sh prints it. */
+    buf_clear(text);
+    buf_str(text, "\"\"\"The step library of dvo, run by the module step.\"\"\"\n\n");
+    buf_str(text, "STEPS = r'''\n");
+    api_step_library(text);
+    buf_str(text, "'''\n");
+    put(e, STEPS_MODULE, text);
+}
+
+bool ansible_emit(struct emission *e)
+{
+    const struct plan *plan = e->plan;
+    bool used = false;
+    for (uint32_t i = 1; i <= plan->nsegments; i++)
+        used |= ansible_uses(e, i);
+    if (!used)
+        return true;
+    struct ansible a = {.e = e};
+    struct buf text = {0};
+    a.alias = arena_array(&e->arena, const char *, e->graph->n);
+    a.ops = arena_array(&e->arena, struct ansible_op, e->graph->n);
+    ansible_names_init(&a.names);
+    ansible_scan(&a);
+    for (uint32_t i = 1; i <= plan->nsegments; i++) {
+        if (!ansible_uses(e, i))
+            continue;
+        e->segments[i].file = arena_printf(&e->arena, "ansible/segment-%u.yml", i);
+        e->segments[i].hosts = a.alias[plan->segments[i].machine];
+        if (!e->failed && !e->out.failed)
+            ansible_playbook(&a, i, &text);
+    }
+    buf_clear(&text);
+    buf_str(&text, ansible_cfg);
+    put(e, "ansible/ansible.cfg", &text);
+    ansible_inventory(&a, &text);
+    ansible_group_vars(&a, &text);
+    ansible_site(&a, &text);
+    ansible_values(&a, &text);
+    ansible_collection(e, &text);
+
+    for (size_t i = 0; i < a.conditions.n; i++)
+        free(a.conditions.v[i]);
+    free(a.conditions.v);
+    free(a.literals.v);
+    free(a.outside.v);
+    map64_free(&a.outside_of);
+    map64_free(&a.titles);
+    map64_free(&a.task_names);
+    ansible_names_free(&a.names);
+    render_free(&a.pieces);
+    buf_free(&a.expr);
+    buf_free(&a.scratch);
+    buf_free(&text);
+    return !e->failed && !e->out.failed;
+}

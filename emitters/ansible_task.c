@@ -1,0 +1,332 @@
+/* Writes the tasks of one op: comment, name, module with its parameters, and the keywords
+ * that carry results, conditions and policy. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emitters/ansible_parts.h"
+
+enum { TITLE_LONGEST = 140 };
+
+#define STEP_MODULE "dvo.host.step"
+
+void ansible_harmless(const char *s, size_t len, struct buf *out)
+{
+    for (size_t i = 0; i < len; i++) {
+        buf_char(out, s[i]);
+        if (s[i] == '{' && i + 1 < len && strchr("{%#", s[i + 1]))
+            buf_char(out, ' ');
+    }
+}
+
+/* The title of a task: its own, else that of its op. */
+static void task_title(struct ansible *a, op_id op, uint32_t task, struct buf *out)
+{
+    struct buf plain = {0};
+    val_id own = val_dict_get(a->e->values, ansible_task_at(a, op, task), "title");
+    if (own && render_value(a->e, op, own) != VAL_NONE)
+        render_display(a->e, op, own, &plain);
+    else
+        render_title(a->e, op, &plain);
+    size_t len = plain.len;
+    if (len > TITLE_LONGEST) {
+        len = TITLE_LONGEST;
+        while (len && (plain.p[len] & 0xc0) == 0x80)
+            len--;
+    }
+    ansible_harmless(buf_text(&plain), len, out);
+    if (len < plain.len)
+        buf_str(out, "...");
+    buf_free(&plain);
+}
+
+void ansible_count_titles(struct ansible *a, op_id op)
+{
+    for (uint32_t i = 0; i < ansible_task_count(a, op); i++) {
+        buf_clear(&a->scratch);
+        task_title(a, op, i, &a->scratch);
+        uint32_t *count = map64_put(&a->titles, hash_bytes(a->scratch.p, a->scratch.len));
+        ++*count;
+    }
+}
+
+/* A name that no other task of the run has: with the address where titles are equal. */
+static const char *task_name(struct ansible *a, op_id op, uint32_t task)
+{
+    struct buf *name = &a->scratch;
+    buf_clear(name);
+    task_title(a, op, task, name);
+    if (map64_get(&a->titles, hash_bytes(name->p, name->len)) > 1) {
+        str_id address = a->e->graph->ops[op].address;
+        buf_str(name, " (");
+        ansible_harmless(emission_text(a->e, address), intern_len(a->e->strings, address),
+                         name);
+        buf_char(name, ')');
+    }
+    size_t base = name->len;
+    for (unsigned i = 2;; i++) {
+        uint32_t *used = map64_put(&a->task_names, hash_bytes(name->p, name->len));
+        if (!*used) {
+            *used = 1;
+            return arena_strndup(&a->e->arena, name->p, name->len);
+        }
+        name->len = base;
+        buf_printf(name, " (%u)", i);
+    }
+}
+
+static void condition_add(struct ansible *a, const char *text)
+{
+    for (size_t i = 0; i < a->conditions.n; i++)
+        if (!strcmp(a->conditions.v[i], text))
+            return;
+    *vec_push(&a->conditions) = xstrdup(text);
+}
+
+/* What must all hold becomes a list, which reads better than a long "and". */
+static void condition_add_value(struct ansible *a, val_id v)
+{
+    struct ir_value value = *val_get(a->e->values, v);
+    if (value.kind == IR_COND && value.sub == IR_COND_ALL && value.count) {
+        for (uint32_t i = 0; i < value.count; i++)
+            condition_add_value(a, val_items(a->e->values, v)[i]);
+        return;
+    }
+    buf_clear(&a->expr);
+    ansible_condition(a, v, false, &a->expr);
+    condition_add(a, buf_text(&a->expr));
+}
+
+/* What the op uses may be missing: then it is skipped, as the language says. */
+static void guard_use(struct ansible *a, op_id used, str_id field, val_id v,
+                      val_id argument)
+{
+    (void)argument;
+    if (!used)
+        return;
+    bool fails = a->e->graph->ops[used].flags & OP_CONTINUE;
+    bool skips =
+        a->ops[used].conditional && strcmp(emission_text(a->e, field), "changed");
+    if (!fails && !skips)
+        return;
+    buf_clear(&a->expr);
+    if (!ansible_inside(a, used)) {
+        buf_printf(&a->expr, "%s is defined", ansible_outside_name(a, v));
+        condition_add(a, a->expr.p);
+        return;
+    }
+    ansible_register(a, used, a->ops[used].primary, &a->expr);
+    size_t name = a->expr.len;
+    if (fails) {
+        buf_str(&a->expr, " is not failed");
+        condition_add(a, a->expr.p);
+        a->expr.len = name;
+    }
+    if (skips) {
+        buf_str(&a->expr, " is not skipped");
+        condition_add(a, a->expr.p);
+    }
+}
+
+static void task_conditions(struct ansible *a, op_id op, uint32_t task, val_id own)
+{
+    const struct op *o = &a->e->graph->ops[op];
+    for (size_t i = 0; i < a->conditions.n; i++)
+        free(a->conditions.v[i]);
+    a->conditions.n = 0;
+    ansible_each_use(a, op, guard_use);
+    if (o->when)
+        condition_add_value(a, o->when);
+    /* A failure that does not stop the play must still stop the rest of its own op. */
+    for (uint32_t i = 0; (o->flags & OP_CONTINUE) && i < task; i++) {
+        buf_clear(&a->expr);
+        ansible_register(a, op, i, &a->expr);
+        buf_str(&a->expr, " is not failed");
+        condition_add(a, a->expr.p);
+    }
+    if (own)
+        condition_add_value(a, own);
+    if (!a->conditions.n)
+        return;
+    yaml_name(&a->yaml, "when");
+    if (a->conditions.n == 1) {
+        yaml_cstr(&a->yaml, a->conditions.v[0]);
+        return;
+    }
+    yaml_seq(&a->yaml);
+    for (size_t i = 0; i < a->conditions.n; i++)
+        yaml_cstr(&a->yaml, a->conditions.v[i]);
+    yaml_seq_end(&a->yaml);
+}
+
+static void task_params(struct ansible *a, val_id params)
+{
+    yaml_map(&a->yaml);
+    uint32_t count = params ? val_get(a->e->values, params)->count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        val_id v = render_value(a->e, a->op, val_items(a->e->values, params)[2 * i + 1]);
+        size_t len;
+        const char *key =
+            render_bytes(a->e, val_items(a->e->values, params)[2 * i], &len);
+        if (!v || v == VAL_NONE)
+            continue;
+        yaml_key(&a->yaml, key, len);
+        ansible_value(a, v);
+    }
+    yaml_map_end(&a->yaml);
+}
+
+static void task_module(struct ansible *a, val_id native)
+{
+    const struct values *values = a->e->values;
+    val_id module = val_dict_get(values, native, "module");
+    val_id params = val_dict_get(values, native, "params");
+    if (module) {
+        size_t len;
+        const char *name = render_bytes(a->e, module, &len);
+        yaml_key(&a->yaml, name, len);
+        task_params(a, params);
+        return;
+    }
+    size_t len;
+    const char *step = render_bytes(a->e, val_dict_get(values, native, "step"), &len);
+    yaml_name(&a->yaml, STEP_MODULE);
+    yaml_map(&a->yaml);
+    yaml_key(&a->yaml, step, len);
+    task_params(a, params);
+    yaml_map_end(&a->yaml);
+}
+
+/* Keywords of the record's own choice, such as changed_when. */
+static void task_keywords(struct ansible *a, val_id native)
+{
+    static const char *const known[] = {"module", "step",     "params", "title",
+                                        "files",  "register", "when"};
+    static const char *const expressions[] = {"changed_when", "failed_when", "until"};
+    uint32_t count = val_get(a->e->values, native)->count;
+    for (uint32_t i = 0; i < count; i++) {
+        val_id key = val_items(a->e->values, native)[2 * i];
+        val_id v = render_value(a->e, a->op, val_items(a->e->values, native)[2 * i + 1]);
+        bool skip = !v || v == VAL_NONE, expression = v > VAL_TRUE;
+        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
+            skip |= render_is(a->e, key, known[k]);
+        bool named = false;
+        for (size_t k = 0; k < sizeof expressions / sizeof *expressions; k++)
+            named |= render_is(a->e, key, expressions[k]);
+        if (skip)
+            continue;
+        size_t len;
+        const char *name = render_bytes(a->e, key, &len);
+        yaml_key(&a->yaml, name, len);
+        if (named && expression) {
+            buf_clear(&a->expr);
+            ansible_condition(a, v, false, &a->expr);
+            yaml_text(&a->yaml, buf_text(&a->expr), a->expr.len);
+        } else {
+            ansible_value(a, v);
+        }
+    }
+}
+
+static void task_policy(struct ansible *a, const struct op *o)
+{
+    if (o->flags & OP_CONTINUE) {
+        yaml_name(&a->yaml, "ignore_errors");
+        yaml_bool(&a->yaml, true);
+    }
+    if (o->flags & OP_TAINTED) {
+        yaml_name(&a->yaml, "no_log");
+        yaml_bool(&a->yaml, true);
+    }
+    if (o->timeout_ms > 0) {
+        yaml_name(&a->yaml, "timeout");
+        yaml_int(&a->yaml, (o->timeout_ms + 999) / 1000);
+    }
+}
+
+static void task_literals(struct ansible *a)
+{
+    if (!a->literals.n)
+        return;
+    yaml_name(&a->yaml, "vars");
+    yaml_map(&a->yaml);
+    for (size_t i = 0; i < a->literals.n; i++) {
+        const struct ansible_literal *l = &a->literals.v[i];
+        buf_clear(&a->expr);
+        buf_printf(&a->expr, "text_%zu", i + 1);
+        yaml_name(&a->yaml, a->expr.p);
+        if (yaml_can_carry(l->text, l->len))
+            yaml_unsafe(&a->yaml, l->text, l->len);
+        else
+            ansible_text(a, l->text, l->len);
+    }
+    yaml_map_end(&a->yaml);
+}
+
+/* Copies the files that a task sends, so that the folder is all a run needs. */
+static void task_files(struct ansible *a, val_id native)
+{
+    struct emission *e = a->e;
+    val_id files = val_dict_get(e->values, native, "files");
+    for (uint32_t i = 0; files && i < val_get(e->values, files)->count; i++) {
+        struct render_pieces *p = &a->pieces;
+        render_text(e, a->op, val_items(e->values, files)[2 * i + 1], p);
+        const char *source = arena_strndup(&e->arena, buf_text(&p->text), p->text.len);
+        size_t len;
+        const char *name = render_bytes(e, val_items(e->values, files)[2 * i], &len);
+        const char *from = *source == '/'
+                               ? source
+                               : arena_printf(&e->arena, "%s%s", e->program_dir, source);
+        const char *to = arena_printf(&e->arena, "ansible/files/%s", name);
+        errno = 0;
+        if (artefact_copy(&e->out, to, from) || e->out.failed)
+            continue;
+        if (errno)
+            emission_error(e, EMIT_FILE, a->op, "cannot read %s: %s", source,
+                           strerror(errno));
+        else
+            emission_error(e, EMIT_FILE, a->op, "two different files are both called %s",
+                           name);
+    }
+}
+
+static void task_write(struct ansible *a, op_id op, uint32_t task)
+{
+    const struct op *o = &a->e->graph->ops[op];
+    struct yaml *y = &a->yaml;
+    val_id native = ansible_task_at(a, op, task);
+    a->op = op;
+    a->literals.n = 0;
+    task_files(a, native);
+
+    struct buf *place = &a->expr;
+    buf_clear(place);
+    render_place(a->e, op, place);
+    if (a->out->tasks.n)
+        yaml_blank(y);
+    yaml_comment(y, buf_text(place), place->len);
+    const char *name = task_name(a, op, task);
+    *vec_push(&a->out->tasks) = (struct emission_task){yaml_next_line(y), op, task, name};
+    yaml_map(y);
+    yaml_name(y, "name");
+    yaml_cstr(y, name);
+    task_module(a, native);
+    if (a->ops[op].result &&
+        (a->ops[op].read || val_dict_get(a->e->values, native, "register"))) {
+        buf_clear(&a->expr);
+        ansible_register(a, op, task, &a->expr);
+        yaml_name(y, "register");
+        yaml_text(y, a->expr.p, a->expr.len);
+    }
+    task_conditions(a, op, task, val_dict_get(a->e->values, native, "when"));
+    task_keywords(a, native);
+    task_policy(a, o);
+    task_literals(a);
+    yaml_map_end(y);
+}
+
+void ansible_tasks(struct ansible *a, op_id op)
+{
+    for (uint32_t i = 0; i < ansible_task_count(a, op); i++)
+        task_write(a, op, i);
+}

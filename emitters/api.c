@@ -1,0 +1,209 @@
+/* Writes api/calls.json from the driver's sequences, and copies the embedded scripts that
+ * go with it. */
+#include "emitters/api.h"
+
+#include <string.h>
+
+#include "emitters/json.h"
+#include "emitters/render.h"
+#include "emitters/value_json.h"
+#include "ir/base/embed.h"
+
+bool api_has_steps(const struct emission *e, op_id op)
+{
+    const struct plan_template *t = emission_template(e, op);
+    return t && t->backend == BACKEND_API &&
+           val_get(e->values, t->steps)->kind == IR_LIST;
+}
+
+bool api_has_calls(const struct emission *e, op_id op)
+{
+    const struct plan_template *t = emission_template(e, op);
+    return t && t->backend == BACKEND_API &&
+           val_get(e->values, t->steps)->kind == IR_DICT;
+}
+
+static bool call_is_foreign(const struct call_info *call)
+{
+    for (uint32_t i = 0; i < call->neffects; i++)
+        if (call->effects[i].write && call->effects[i].any)
+            return true;
+    return false;
+}
+
+bool api_probe_asked(const struct emission *e, op_id op)
+{
+    const struct op *o = &e->graph->ops[op];
+    if (!o->segment)
+        return true;
+    /* From the end: the first foreign call met is the last one of the run. */
+    const struct plan_segment *s = &e->plan->segments[o->segment];
+    for (uint32_t i = s->nops; i-- > 0;) {
+        if (s->ops[i] == op)
+            return true;
+        if (call_is_foreign(graph_call(e->graph, s->ops[i])))
+            return false;
+    }
+    return true;
+}
+
+/* "podman/" of the driver's "podman/service.sh", or NULL. */
+static const char *service_folder(struct emission *e, const char **service)
+{
+    val_id v = e->plan->driver ? val_dict_get(e->values, e->plan->driver, "service") : 0;
+    if (!v || val_get(e->values, v)->kind != IR_STR)
+        return NULL;
+    *service = emission_text(e, val_get(e->values, v)->as.n);
+    const char *slash = strrchr(*service, '/');
+    return slash ? arena_strndup(&e->arena, *service, (size_t)(slash + 1 - *service))
+                 : "";
+}
+
+static void driver_member(struct emission *e, const char *name, struct json *j)
+{
+    val_id v = val_dict_get(e->values, e->plan->driver, name);
+    if (!v)
+        return;
+    json_put_name(j, name);
+    value_json(e, 0, v, j);
+}
+
+static void api_provider(struct emission *e, struct json *j)
+{
+    if (!e->plan->driver)
+        return;
+    json_put_name(j, "provider");
+    json_put_object(j);
+    json_put_name(j, "name");
+    json_put_cstr(j, e->graph->provider ? e->graph->provider : "");
+    val_id driver = val_dict_get(e->values, e->plan->driver, "name");
+    if (!driver && e->plan->provider)
+        driver = val_dict_get(e->values, e->plan->provider, "driver");
+    if (driver) {
+        json_put_name(j, "driver");
+        value_json(e, 0, driver, j);
+    }
+    driver_member(e, "transport", j);
+    json_put_name(j, "service");
+    const char *service = NULL;
+    if (service_folder(e, &service))
+        json_put_cstr(j, service);
+    else
+        json_put_null(j);
+    driver_member(e, "errors", j);
+    json_put_object_end(j);
+}
+
+static void api_calls(struct emission *e, op_id op, struct json *j)
+{
+    val_id sequences = emission_template(e, op)->steps;
+    struct buf key = {0};
+    render_key(e, op, ':', &key);
+    json_put_name(j, "key");
+    json_put_text(j, key.p, key.len);
+    buf_free(&key);
+    json_put_name(j, "args");
+    value_json_args(e, op, j);
+    json_put_name(j, "sequences");
+    json_put_object(j);
+    uint32_t count = val_get(e->values, sequences)->count;
+    for (uint32_t i = 0; i < count; i++) {
+        val_id name = val_items(e->values, sequences)[2 * i];
+        if (render_is(e, name, "result"))
+            continue;
+        size_t len;
+        const char *text = render_bytes(e, name, &len);
+        json_put_key(j, text, len);
+        value_json(e, op, val_items(e->values, sequences)[2 * i + 1], j);
+    }
+    json_put_object_end(j);
+    val_id result = val_dict_get(e->values, sequences, "result");
+    if (result) {
+        json_put_name(j, "result");
+        value_json(e, op, result, j);
+    }
+}
+
+static bool embedded_put(struct emission *e, const struct embedded_file *f)
+{
+    return artefact_put(&e->out, arena_printf(&e->arena, "api/%s", f->path), f->data,
+                        f->len);
+}
+
+static void api_service(struct emission *e)
+{
+    const char *service = NULL;
+    const char *folder = service_folder(e, &service);
+    if (!folder)
+        return;
+    if (!embedded_find(service)) {
+        emission_error(e, EMIT_FILE, 0,
+                       "the driver's service %s is not part of this program", service);
+        return;
+    }
+    /* The service finds its other files beside itself. */
+    if (!*folder)
+        embedded_put(e, embedded_find(service));
+    for (size_t i = embedded_first(folder); *folder && embedded_in(i, folder); i++)
+        embedded_put(e, &embedded_files[i]);
+}
+
+void api_step_library(struct buf *out)
+{
+    for (size_t i = embedded_first("host/"); embedded_in(i, "host/"); i++) {
+        const struct embedded_file *f = &embedded_files[i];
+        size_t n = strlen(f->path);
+        if (n > 3 && !strcmp(f->path + n - 3, ".sh"))
+            buf_add(out, f->data, f->len);
+    }
+}
+
+bool api_emit(struct emission *e)
+{
+    struct buf text = {0};
+    struct json j;
+    bool calls = false, steps = false;
+    json_begin(&j, &text);
+    json_put_object(&j);
+    json_put_name(&j, "format");
+    json_put_cstr(&j, "dvo-calls/1");
+    api_provider(e, &j);
+    json_put_name(&j, "calls");
+    json_put_array(&j);
+    for (uint32_t i = 0; i < e->plan->norder; i++) {
+        op_id op = e->plan->order[i];
+        const struct plan_template *t = emission_template(e, op);
+        steps |= t && t->probe;
+        if (!api_has_calls(e, op) && !api_has_steps(e, op))
+            continue;
+        json_put_object(&j);
+        json_put_name(&j, "op");
+        json_put_int(&j, op);
+        json_put_name(&j, "address");
+        str_id address = e->graph->ops[op].address;
+        json_put_text(&j, emission_text(e, address), intern_len(e->strings, address));
+        if (api_has_calls(e, op)) {
+            api_calls(e, op, &j);
+            calls = true;
+        } else {
+            json_put_name(&j, "steps");
+            value_json_steps(e, op, t->steps, &j);
+            steps = true;
+        }
+        json_put_object_end(&j);
+    }
+    json_put_array_end(&j);
+    json_put_object_end(&j);
+    json_end(&j);
+    bool wanted = calls || steps || e->plan->driver;
+    bool ok = !wanted || artefact_put(&e->out, "api/calls.json", text.p, text.len);
+    if (ok && calls)
+        api_service(e);
+    if (ok && steps) {
+        buf_clear(&text);
+        api_step_library(&text);
+        artefact_put(&e->out, "api/steps.sh", buf_text(&text), text.len);
+    }
+    buf_free(&text);
+    return !e->failed && !e->out.failed;
+}

@@ -1,0 +1,95 @@
+/* The shared part of an emission, and where the program's folder is as seen from the
+ * build. */
+#include "emitters/emission.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/base/file.h"
+
+void emission_begin(struct emission *e, const struct plan *plan, struct diags *diags)
+{
+    *e = (struct emission){.plan = plan, .graph = plan->graph, .diags = diags};
+    e->values = &plan->graph->values;
+    e->strings = plan->graph->strings;
+    e->segments = arena_array(&e->arena, struct emission_segment, plan->nsegments + 1);
+    e->out.lock = -1;
+    e->program_dir = e->program_way = "";
+}
+
+void emission_free(struct emission *e)
+{
+    for (uint32_t i = 0; i <= e->plan->nsegments; i++) {
+        free(e->segments[i].tasks.v);
+        free(e->segments[i].registers.v);
+        free(e->segments[i].vars.v);
+        free(e->segments[i].secrets.v);
+    }
+    arena_free(&e->arena);
+}
+
+struct diag *emission_error(struct emission *e, unsigned code, op_id op, const char *fmt,
+                            ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *message = arena_vprintf(&e->arena, fmt, ap);
+    va_end(ap);
+    e->failed = true;
+    struct span at = op ? e->graph->ops[op].span : (struct span){0};
+    return diag_error(e->diags, code, at, "%s", message);
+}
+
+/* The path by which the program was opened: graph.program may be its name alone. */
+static const char *program_path(const struct emission *e)
+{
+    const char *program = e->graph->program ? e->graph->program : "";
+    const struct sources *s = e->graph->sources;
+    size_t n = strlen(program);
+    for (file_id i = 1; i < s->n; i++) {
+        size_t len = strlen(s->v[i].path);
+        if (!s->v[i].builtin && n && len >= n &&
+            !strcmp(s->v[i].path + len - n, program) &&
+            (len == n || s->v[i].path[len - n - 1] == '/'))
+            return s->v[i].path;
+    }
+    return program;
+}
+
+/* "../.." from one absolute folder to another. */
+static void relative_way(const char *from, const char *to, struct buf *out)
+{
+    size_t common = 0;
+    for (size_t i = 0;; i++) {
+        bool ends = (!from[i] || from[i] == '/') && (!to[i] || to[i] == '/');
+        if (ends)
+            common = i;
+        if (!from[i] || from[i] != to[i])
+            break;
+    }
+    for (const char *p = from + common; *p; p++)
+        if (*p == '/' && p[1])
+            buf_str(out, out->len ? "/.." : "..");
+    const char *rest = to + common + (to[common] == '/');
+    if (*rest)
+        buf_printf(out, "%s%s", out->len ? "/" : "", rest);
+    if (!out->len)
+        buf_char(out, '.');
+}
+
+void emission_find_program(struct emission *e, const char *outdir)
+{
+    char *folder = path_dir(program_path(e));
+    e->program_dir = arena_printf(&e->arena, "%s/", folder);
+    char *from = outdir ? realpath(outdir, NULL) : NULL;
+    char *to = realpath(folder, NULL);
+    struct buf way = {0};
+    if (from && to)
+        relative_way(from, to, &way);
+    e->program_way = arena_strndup(&e->arena, buf_text(&way), way.len);
+    buf_free(&way);
+    free(from);
+    free(to);
+    free(folder);
+}

@@ -1,0 +1,370 @@
+/* Writes plan.json: the ops in program order with their edges, policy and places in the
+ * source, the tool runs with their source maps, and the digests of everything else in the
+ * build. */
+#include "emitters/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "dvo_config.h"
+#include "emitters/api.h"
+#include "emitters/json.h"
+#include "emitters/render.h"
+#include "emitters/value_json.h"
+
+struct plan_writer {
+    struct emission *e;
+    struct json j;
+    uint32_t *edges;    /* per op: index of the first edge that leads to it */
+    uint32_t *line_of;  /* per op: its index in `lines` */
+    struct map64 lines; /* file and line -> index in `lines` */
+    struct {
+        uint64_t *v;
+        size_t n, cap;
+    } line_keys;
+    uint32_t *file_index; /* per file_id: index in "files" + 1 */
+};
+
+static void write_str(struct plan_writer *w, str_id s)
+{
+    json_put_text(&w->j, emission_text(w->e, s), intern_len(w->e->strings, s));
+}
+
+static void write_name(struct plan_writer *w, const char *name, const char *value)
+{
+    json_put_name(&w->j, name);
+    json_put_cstr(&w->j, value);
+}
+
+static void write_flag(struct plan_writer *w, const char *name, bool set)
+{
+    if (!set)
+        return;
+    json_put_name(&w->j, name);
+    json_put_bool(&w->j, true);
+}
+
+static void write_digests(struct plan_writer *w)
+{
+    const struct graph *g = w->e->graph;
+    json_put_name(&w->j, "digests");
+    json_put_object(&w->j);
+    for (unsigned i = 0; i < g->ndigests; i++)
+        write_name(w, g->digests[i].name, g->digests[i].digest);
+    json_put_object_end(&w->j);
+    json_put_name(&w->j, "artefacts");
+    json_put_object(&w->j);
+    const struct artefact **sorted = artefacts_sorted(&w->e->out);
+    for (size_t i = 0; i < w->e->out.n; i++)
+        if (sorted[i]->listed)
+            write_name(w, sorted[i]->path, sorted[i]->digest);
+    json_put_object_end(&w->j);
+}
+
+/* The source lines of all ops, each once, and the files they are in. */
+static void write_sources(struct plan_writer *w)
+{
+    struct sources *sources = w->e->graph->sources;
+    uint32_t files = 0;
+    json_put_name(&w->j, "files");
+    json_put_array(&w->j);
+    for (op_id op = 1; op < w->e->graph->n; op++) {
+        const struct op *o = &w->e->graph->ops[op];
+        if ((o->flags & OP_DEAD) || !o->span.file)
+            continue;
+        if (!w->file_index[o->span.file]) {
+            w->file_index[o->span.file] = ++files;
+            json_put_cstr(&w->j, source_get(sources, o->span.file)->path);
+        }
+        uint32_t line = source_pos(sources, o->span.file, o->span.begin).line;
+        uint64_t key = (uint64_t)o->span.file << 32 | line;
+        uint32_t *at = map64_put(&w->lines, key);
+        if (!*at) {
+            *vec_push(&w->line_keys) = key;
+            *at = (uint32_t)w->line_keys.n;
+        }
+        w->line_of[op] = *at - 1;
+    }
+    json_put_array_end(&w->j);
+    json_put_name(&w->j, "lines");
+    json_put_array(&w->j);
+    for (size_t i = 0; i < w->line_keys.n; i++) {
+        file_id file = (file_id)(w->line_keys.v[i] >> 32);
+        uint32_t line = (uint32_t)w->line_keys.v[i];
+        size_t len;
+        const char *text = source_line(sources, file, line, &len);
+        json_put_array_compact(&w->j);
+        json_put_int(&w->j, w->file_index[file] - 1);
+        json_put_int(&w->j, line);
+        json_put_text(&w->j, text, len);
+        json_put_array_end(&w->j);
+    }
+    json_put_array_end(&w->j);
+}
+
+static void write_at(struct plan_writer *w, op_id op)
+{
+    struct sources *sources = w->e->graph->sources;
+    struct span span = w->e->graph->ops[op].span;
+    if (!span.file)
+        return;
+    struct source_pos begin = source_pos(sources, span.file, span.begin);
+    struct source_pos end = source_pos(sources, span.file, span.end);
+    if (end.line != begin.line) {
+        /* Underline the rest of the first line. */
+        size_t len;
+        const char *text = source_line(sources, span.file, begin.line, &len);
+        uint32_t start = (uint32_t)(text - source_get(sources, span.file)->text);
+        end = source_pos(sources, span.file, start + (uint32_t)len);
+    }
+    json_put_name(&w->j, "at");
+    json_put_array_compact(&w->j);
+    json_put_int(&w->j, w->line_of[op]);
+    json_put_int(&w->j, begin.column);
+    json_put_int(&w->j, end.column);
+    json_put_array_end(&w->j);
+}
+
+static void write_edges(struct plan_writer *w, op_id op)
+{
+    static const struct {
+        enum edge_kind kind;
+        const char *name;
+    } kinds[] = {{EDGE_DATA, "data"},
+                 {EDGE_MACHINE, "machine"},
+                 {EDGE_AFTER, "after"},
+                 {EDGE_ORDER, "order"}};
+    const struct graph *g = w->e->graph;
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        bool any = false;
+        for (size_t i = w->edges[op]; i < g->nedges && g->edges[i].to == op; i++) {
+            if (g->edges[i].kind != kinds[k].kind)
+                continue;
+            if (!any) {
+                json_put_name(&w->j, kinds[k].name);
+                json_put_array_compact(&w->j);
+            }
+            any = true;
+            json_put_int(&w->j, g->edges[i].from);
+        }
+        if (any)
+            json_put_array_end(&w->j);
+    }
+}
+
+static void write_policy(struct plan_writer *w, op_id op)
+{
+    const struct op *o = &w->e->graph->ops[op];
+    const struct call_info *call = graph_call(w->e->graph, op);
+    if (o->when) {
+        json_put_name(&w->j, "when");
+        value_json(w->e, op, o->when, &w->j);
+    }
+    if (o->retries >= 0) {
+        json_put_name(&w->j, "retries");
+        json_put_int(&w->j, o->retries);
+    }
+    if (o->timeout_ms >= 0) {
+        json_put_name(&w->j, "timeout");
+        json_put_float(&w->j, o->timeout_ms / 1000.0);
+    }
+    write_flag(w, "continue", o->flags & OP_CONTINUE);
+    write_flag(w, "tainted", o->flags & OP_TAINTED);
+    write_flag(w, "idempotent", call->idempotent);
+    write_flag(w, "keyed", call->keyed);
+}
+
+static void write_args(struct plan_writer *w, op_id op)
+{
+    const struct call_info *call = graph_call(w->e->graph, op);
+    json_put_name(&w->j, "args");
+    json_put_object(&w->j);
+    for (uint32_t i = 0; i < call->nargs; i++) {
+        val_id v = graph_args(w->e->graph, op)[i];
+        if (!v)
+            v = call->args[i].fallback;
+        if (!v)
+            continue;
+        json_put_name(&w->j, emission_text(w->e, call->args[i].name));
+        value_json(w->e, op, v, &w->j);
+    }
+    json_put_object_end(&w->j);
+}
+
+static void write_op(struct plan_writer *w, op_id op)
+{
+    struct emission *e = w->e;
+    const struct op *o = &e->graph->ops[op];
+    const struct call_info *call = graph_call(e->graph, op);
+    const struct plan_template *t = emission_template(e, op);
+    bool builtin = !o->segment && !api_has_calls(e, op) && !api_has_steps(e, op);
+    json_put_object_compact(&w->j);
+    json_put_name(&w->j, "id");
+    json_put_int(&w->j, op);
+    json_put_name(&w->j, "address");
+    write_str(w, o->address);
+    json_put_name(&w->j, "call");
+    write_str(w, call->name);
+    struct buf title = {0};
+    render_title(e, op, &title);
+    json_put_name(&w->j, "title");
+    json_put_text(&w->j, title.p, title.len);
+    buf_free(&title);
+    write_at(w, op);
+    write_name(w, "backend", backend_name((enum backend)o->backend));
+    write_name(w, "do",
+               o->segment             ? "segment"
+               : api_has_calls(e, op) ? "calls"
+               : api_has_steps(e, op) ? "steps"
+                                      : "builtin");
+    if (o->segment) {
+        json_put_name(&w->j, "segment");
+        json_put_int(&w->j, o->segment);
+    }
+    if (o->subject) {
+        json_put_name(&w->j, "subject");
+        json_put_int(&w->j, o->subject);
+    }
+    write_edges(w, op);
+    write_policy(w, op);
+    if (call->result < e->graph->calls->ntypes && call->result) {
+        json_put_name(&w->j, "kind");
+        write_str(w, e->graph->calls->types[call->result].name);
+    }
+    if (builtin || api_has_calls(e, op))
+        write_args(w, op);
+    if (t && t->probe && api_probe_asked(e, op)) {
+        json_put_name(&w->j, "probe");
+        value_json_steps(e, op, t->probe, &w->j);
+    }
+    json_put_object_end(&w->j);
+}
+
+static void write_segment(struct plan_writer *w, uint32_t id)
+{
+    struct emission *e = w->e;
+    const struct plan_segment *s = &e->plan->segments[id];
+    const struct emission_segment *out = &e->segments[id];
+    struct json *j = &w->j;
+    json_put_object(j);
+    json_put_name(j, "id");
+    json_put_int(j, id);
+    write_name(w, "tool", backend_name(s->backend));
+    json_put_name(j, "machine");
+    json_put_int(j, s->machine);
+    write_name(w, "file", out->file);
+    write_name(w, "hosts", out->hosts);
+    json_put_name(j, "ops");
+    json_put_array_compact(j);
+    for (uint32_t i = 0; i < s->nops; i++)
+        json_put_int(j, s->ops[i]);
+    json_put_array_end(j);
+    json_put_name(j, "tasks");
+    json_put_array(j);
+    for (size_t i = 0; i < out->tasks.n; i++) {
+        json_put_array_compact(j);
+        json_put_int(j, out->tasks.v[i].line);
+        json_put_int(j, out->tasks.v[i].op);
+        json_put_int(j, out->tasks.v[i].step);
+        json_put_cstr(j, out->tasks.v[i].name);
+        json_put_array_end(j);
+    }
+    json_put_array_end(j);
+    json_put_name(j, "registers");
+    json_put_object(j);
+    for (size_t i = 0; i < out->registers.n; i++) {
+        char id_text[16];
+        snprintf(id_text, sizeof id_text, "%u", out->registers.v[i].op);
+        write_name(w, id_text, out->registers.v[i].name);
+    }
+    json_put_object_end(j);
+    json_put_name(j, "vars");
+    json_put_object(j);
+    for (size_t i = 0; i < out->vars.n; i++) {
+        json_put_name(j, out->vars.v[i].name);
+        value_json(e, 0, out->vars.v[i].value, j);
+    }
+    json_put_object_end(j);
+    json_put_name(j, "secrets");
+    json_put_array_compact(j);
+    for (size_t i = 0; i < out->secrets.n; i++)
+        write_str(w, out->secrets.v[i]);
+    json_put_array_end(j);
+    json_put_object_end(j);
+}
+
+static void write_outputs(struct plan_writer *w)
+{
+    const struct graph *g = w->e->graph;
+    json_put_name(&w->j, "outputs");
+    json_put_array(&w->j);
+    for (op_id op = 1; op < g->n; op++) {
+        if ((g->ops[op].flags & OP_DEAD) ||
+            strcmp(emission_text(w->e, graph_call(g, op)->name), "output"))
+            continue;
+        json_put_object_compact(&w->j);
+        json_put_name(&w->j, "op");
+        json_put_int(&w->j, op);
+        json_put_name(&w->j, "name");
+        value_json(w->e, op, graph_args(w->e->graph, op)[0], &w->j);
+        json_put_object_end(&w->j);
+    }
+    json_put_array_end(&w->j);
+}
+
+static void plan_write(struct plan_writer *w, struct buf *out)
+{
+    struct emission *e = w->e;
+    const struct graph *g = e->graph;
+    json_begin(&w->j, out);
+    json_put_object(&w->j);
+    write_name(w, "format", "dvo-plan/1");
+    write_name(w, "generator", "dvoc " DVO_VERSION);
+    write_name(w, "program", g->program ? g->program : "");
+    write_name(w, "project", g->project);
+    if (g->provider)
+        write_name(w, "provider", g->provider);
+    write_name(w, "program_dir", e->program_way);
+    if (e->plan->state)
+        write_name(w, "state", e->plan->state);
+    write_digests(w);
+    if (e->plan->secrets) {
+        json_put_name(&w->j, "secrets");
+        value_json(e, 0, e->plan->secrets, &w->j);
+    }
+    write_sources(w);
+    json_put_name(&w->j, "ops");
+    json_put_array(&w->j);
+    for (op_id op = 1; op < g->n; op++)
+        if (!(g->ops[op].flags & OP_DEAD))
+            write_op(w, op);
+    json_put_array_end(&w->j);
+    json_put_name(&w->j, "segments");
+    json_put_array(&w->j);
+    for (uint32_t i = 1; i <= e->plan->nsegments; i++)
+        if (e->segments[i].file)
+            write_segment(w, i);
+    json_put_array_end(&w->j);
+    write_outputs(w);
+    json_put_object_end(&w->j);
+    json_end(&w->j);
+}
+
+bool plan_emit(struct emission *e, struct buf *out)
+{
+    const struct graph *g = e->graph;
+    struct plan_writer w = {.e = e};
+    w.edges = arena_array(&e->arena, uint32_t, g->n);
+    w.line_of = arena_array(&e->arena, uint32_t, g->n);
+    w.file_index = arena_array(&e->arena, uint32_t, g->sources->n + 1);
+    for (size_t i = g->nedges; i-- > 0;)
+        w.edges[g->edges[i].to] = (uint32_t)i;
+    /* Ops that no edge leads to must not find those of op 0's place. */
+    for (op_id op = 1; op < g->n; op++)
+        if (!g->nedges || g->edges[w.edges[op]].to != op)
+            w.edges[op] = (uint32_t)g->nedges;
+    plan_write(&w, out);
+    map64_free(&w.lines);
+    free(w.line_keys.v);
+    return !e->failed;
+}

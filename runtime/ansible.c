@@ -1,0 +1,560 @@
+/* Runs ansible-playbook for one segment: reads its events while it works, maps each to its op
+ * through the plan's source map, goes on from a failed op after a transient failure, and
+ * believes nothing that its probe does not confirm. */
+#include "runtime/ansible.h"
+
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ir/base/arena.h"
+#include "ir/base/file.h"
+#include "runtime/ansible_error.h"
+#include "runtime/ansible_values.h"
+#include "runtime/lock.h"
+#include "runtime/probe.h"
+#include "runtime/process.h"
+#include "runtime/retry.h"
+
+#define TAIL_MS 100
+#define OUTPUT_LIMIT ((size_t)16 << 20)
+#define EVENT_LIMIT ((size_t)16 << 20)
+
+/* An op of the segment, as far as the events tell. */
+struct play_op {
+    uint32_t op, tasks, ended, skipped;
+    bool started, changed, failed;
+    json_t *fields;   /* of its result */
+    json_t *register_; /* what a resumed run is given under its register's name */
+    struct fault fault;
+    int64_t since; /* of its first task */
+};
+
+struct play {
+    struct run *run;
+    const struct segment *segment;
+    struct play_op *ops;
+    struct retry retry;
+    const char *start_at; /* name of the task to begin with, or NULL */
+    unsigned attempt;
+    const struct machine *machine;
+    struct lock *lock;
+    struct process *process;
+    timer_id timer;
+    char *values, *events;
+    int events_fd, out;
+    struct buf line; /* of an event that is not complete yet */
+};
+
+static void play_begin(void *ctx);
+
+static bool play_op_done(const struct play_op *o)
+{
+    return o->tasks && o->ended == o->tasks && !o->failed;
+}
+
+static void play_free(struct play *p)
+{
+    for (uint32_t i = 0; i < p->segment->nops; i++) {
+        json_decref(p->ops[i].fields);
+        json_decref(p->ops[i].register_);
+        fault_free(&p->ops[i].fault);
+    }
+    free(p->ops);
+    free(p->values);
+    free(p->events);
+    buf_free(&p->line);
+    free(p);
+}
+
+/* --- the end: every op gets its outcome ------------------------------------------------ */
+
+static void play_report(void *ctx, struct fault *faults)
+{
+    struct play *p = ctx;
+    struct run *r = p->run;
+    uint32_t cause = 0, last = p->segment->ops[p->segment->nops - 1];
+    for (uint32_t i = 0, done = 0; i < p->segment->nops; i++) {
+        struct play_op *o = &p->ops[i];
+        const struct plan_op *op = &r->plan->ops[o->op];
+        if (play_op_done(o)) {
+            struct fault *f = &faults[done++];
+            if (f->code) {
+                run_op_failed(r, o->op, f);
+                cause = cause ? cause : o->op;
+            } else if (op->when && o->skipped == o->tasks) {
+                run_op_skipped(r, o->op);
+            } else {
+                run_op_done(r, o->op, o->changed, json_incref(o->fields));
+            }
+        } else if (o->fault.code) {
+            run_op_failed(r, o->op, &o->fault);
+            if (!op->carry_on || !cause)
+                cause = o->op;
+        } else {
+            run_op_block(r, o->op, cause);
+        }
+    }
+    play_free(p);
+    run_unit_finished(r, last);
+}
+
+static void play_probe(struct play *p)
+{
+    uint32_t *done = xmalloc(sizeof *done * p->segment->nops);
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < p->segment->nops; i++) {
+        const struct play_op *o = &p->ops[i];
+        if (play_op_done(o))
+            done[n++] = o->op;
+    }
+    /* A skipped op promised nothing: play_report() counts it, the probe must not ask. */
+    probe_start(p->run, p->segment->machine, done, n, play_report, p);
+    free(done);
+}
+
+/* The whole segment failed before any op did: the first op that has no result takes it. */
+static void play_refuse(struct play *p, struct fault *f)
+{
+    for (uint32_t i = 0; i < p->segment->nops; i++)
+        if (!play_op_done(&p->ops[i]) && !p->ops[i].fault.code) {
+            fault_move(&p->ops[i].fault, f);
+            p->ops[i].failed = true;
+            break;
+        }
+    play_probe(p);
+}
+
+/* --- going on after a transient failure ------------------------------------------------ */
+
+/* The name by which --start-at-task finds this task and no other (it takes patterns too). */
+static const char *start_name(const struct segment *s, uint32_t task)
+{
+    for (uint32_t i = 0; i < s->ntasks; i++)
+        if (i != task && (!strcmp(s->tasks[i].name, s->tasks[task].name) ||
+                          (i < task && fnmatch(s->tasks[task].name, s->tasks[i].name, 0) == 0)))
+            return NULL;
+    return s->tasks[task].name;
+}
+
+static uint32_t first_task(const struct segment *s, uint32_t op)
+{
+    uint32_t i = 0;
+    while (i < s->ntasks && s->tasks[i].op != op)
+        i++;
+    return i;
+}
+
+/* Whether the run may go on from op `i`, and then where. Ops between a task that can be named
+ * and the failed one are done again, so they must bear it. */
+static bool play_resume(struct play *p, uint32_t i)
+{
+    for (;; i--) {
+        if (!p->run->plan->ops[p->ops[i].op].idempotent)
+            return false;
+        uint32_t task = first_task(p->segment, p->ops[i].op);
+        p->start_at = i && task < p->segment->ntasks ? start_name(p->segment, task) : NULL;
+        if (p->start_at || !i)
+            break;
+    }
+    for (; i < p->segment->nops; i++) {
+        struct play_op *o = &p->ops[i];
+        o->ended = o->skipped = 0;
+        o->failed = false;
+        fault_free(&o->fault);
+    }
+    return true;
+}
+
+/* Where the tool run went wrong; its number of ops if it did not. */
+static uint32_t play_failed_at(const struct play *p)
+{
+    uint32_t i = 0;
+    while (i < p->segment->nops &&
+           (!p->ops[i].fault.code || p->run->plan->ops[p->ops[i].op].carry_on))
+        i++;
+    return i;
+}
+
+static void play_judge(struct play *p)
+{
+    uint32_t i = play_failed_at(p);
+    int64_t pause;
+    if (i < p->segment->nops) {
+        const struct play_op *o = &p->ops[i];
+        if (p->run->plan->ops[o->op].retries >= 0 && !p->attempt)
+            p->retry = retry_begin(p->run->plan->ops[o->op].retries);
+        struct fault f = {.code = o->fault.code, .final = o->fault.final};
+        if (!p->run->stopping && retry_again(&p->retry, &f, &pause)) {
+            progress_note(p->run->progress, o->op, o->fault.message);
+            if (play_resume(p, i)) {
+                p->attempt++;
+                loop_timer(p->run->loop, pause, play_begin, p);
+                return;
+            }
+        }
+    }
+    play_probe(p);
+}
+
+/* --- events ---------------------------------------------------------------------------- */
+
+static struct play_op *event_op(struct play *p, const json_t *event)
+{
+    const char *path = json_string_value(json_object_get(event, "path"));
+    json_int_t line = json_integer_value(json_object_get(event, "line"));
+    const char *slash = strrchr(p->segment->file, '/');
+    const char *file = slash ? slash + 1 : p->segment->file;
+    if (!path || strcmp(path, file))
+        return NULL;
+    for (uint32_t i = 0; i < p->segment->ntasks; i++)
+        if (p->segment->tasks[i].line == line)
+            for (uint32_t k = 0; k < p->segment->nops; k++)
+                if (p->ops[k].op == p->segment->tasks[i].op)
+                    return &p->ops[k];
+    return NULL;
+}
+
+/* Texts of a step become what the op's handle type says they are. */
+static json_t *typed(const struct plan_op *op, const char *name, json_t *v)
+{
+    const char *type = json_string_value(json_object_get(op->fields, name));
+    if (!type || !json_is_string(v))
+        return json_incref(v);
+    const char *text = json_string_value(v);
+    if (!strcmp(type, "int"))
+        return json_integer(strtoll(text, NULL, 10));
+    if (!strcmp(type, "bool"))
+        return json_boolean(!strcmp(text, "true"));
+    if (!strcmp(type, "float"))
+        return json_real(strtod(text, NULL));
+    return json_incref(v);
+}
+
+static void event_result(struct play *p, struct play_op *o, const json_t *event)
+{
+    const struct plan_op *op = &p->run->plan->ops[o->op];
+    json_t *result = json_object_get(event, "result");
+    json_t *fields = json_object_get(result, "fields");
+    const char *name;
+    json_t *v;
+    json_object_foreach(fields ? fields : result, name, v) {
+        json_object_set_new(o->fields, name, typed(op, name, v));
+        if (!strcmp(name, "rc"))
+            json_object_set(o->fields, "status", v);
+    }
+    if (result)
+        json_object_update(o->register_, result);
+    json_object_set_new(o->register_, "changed", json_boolean(o->changed));
+    json_object_set_new(o->register_, "failed", json_false());
+}
+
+static void event_failed(struct play_op *o, const json_t *event)
+{
+    const char *msg = json_string_value(json_object_get(event, "msg"));
+    const char *text = msg && *msg ? msg : "Ansible reports a failure without a reason";
+    if (json_is_true(json_object_get(event, "censored")))
+        text = "the task failed; its words are hidden because it was given a secret";
+    fault_set(&o->fault, ansible_error(event), "%.*s", (int)strcspn(text, "\n"), text);
+    if (strchr(text, '\n'))
+        fault_words(&o->fault, text);
+    o->failed = true;
+}
+
+static void play_event(struct play *p, const char *text, size_t len)
+{
+    json_t *event = json_loadb(text, len, 0, NULL);
+    const char *kind = json_string_value(json_object_get(event, "event"));
+    struct play_op *o = kind ? event_op(p, event) : NULL;
+    if (o && !strcmp(kind, "start") && !o->started) {
+        const struct plan_op *op = &p->run->plan->ops[o->op];
+        struct fault f = {0};
+        o->started = true;
+        o->since = loop_now();
+        run_op_started(p->run, o->op);
+        if (!state_begin(p->run->state, op->address, op->call, NULL, NULL, &f))
+            progress_say(p->run->progress, "%s", f.message);
+        fault_free(&f);
+    } else if (o && (!strcmp(kind, "ok") || !strcmp(kind, "skipped"))) {
+        o->ended++;
+        o->skipped += !strcmp(kind, "skipped");
+        o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
+        event_result(p, o, event);
+    } else if (o && (!strcmp(kind, "failed") || !strcmp(kind, "unreachable"))) {
+        event_failed(o, event);
+    } else if (o && !strcmp(kind, "retry")) {
+        progress_note(p->run->progress, o->op, "trying again");
+    }
+    json_decref(event);
+}
+
+static void play_read_events(struct play *p)
+{
+    if (p->events_fd < 0)
+        p->events_fd = open(p->events, O_RDONLY | O_CLOEXEC);
+    for (;;) {
+        ssize_t n = p->events_fd < 0
+                        ? 0
+                        : read(p->events_fd, buf_reserve(&p->line, 65536), 65536);
+        if (n <= 0)
+            return;
+        p->line.len += (size_t)n;
+        char *from = p->line.p, *end = p->line.p + p->line.len, *newline;
+        while ((newline = memchr(from, '\n', (size_t)(end - from)))) {
+            play_event(p, from, (size_t)(newline - from));
+            from = newline + 1;
+        }
+        p->line.len = (size_t)(end - from);
+        memmove(p->line.p, from, p->line.len);
+        if (p->line.len > EVENT_LIMIT)
+            p->line.len = 0; /* no event of ours is that long */
+    }
+}
+
+/* The op that is at work now, if its time is over. */
+static struct play_op *play_overdue(struct play *p)
+{
+    for (uint32_t i = 0; i < p->segment->nops; i++) {
+        struct play_op *o = &p->ops[i];
+        double timeout = p->run->plan->ops[o->op].timeout;
+        if (o->started && !play_op_done(o) && !o->failed && timeout > 0 &&
+            (double)(loop_now() - o->since) > timeout * 1000)
+            return o;
+    }
+    return NULL;
+}
+
+static void play_tail(void *ctx)
+{
+    struct play *p = ctx;
+    play_read_events(p);
+    struct play_op *late = play_overdue(p);
+    if (late) {
+        fault_set(&late->fault, DVO_ETIMEDOUT, "not finished within the timeout of the program");
+        late->fault.final = true;
+        late->failed = true;
+        process_signal(p->process, SIGTERM);
+    }
+    p->timer = loop_timer(p->run->loop, TAIL_MS, play_tail, p);
+}
+
+/* --- the tool run ---------------------------------------------------------------------- */
+
+static bool play_complete(const struct play *p)
+{
+    for (uint32_t i = 0; i < p->segment->nops; i++)
+        if (!play_op_done(&p->ops[i]) && !p->ops[i].failed)
+            return false;
+    return true;
+}
+
+static void play_ended(void *ctx, int status)
+{
+    struct play *p = ctx;
+    struct run *r = p->run;
+    struct buf out = {0};
+    char name[32];
+    p->process = NULL;
+    loop_cancel(r->loop, p->timer);
+    play_read_events(p);
+    if (p->events_fd >= 0)
+        close(p->events_fd);
+    p->events_fd = -1;
+    unlink(p->values);
+    unlink(p->events);
+    lock_release(p->lock);
+    p->lock = NULL;
+    memory_file_read(p->out, &out, OUTPUT_LIMIT);
+    close(p->out);
+    snprintf(name, sizeof name, "segment-%u", p->segment->id);
+    char *log = run_log_keep(r, name, "log", &out);
+    for (uint32_t i = 0; i < p->segment->nops; i++)
+        if (p->ops[i].fault.code && !p->ops[i].fault.log && log)
+            p->ops[i].fault.log = xstrdup(log);
+    if (play_failed_at(p) == p->segment->nops && !play_complete(p)) {
+        struct fault f = {0};
+        if (WIFEXITED(status))
+            fault_set(&f, DVO_EUNKNOWN, "ansible-playbook ended with status %d and reported no "
+                      "result", WEXITSTATUS(status));
+        else
+            fault_set(&f, DVO_ECANCELED, "ansible-playbook was ended by signal %d",
+                      WTERMSIG(status));
+        fault_words(&f, buf_text(&out));
+        f.log = log ? xstrdup(log) : NULL;
+        play_refuse(p, &f);
+    } else {
+        play_judge(p);
+    }
+    free(log);
+    buf_free(&out);
+}
+
+/* "NAME=value" texts over our own environment; NULL-terminated. */
+static void play_environment(struct play *p, struct arena *a, const char *env[16])
+{
+    const struct run *r = p->run;
+    const char *path = getenv("PATH");
+    unsigned n = 0;
+    env[n++] = arena_printf(a, "PATH=/usr/sbin:/usr/bin:/sbin:/bin%s%s", path ? ":" : "",
+                            path ? path : "");
+    env[n++] = "ANSIBLE_CONFIG=ansible.cfg";
+    env[n++] = arena_printf(a, "DVO_EVENTS=%s", p->events);
+    env[n++] = arena_printf(a, "ANSIBLE_LOCAL_TEMP=%s/ansible", r->private);
+    env[n++] = arena_printf(a, "ANSIBLE_SSH_CONTROL_PATH_DIR=%s/ansible", r->private);
+    env[n++] = "ANSIBLE_RETRY_FILES_ENABLED=0";
+    env[n++] = "ANSIBLE_NOCOLOR=1";
+    env[n++] = "ANSIBLE_FORCE_COLOR=0";
+    env[n++] = "PYTHONDONTWRITEBYTECODE=1"; /* nothing is written below the build folder */
+    env[n++] = "LC_ALL=C.UTF-8";
+    env[n] = NULL;
+}
+
+static bool play_spawn(struct play *p, struct fault *f)
+{
+    struct arena a = {0};
+    const char *env[16];
+    char *dir = path_join(p->run->plan->dir, "ansible");
+    const char *slash = strrchr(p->segment->file, '/');
+    const char *argv[8] = {"ansible-playbook", "-i", "inventory.yml", "-e",
+                           arena_printf(&a, "@%s", p->values)};
+    unsigned n = 5;
+    if (p->start_at)
+        argv[n++] = arena_printf(&a, "--start-at-task=%s", p->start_at);
+    argv[n++] = slash ? slash + 1 : p->segment->file;
+    play_environment(p, &a, env);
+    p->out = memory_file(NULL, 0);
+    struct process_spec spec = {
+        .argv = argv, .env = env, .dir = dir, .in = -1, .out = p->out, .err = p->out};
+    p->process = process_start(p->run->loop, &spec, play_ended, p, f);
+    if (!p->process) {
+        close(p->out);
+        if (f->code == DVO_ENOENT)
+            fault_set(f, DVO_ENOSYS, "ansible-playbook is not installed: apt-get install "
+                      "ansible-core (or use another backend)");
+    } else {
+        p->timer = loop_timer(p->run->loop, TAIL_MS, play_tail, p);
+    }
+    free(dir);
+    arena_free(&a);
+    return p->process;
+}
+
+/* Results of ops before the one to start with, under the names that later tasks use. */
+static json_t *known_registers(const struct play *p)
+{
+    json_t *known = json_object();
+    for (uint32_t i = 0; i < p->segment->nops; i++) {
+        char id[16];
+        const struct play_op *o = &p->ops[i];
+        snprintf(id, sizeof id, "%u", p->run->plan->ops[o->op].id);
+        const char *name = json_string_value(json_object_get(p->segment->registers, id));
+        if (p->start_at && name && play_op_done(o))
+            json_object_set(known, name, o->register_);
+    }
+    return known;
+}
+
+static void play_locked(void *ctx, struct fault *fault)
+{
+    struct play *p = ctx;
+    struct run *r = p->run;
+    if (fault) {
+        p->lock = NULL;
+        fault_move(&p->ops[0].fault, fault);
+        p->ops[0].failed = true;
+        play_judge(p);
+        return;
+    }
+    struct value_source source = run_values(r, NULL);
+    json_t *known = known_registers(p);
+    bool ok = ansible_values_write(r, p->segment, p->machine, known, p->values, &source);
+    json_decref(known);
+    if (ok && play_spawn(p, &source.fault))
+        return;
+    lock_release(p->lock);
+    p->lock = NULL;
+    unlink(p->values);
+    if (source.outcome == VALUE_WAIT) {
+        run_wait(r, play_begin, p);
+    } else if (source.outcome == VALUE_SKIPPED) {
+        uint32_t last = p->segment->ops[p->segment->nops - 1];
+        for (uint32_t i = 0; i < p->segment->nops; i++)
+            run_op_skipped(r, p->segment->ops[i]);
+        play_free(p);
+        run_unit_finished(r, last);
+    } else {
+        play_refuse(p, &source.fault);
+    }
+}
+
+static void play_reached(void *ctx, const struct machine *m, struct fault *fault)
+{
+    struct play *p = ctx;
+    struct fault f = {0};
+    p->machine = m;
+    if (fault) {
+        play_refuse(p, fault);
+        return;
+    }
+    p->lock = lock_take(p->run, m, play_locked, p, &f);
+    if (!p->lock)
+        play_refuse(p, &f);
+}
+
+static void play_begin(void *ctx)
+{
+    struct play *p = ctx;
+    machine_ready(p->run, p->segment->machine, play_reached, p);
+}
+
+/* An op that an earlier run began and cannot repeat: nobody knows what it did. */
+static bool play_doubtful(struct play *p)
+{
+    struct run *r = p->run;
+    for (uint32_t i = 0; i < p->segment->nops; i++) {
+        const struct plan_op *op = &r->plan->ops[p->ops[i].op];
+        struct fault f = {0};
+        if (op->idempotent || r->ops[p->ops[i].op].before.status != STATE_STARTED)
+            continue;
+        state_refuse(r->state, op->address, &f);
+        fault_set(&p->ops[i].fault, DVO_EUNKNOWN, "an earlier run was stopped while this was at "
+                  "work; check on the machine what it did. The next run does it again");
+        p->ops[i].failed = true;
+        fault_free(&f);
+        return true;
+    }
+    return false;
+}
+
+void ansible_start(struct run *r, uint32_t segment)
+{
+    struct play *p = xcalloc(1, sizeof *p);
+    const struct segment *s = &r->plan->segments[segment];
+    struct buf path = {0};
+    p->run = r;
+    p->segment = s;
+    p->events_fd = -1;
+    p->retry = retry_begin(-1);
+    p->ops = xcalloc(s->nops, sizeof *p->ops);
+    for (uint32_t i = 0; i < s->nops; i++) {
+        p->ops[i].op = s->ops[i];
+        p->ops[i].fields = json_object();
+        p->ops[i].register_ = json_object();
+        for (uint32_t k = 0; k < s->ntasks; k++)
+            p->ops[i].tasks += s->tasks[k].op == s->ops[i];
+    }
+    buf_printf(&path, "%s/values.%u.json", r->private, s->id);
+    p->values = buf_steal(&path);
+    buf_printf(&path, "%s/events.%u", r->private, s->id);
+    p->events = buf_steal(&path);
+    run_op_started(r, s->ops[0]);
+    if (play_doubtful(p))
+        play_probe(p);
+    else
+        play_begin(p);
+}
