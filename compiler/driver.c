@@ -16,7 +16,6 @@
 #include "emitters/emit.h"
 #include "emitters/preview.h"
 #include "ir/base/file.h"
-#include "ir/dot.h"
 #include "ir/text.h"
 
 /* ---- diagnostics and output -------------------------------------------------------------- */
@@ -154,7 +153,7 @@ static int emit_ast(const struct drive_options *o)
         ast = parse_source(&p.sources, file, &p.strings, &p.arena, &p.diags);
     if (ast) {
         struct buf text = {0};
-        ast_dump(ast, &p.strings, &text);
+        ast_dump(ast, &text);
         show(&text, false);
         buf_free(&text);
     }
@@ -175,9 +174,7 @@ int drive_build(const struct drive_options *o)
         if (good)
             graph_print(&p.graph, &text);
     } else if (o->emit) {
-        good = to_plan(&p, &po, NULL, &plan);
-        if (good)
-            preview_plan(&plan, &text);
+        good = to_plan(&p, &po, NULL, &plan) && preview_plan(&plan, &text, &p.diags);
     } else {
         const char *folder = output_folder(&p.arena, o);
         good = to_plan(&p, &po, folder, &plan) && emit(&plan, folder, &p.diags);

@@ -21,6 +21,13 @@ struct folder {
     const char *configured; /* folder, or NULL */
 };
 
+/* Every text read counts for the digest, libraries of records too. */
+static void note_text(struct glossary *g, const char *path, const struct buf *text)
+{
+    buf_printf(&g->digest, "%s %zu\n", path, text->len);
+    buf_add(&g->digest, buf_text(text), text->len);
+}
+
 static bool read_record(void *ctx, const char *path, struct buf *out)
 {
     const struct folder *f = ctx;
@@ -28,6 +35,8 @@ static bool read_record(void *ctx, const char *path, struct buf *out)
         char *full = path_join(f->configured, path);
         bool good = file_read(full, out);
         free(full);
+        if (good)
+            note_text(f->g, path, out);
         if (good || errno != ENOENT)
             return good;
     }
@@ -38,6 +47,7 @@ static bool read_record(void *ctx, const char *path, struct buf *out)
         return false;
     }
     buf_add(out, e->data, e->len);
+    note_text(f->g, path, out);
     return true;
 }
 
@@ -58,8 +68,6 @@ static bool run_record(struct glossary *g, const char *embedded, const char *con
     const char *shown = arena_printf(g->arena, "<glossary>/%s", file);
     file_id id = source_add(eval_vm(g->eval)->sources, shown, buf_text(&text), text.len);
     eval_vm(g->eval)->sources->v[id].builtin = true;
-    buf_printf(&g->digest, "%s %zu\n", file, text.len);
-    buf_add(&g->digest, text.p, text.len);
     buf_free(&text);
     return eval_file(g->eval, g->universe, id, reader) != NULL;
 }
@@ -112,6 +120,7 @@ call_id glossary_call(struct glossary *g, const char *name)
     if (known)
         return known - 1;
     call_id id = 0;
+    *map64_put(&g->loaded, key) = id + 1; /* being read: glossary_type() must not read it again */
     if (glossary_has(g, name)) {
         unsigned errors = g->diags->errors;
         g->making = 0;
@@ -138,7 +147,7 @@ uint32_t glossary_type(struct glossary *g, str_id name)
     if (known)
         return known - 1;
     const char *text = intern_text(g->strings, name);
-    if (!strchr(text, '.') && glossary_has(g, text)) {
+    if (!strchr(text, '.') && glossary_has(g, text) && !map64_get(&g->loaded, name)) {
         call_id making = g->making;
         run_record(g, "calls/", g->config->calls, text);
         g->making = making;

@@ -25,7 +25,6 @@ struct call_rules {
     val_id title; /* text over IR_HOLE and IR_SELF; list arguments are holes of the whole */
     struct require *require;
     unsigned nrequire;
-    uint32_t guards;   /* bit set over arguments: written, one makes the call idempotent */
     uint32_t internal; /* bit set over arguments that only the compiler fills */
     bool provider;     /* carried by the provider's driver */
     bool builtin;      /* carried by the runtime itself */

@@ -147,7 +147,7 @@ value handle_new(struct vm *vm, op_id op, uint32_t type, value known)
 
 const struct handle *handle_of(value v)
 {
-    if (!value_is(v, VALUE_KIND_OBJECT) || !value_object(v)->type->handle)
+    if (v == VALUE_ERROR || !value_is(v, VALUE_KIND_OBJECT) || !value_object(v)->type->handle)
         return NULL;
     return (const struct handle *)value_object(v);
 }

@@ -186,8 +186,8 @@ static value argument_value(struct lowering *l, uint32_t arg, op_id id)
 }
 
 /* Facts of the op itself, filled in when the template is stamped out. */
-static const char *const self_facts[] = {"address", "key",  "key_name", "project", "args_json",
-                                         "machine", "call"};
+static const char *const self_facts[] = {"address",   "key",     "key_name", "project",
+                                         "args_json", "machine", "call",     "host_name"};
 
 static value subject_getattr(struct vm *vm, value self, str_id name)
 {

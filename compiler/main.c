@@ -12,7 +12,7 @@
 #include "ir/base/buf.h"
 #include "ir/errors.h"
 
-enum option {
+enum {
     O_HELP = 1,
     O_VERSION,
     O_EMIT,
@@ -110,10 +110,10 @@ static void print_help(void)
         printf("  %2d  %-9s %s\n", error_status(e), error_name(e), error_meaning(e));
 }
 
-static int usage_error(const char *fmt, const char *what, const char *near)
+/* `what` stands between the two texts, in quotes. */
+static int usage_error(const char *before, const char *what, const char *after, const char *near)
 {
-    fputs("dvoc: ", stderr);
-    fprintf(stderr, fmt, what);
+    fprintf(stderr, "dvoc: %s\"%s\"%s", before, what, after);
     if (near)
         fprintf(stderr, "; did you mean \"%s\"?", near);
     fputs("\nTry 'dvoc --help'.\n", stderr);
@@ -133,7 +133,7 @@ static int unknown_command(const char *name)
     const char *names[sizeof commands / sizeof *commands];
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         names[i] = commands[i].name;
-    return usage_error("unknown command \"%s\"", name,
+    return usage_error("unknown command ", name, "",
                        text_nearest(name, names, sizeof commands / sizeof *commands));
 }
 
@@ -163,7 +163,7 @@ static int read_options(const struct command *c, int argc, char **argv, struct d
         unsigned need = opt == O_PASS || opt == O_PASS_VALUE ? RUNS : COMPILES;
         if (opt != '?' && opt != ':' && opt != O_HELP && opt != 'h' && opt != O_VERSION &&
             opt != O_FORMAT && !(c->what & need))
-            return 1 + usage_error("\"%s\" does not go with this command", argv[optind - 1], NULL);
+            return 1 + usage_error("", argv[optind - 1], " does not go with this command", NULL);
         switch (opt) {
         case 'h':
         case O_HELP: print_help(); return 1 + DRIVE_OK;
@@ -171,7 +171,7 @@ static int read_options(const struct command *c, int argc, char **argv, struct d
         case 'o': o->output = optarg; break;
         case O_EMIT:
             if (!is_emit(optarg))
-                return 1 + usage_error("--emit takes ast, ir or plan, not \"%s\"", optarg, NULL);
+                return 1 + usage_error("--emit takes ast, ir or plan, not ", optarg, "", NULL);
             o->emit = optarg;
             break;
         case O_CONFIG: o->config = optarg; break;
@@ -181,7 +181,7 @@ static int read_options(const struct command *c, int argc, char **argv, struct d
         case O_LOCKED: o->locked = true; break;
         case O_FORMAT:
             if (!read_format(optarg, &o->format))
-                return 1 + usage_error("unknown format \"%s\"", optarg, NULL);
+                return 1 + usage_error("unknown format ", optarg, "", NULL);
             break;
         case O_PASS:
         case O_PASS_VALUE:
@@ -189,8 +189,8 @@ static int read_options(const struct command *c, int argc, char **argv, struct d
             if (opt == O_PASS_VALUE)
                 o->rest[o->nrest++] = optarg;
             break;
-        case ':': return 1 + usage_error("option \"%s\" needs a value", argv[optind - 1], NULL);
-        default: return 1 + usage_error("unknown option \"%s\"", argv[optind - 1], NULL);
+        case ':': return 1 + usage_error("option ", argv[optind - 1], " needs a value", NULL);
+        default: return 1 + usage_error("unknown option ", argv[optind - 1], "", NULL);
         }
     }
     return 0;
@@ -210,11 +210,11 @@ static int read_arguments(const struct command *c, int argc, char **argv,
         if (!argc)
             return 0;
         if (o->path)
-            return 1 + usage_error("one argument too many: \"%s\"", argv[0], NULL);
+            return 1 + usage_error("one argument too many: ", argv[0], "", NULL);
         o->path = argv[0];
         if (ended) {
             if (argc > 1)
-                return 1 + usage_error("one argument too many: \"%s\"", argv[1], NULL);
+                return 1 + usage_error("one argument too many: ", argv[1], "", NULL);
             return 0;
         }
     }
@@ -244,7 +244,7 @@ int main(int argc, char **argv)
     if (stop) {
         status = stop - 1;
     } else if (!o.path && c->what & TAKES_FILE) {
-        status = usage_error("\"%s\" needs an argument", c->name, NULL);
+        status = usage_error("", c->name, " needs an argument", NULL);
     } else if (!strcmp(c->name, "calls")) {
         status = drive_calls(&o, o.path);
     } else if (!strcmp(c->name, "config")) {

@@ -29,6 +29,17 @@ static value do_word(struct vm *vm, const struct call *c)
     return d;
 }
 
+/* error(status=, body=, code=, help=): a rule of a driver, data as it is. */
+static value do_error(struct vm *vm, const struct call *c)
+{
+    if (c->nargs)
+        return vm_fail(vm, 511, "error() takes keywords only");
+    value d = value_dict_new(vm, c->nnames);
+    for (uint32_t k = 0; k < c->nnames; k++)
+        value_dict_set(vm, d, value_interned(vm, c->names[k]), c->args[k]);
+    return d;
+}
+
 /* ---- reading dicts ---------------------------------------------------------------------- */
 
 static value get(struct vm *vm, value dict, const char *key)
@@ -278,7 +289,7 @@ static bool read_requires(struct vm *vm, value record, struct call_info *info,
         int32_t arg = named_arg(info, vm, v[i]);
         if (arg < 0)
             return false;
-        rules->guards |= 1u << arg;
+        info->guards |= 1u << arg;
     }
     return true;
 }
@@ -457,7 +468,6 @@ void record_universe(struct glossary *g)
     static const char *const arg_names[] = {"type", NULL};
     static const char *const effect_names[] = {"kind", "by", NULL};
     static const char *const want_names[] = {"kind", "key", "attr", "value", NULL};
-    static const char *const error_names[] = {"code", NULL};
     static const char *const unless_names[] = {"arg", "values", "then", NULL};
     static const char *const none[] = {NULL};
     static const char *const rest[] = {"*"};
@@ -469,7 +479,7 @@ void record_universe(struct glossary *g)
         {"foreign", do_word, "...", (void *)none},
         {"reads_any", do_word, "...", (void *)none},
         {"want", do_word, "...", (void *)want_names},
-        {"error", do_word, "...", (void *)error_names},
+        {"error", do_error, "...", NULL},
         {"exactly_one", do_word, "...", (void *)rest},
         {"at_least_one", do_word, "...", (void *)rest},
         {"unless", do_word, "...", (void *)unless_names},

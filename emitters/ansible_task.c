@@ -185,7 +185,11 @@ static void task_module(struct ansible *a, val_id native)
         size_t len;
         const char *name = render_bytes(a->e, module, &len);
         yaml_key(&a->yaml, name, len);
-        task_params(a, params);
+        val_id line = val_dict_get(values, native, "free");
+        if (line)
+            ansible_value(a, render_value(a->e, a->op, line));
+        else
+            task_params(a, params);
         return;
     }
     size_t len;
@@ -200,8 +204,8 @@ static void task_module(struct ansible *a, val_id native)
 /* Keywords of the record's own choice, such as changed_when. */
 static void task_keywords(struct ansible *a, val_id native)
 {
-    static const char *const known[] = {"module", "step",     "params", "title",
-                                        "files",  "register", "when"};
+    static const char *const known[] = {"module", "step",  "params",   "free",
+                                        "title",  "files", "register", "when"};
     static const char *const expressions[] = {"changed_when", "failed_when", "until"};
     uint32_t count = val_get(a->e->values, native)->count;
     for (uint32_t i = 0; i < count; i++) {
