@@ -11,7 +11,6 @@
 #include "compiler/ast.h"
 #include "compiler/lower.h"
 #include "compiler/manual.h"
-#include "compiler/parse.h"
 #include "compiler/program.h"
 #include "emitters/emit.h"
 #include "emitters/preview.h"
@@ -142,15 +141,7 @@ static int emit_ast(const struct drive_options *o)
 {
     struct program p = {0};
     const struct program_options po = program_options(o);
-    intern_init(&p.strings, &p.arena);
-    sources_init(&p.sources, &p.arena);
-    diags_init(&p.diags, &p.arena, &p.sources);
-    file_id file = source_load(&p.sources, po.path);
-    struct ast_file *ast = NULL;
-    if (!file)
-        diag_error(&p.diags, 901, (struct span){0}, "%s: %s", po.path, strerror(errno));
-    else
-        ast = parse_source(&p.sources, file, &p.strings, &p.arena, &p.diags);
+    const struct ast_file *ast = program_open(&p, &po) ? program_tree(&p, &po) : NULL;
     if (ast) {
         struct buf text = {0};
         ast_dump(ast, &text);

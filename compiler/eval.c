@@ -179,14 +179,19 @@ static struct module *start_module(struct eval *e, const struct eval_universe *u
     return m;
 }
 
+struct ast_file *eval_tree(struct eval *e, const struct eval_universe *u, file_id file)
+{
+    struct vm *vm = &e->vm;
+    const struct universe names = {u->names.v, (uint32_t)u->names.n};
+    struct ast_file *ast =
+        parse_source(vm->sources, file, vm->strings, vm->arena, vm->diags);
+    return ast && resolve(ast, &names, vm->arena, vm->diags) ? ast : NULL;
+}
+
 static bool evaluate_module(struct module *m)
 {
-    struct vm *vm = &m->eval->vm;
-    struct ast_file *ast =
-        parse_source(vm->sources, m->file, vm->strings, vm->arena, vm->diags);
-    const struct universe names = {m->universe->names.v, (uint32_t)m->universe->names.n};
-    m->ast = ast;
-    bool ok = ast && resolve(ast, &names, vm->arena, vm->diags) && run_module(m);
+    m->ast = eval_tree(m->eval, m->universe, m->file);
+    bool ok = m->ast && run_module(m);
     m->state = ok ? MODULE_DONE : MODULE_FAILED;
     return ok;
 }

@@ -38,6 +38,8 @@ void eval_universe_native(struct eval_universe *u, const struct native *native);
  * not_(). */
 void eval_universe_add_dvo(struct eval_universe *u);
 
+/* Parses and resolves one file. NULL after errors. */
+struct ast_file *eval_tree(struct eval *e, const struct eval_universe *u, file_id file);
 /* Parses, resolves and runs one file as a module. `path` is what people see and, without
  * its folder, the file's name for its reader; load(), template() and file_text() read
  * through `reader`. NULL after errors. A module is frozen when it has been evaluated by

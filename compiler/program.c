@@ -86,14 +86,26 @@ static void add_digests(struct program *p)
     g->provider = p->config.provider_name;
 }
 
+static struct eval_universe *universe_of_programs(struct program *p)
+{
+    struct eval_universe *universe = eval_universe_new(p->eval);
+    eval_universe_add_dvo(universe);
+    namespace_universe(p, universe);
+    return universe;
+}
+
+struct ast_file *program_tree(struct program *p, const struct program_options *o)
+{
+    file_id file = load_program(p, o);
+    return file ? eval_tree(p->eval, universe_of_programs(p), file) : NULL;
+}
+
 bool program_evaluate(struct program *p, const struct program_options *o)
 {
     file_id file = load_program(p, o);
     if (!file)
         return false;
-    struct eval_universe *universe = eval_universe_new(p->eval);
-    eval_universe_add_dvo(universe);
-    namespace_universe(p, universe);
+    struct eval_universe *universe = universe_of_programs(p);
     const struct eval_reader reader = {.read = read_beside, .ctx = p};
     bool good = eval_file(p->eval, universe, file, &reader) != NULL;
     good &= params_finish(&p->params, p);

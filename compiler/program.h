@@ -48,6 +48,8 @@ struct program {
 
 /* Prepares tables and loads the configuration. False after diagnostics. */
 bool program_open(struct program *p, const struct program_options *o);
+/* Text → syntax tree with its names resolved. NULL after diagnostics. */
+struct ast_file *program_tree(struct program *p, const struct program_options *o);
 /* Text → graph of ops: parse, resolve, evaluate, name, order, verify. False after diagnostics. */
 bool program_evaluate(struct program *p, const struct program_options *o);
 /* The same from the graph's text form (.dvir); refuses if a digest differs. */

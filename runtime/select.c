@@ -1,0 +1,62 @@
+/* Addresses become ops. A tool run is all or nothing: a part of it cannot be asked for. */
+#include "runtime/select.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/base/arena.h"
+
+static bool select_list(struct run *r, const char *const *addresses, size_t n,
+                        const char *option, enum run_status status)
+{
+    const struct run_plan *p = r->plan;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t op = plan_op_at(p, addresses[i]);
+        if (op) {
+            r->ops[op].status = status;
+            continue;
+        }
+        const char **names = xcalloc(p->nops + 1, sizeof *names);
+        for (uint32_t k = 1; k <= p->nops; k++)
+            names[k - 1] = p->ops[k].address;
+        const char *near = text_nearest(addresses[i], names, p->nops);
+        fprintf(stderr, "dvo-run: %s %s: the plan has no such address", option, addresses[i]);
+        fprintf(stderr, near ? "; did you mean %s?\n" : "\n", near);
+        free(names);
+        return false;
+    }
+    return true;
+}
+
+/* Ops of one tool run are selected together or not at all. */
+static bool select_check_segments(const struct run *r)
+{
+    const struct run_plan *p = r->plan;
+    for (uint32_t i = 1; i <= p->nsegments; i++) {
+        const struct segment *s = &p->segments[i];
+        bool known = r->ops[s->ops[0]].status == RUN_KNOWN;
+        for (uint32_t k = 1; k < s->nops; k++) {
+            if ((r->ops[s->ops[k]].status == RUN_KNOWN) == known)
+                continue;
+            fprintf(stderr, "dvo-run: these ops are one run of %s, name all of them or none:",
+                    s->tool);
+            for (k = 0; k < s->nops; k++)
+                fprintf(stderr, " %s", p->ops[s->ops[k]].address);
+            fputc('\n', stderr);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool select_ops(struct run *r)
+{
+    const struct run_options *o = r->options;
+    if (o->nonly)
+        for (uint32_t i = 1; i <= r->plan->nops; i++)
+            r->ops[i].status = RUN_KNOWN;
+    return select_list(r, o->only, o->nonly, "--only", RUN_WAITING) &&
+           select_list(r, o->except, o->nexcept, "--except", RUN_KNOWN) &&
+           select_check_segments(r);
+}

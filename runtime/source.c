@@ -1,0 +1,137 @@
+/* Values of a run: fields of ops, endpoints, secrets; and who waits for one that is not there
+ * yet. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "ir/base/arena.h"
+#include "runtime/endpoint.h"
+#include "runtime/provider.h"
+#include "runtime/run.h"
+
+static json_t *source_fault(struct value_source *s)
+{
+    s->outcome = VALUE_FAULT;
+    return NULL;
+}
+
+static json_t *field_of(const struct run *r, uint32_t op, const char *name)
+{
+    json_t *v = json_object_get(r->ops[op].result, name);
+    return json_is_null(v) ? NULL : v;
+}
+
+/* What bootstrapping found out about a machine counts as the machine's own. */
+static json_t *field_of_machine(const struct run *r, uint32_t machine, const char *name)
+{
+    const struct run_plan *p = r->plan;
+    for (uint32_t i = 1; i <= p->nops; i++)
+        if (p->ops[i].subject == machine && !strcmp(p->ops[i].call, "machine.bootstrap")) {
+            json_t *v = field_of(r, i, name);
+            if (v)
+                return v;
+        }
+    return NULL;
+}
+
+static json_t *source_ref(struct value_source *s, json_int_t id, const char *field)
+{
+    const struct run *r = s->ctx;
+    uint32_t op = plan_op_index(r->plan, id);
+    if (!op) {
+        fault_set(&s->fault, DVO_EPROTO, "the plan refers to an op that it does not have");
+        return source_fault(s);
+    }
+    if (!strcmp(field, "changed"))
+        return json_boolean(run_changed(r, op));
+    json_t *v = field_of(r, op, field);
+    if (!v)
+        v = field_of_machine(r, op, field);
+    if (v)
+        return json_incref(v);
+    const char *address = r->plan->ops[op].address;
+    switch (r->ops[op].status) {
+    case RUN_SKIPPED:
+    case RUN_FAILED:
+    case RUN_BLOCKED:
+    case RUN_CANCELED: s->outcome = VALUE_SKIPPED; return NULL;
+    case RUN_KNOWN:
+        fault_set(&s->fault, DVO_ENOENT, "%s.%s is not known: %s takes no part in this run, "
+                  "and the state has no such result of it", address, field, address);
+        return source_fault(s);
+    default:
+        fault_set(&s->fault, DVO_ENOENT, "%s has no %s", address, field);
+        return source_fault(s);
+    }
+}
+
+static json_t *source_get(struct value_source *s, json_int_t id, const char *method,
+                          const json_t *arg)
+{
+    struct run *r = s->ctx;
+    uint32_t op = plan_op_index(r->plan, id);
+    enum run_status status = op ? r->ops[op].status : RUN_FAILED;
+    if (status == RUN_SKIPPED || status == RUN_FAILED || status == RUN_BLOCKED) {
+        s->outcome = VALUE_SKIPPED;
+        return NULL;
+    }
+    if (!strcmp(method, "endpoint"))
+        return endpoint_get(r, op, json_integer_value(arg), s);
+    const char *name = json_string_value(arg);
+    if (!strcmp(method, "header") && name) {
+        const char *key;
+        json_t *v;
+        json_object_foreach(json_object_get(r->ops[op].result, "headers"), key, v)
+            if (!strcasecmp(key, name))
+                return json_incref(v);
+        fault_set(&s->fault, DVO_ENOENT, "the answer to %s has no header %s",
+                  r->plan->ops[op].address, name);
+    } else {
+        fault_set(&s->fault, DVO_ENOSYS, "this dvo-run knows no %s() of %s", method,
+                  r->plan->ops[op].address);
+    }
+    return source_fault(s);
+}
+
+static const char *source_secret(struct value_source *s, const char *path)
+{
+    const struct run *r = s->ctx;
+    const char *value = secret_get(r->secrets, path, &s->fault);
+    if (!value)
+        s->outcome = VALUE_FAULT;
+    return value;
+}
+
+struct value_source run_values(struct run *r, const json_t *vars)
+{
+    return (struct value_source){.ref = source_ref,
+                                 .get = source_get,
+                                 .secret = source_secret,
+                                 .vars = vars,
+                                 .provider = provider_facts(r),
+                                 .ctx = r};
+}
+
+bool run_changed(const struct run *r, uint32_t op)
+{
+    const struct run_op *o = &r->ops[op];
+    return (o->status == RUN_DONE || o->status == RUN_KNOWN || o->status == RUN_RUNNING) &&
+           (o->changed || o->pending);
+}
+
+void run_wait(struct run *r, run_fn *fn, void *ctx)
+{
+    *vec_push(&r->waiters) = (struct run_waiter){fn, ctx};
+}
+
+void run_wake(struct run *r)
+{
+    /* Who is called may wait again: for the next time. */
+    struct run_waiter *v = r->waiters.v;
+    size_t n = r->waiters.n;
+    r->waiters.v = NULL;
+    r->waiters.n = r->waiters.cap = 0;
+    for (size_t i = 0; i < n; i++)
+        v[i].fn(v[i].ctx);
+    free(v);
+}
