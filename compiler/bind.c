@@ -1,5 +1,5 @@
-/* Every argument of every call goes through here, so its messages are the ones people see most:
- * they name the argument, what it takes and what to write instead. */
+/* Every argument of every call goes through here, so its messages are the ones people see
+ * most: they name the argument, what it takes and what to write instead. */
 #include "compiler/bind.h"
 
 #include <stdlib.h>
@@ -32,7 +32,8 @@ static val_id wrong(const struct binder *b, enum type_kind kind, value v)
                    type_example(kind), value_type_name(b->vm, v));
     int64_t n;
     if (kind == TYPE_MODE && value_to_int64(v, &n) && n >= 0)
-        vm_help(b->vm, "write the octal digits in quotes: \"%04llo\"", (unsigned long long)n);
+        vm_help(b->vm, "write the octal digits in quotes: \"%04llo\"",
+                (unsigned long long)n);
     else if (kind == TYPE_DURATION && value_to_int64(v, &n))
         vm_help(b->vm, "say the unit: \"%llds\"", (long long)n);
     else if (kind == TYPE_LIST && value_is_str(v))
@@ -84,9 +85,11 @@ static val_id bind_deferred(const struct binder *b, enum type_kind kind, value v
 {
     const struct deferred *d = value_deferred(v);
     if (d->tainted && !b->arg->secret) {
-        vm_fail_at(b->vm, b->at, 441, "a secret cannot go into %s(%s=)", b->call, arg_name(b));
-        vm_help(b->vm, "secrets may go into file content, environment, stdin, passwords and "
-                       "headers only");
+        vm_fail_at(b->vm, b->at, 441, "a secret cannot go into %s(%s=)", b->call,
+                   arg_name(b));
+        vm_help(b->vm,
+                "secrets may go into file content, environment, stdin, passwords and "
+                "headers only");
         return VAL_ABSENT;
     }
     if (!b->arg->deferred) {
@@ -219,8 +222,8 @@ static val_id bind_dict(const struct binder *b, struct type t, value v)
         if (d->v[i].key == VALUE_ERROR)
             continue;
         if (!value_is_str(d->v[i].key)) {
-            vm_fail_at(vm, b->at, 520, "%s(%s=) takes string keys, not %s", b->call, arg_name(b),
-                       value_type_name(vm, d->v[i].key));
+            vm_fail_at(vm, b->at, 520, "%s(%s=) takes string keys, not %s", b->call,
+                       arg_name(b), value_type_name(vm, d->v[i].key));
             return VAL_ABSENT;
         }
         ids[2 * n] = val_str(vm->values, value_intern(vm, d->v[i].key));
@@ -244,8 +247,7 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
     if (value_is_deferred(v))
         return bind_deferred(b, kind, v);
     switch (kind) {
-    case TYPE_ANY:
-        return value_to_ir(b->vm, v, b->at);
+    case TYPE_ANY: return value_to_ir(b->vm, v, b->at);
     case TYPE_BOOL:
         return v == VALUE_TRUE || v == VALUE_FALSE ? val_bool(v == VALUE_TRUE)
                                                    : wrong(b, kind, v);
@@ -260,14 +262,10 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
         val_id ir = package_ir(b->vm, v);
         return ir ? ir : vm_failed(b->vm) ? VAL_ABSENT : wrong(b, kind, v);
     }
-    case TYPE_HANDLE:
-        return bind_handle(b, t, v);
-    case TYPE_LIST:
-        return bind_list(b, t, v);
-    case TYPE_DICT:
-        return bind_dict(b, t, v);
-    default:
-        return bind_text(b, kind, v);
+    case TYPE_HANDLE: return bind_handle(b, t, v);
+    case TYPE_LIST: return bind_list(b, t, v);
+    case TYPE_DICT: return bind_dict(b, t, v);
+    default: return bind_text(b, kind, v);
     }
 }
 

@@ -1,5 +1,6 @@
-/* Finds the configuration folders, lays their files over the built-in ones, and checks keys and
- * types against one table, so that a misspelt key is an error and not a surprise. */
+/* Finds the configuration folders, lays their files over the built-in ones, and checks
+ * keys and types against one table, so that a misspelt key is an error and not a
+ * surprise. */
 #include "compiler/config.h"
 
 #include <ctype.h>
@@ -30,15 +31,22 @@ struct schema {
 
 static const struct schema text_item[] = {{"*", IS_STR, NULL, NULL}, {0}};
 static const struct schema repository_keys[] = {
-    {"name", IS_STR, NULL, NULL},         {"type", IS_STR, NULL, NULL},
-    {"path", IS_STR, NULL, NULL},         {"uri", IS_STR, NULL, NULL},
-    {"suites", IS_LIST, NULL, text_item}, {"components", IS_LIST, NULL, text_item},
-    {"key", IS_STR, NULL, NULL},          {"trusted", IS_BOOL, NULL, NULL},
+    {"name", IS_STR, NULL, NULL},
+    {"type", IS_STR, NULL, NULL},
+    {"path", IS_STR, NULL, NULL},
+    {"uri", IS_STR, NULL, NULL},
+    {"suites", IS_LIST, NULL, text_item},
+    {"components", IS_LIST, NULL, text_item},
+    {"key", IS_STR, NULL, NULL},
+    {"trusted", IS_BOOL, NULL, NULL},
     {0},
 };
-static const struct schema repository_item[] = {{"*", IS_MAP, repository_keys, NULL}, {0}};
-static const struct schema secret_keys[] = {
-    {"type", IS_STR, NULL, NULL}, {"prefix", IS_STR, NULL, NULL}, {"path", IS_STR, NULL, NULL}, {0}};
+static const struct schema repository_item[] = {{"*", IS_MAP, repository_keys, NULL},
+                                                {0}};
+static const struct schema secret_keys[] = {{"type", IS_STR, NULL, NULL},
+                                            {"prefix", IS_STR, NULL, NULL},
+                                            {"path", IS_STR, NULL, NULL},
+                                            {0}};
 static const struct schema secret_item[] = {{"*", IS_MAP, secret_keys, NULL}, {0}};
 static const struct schema dvo_keys[] = {
     {"project", IS_STR, NULL, NULL},
@@ -50,25 +58,38 @@ static const struct schema dvo_keys[] = {
     {0},
 };
 static const struct schema access_keys[] = {
-    {"login", IS_STR, NULL, NULL},   {"from", IS_LIST, NULL, text_item},
-    {"address", IS_STR, NULL, NULL}, {"host_key", IS_STR, NULL, NULL},
-    {"jump", IS_STR, NULL, NULL},    {"become_password", IS_STR, NULL, NULL},
+    {"login", IS_STR, NULL, NULL},
+    {"from", IS_LIST, NULL, text_item},
+    {"address", IS_STR, NULL, NULL},
+    {"host_key", IS_STR, NULL, NULL},
+    {"jump", IS_STR, NULL, NULL},
+    {"become_password", IS_STR, NULL, NULL},
     {0},
 };
 static const struct schema flavor_keys[] = {
-    {"cpus", IS_INT | 1 << YAML_FLOAT, NULL, NULL}, {"memory", IS_STR | IS_INT, NULL, NULL}, {0}};
-static const struct schema flavor_item[] = {{"*", IS_STR | IS_MAP, flavor_keys, NULL}, {0}};
+    {"cpus", IS_INT | 1 << YAML_FLOAT, NULL, NULL},
+    {"memory", IS_STR | IS_INT, NULL, NULL},
+    {0}};
+static const struct schema flavor_item[] = {{"*", IS_STR | IS_MAP, flavor_keys, NULL},
+                                            {0}};
 static const struct schema provider_keys[] = {
-    {"driver", IS_STR, NULL, NULL},        {"cloud", IS_STR, NULL, NULL},
-    {"flavors", IS_MAP, flavor_item, NULL}, {"images", IS_MAP, text_item, NULL},
-    {"networks", IS_MAP, text_item, NULL}, {"access", IS_MAP, access_keys, NULL},
+    {"driver", IS_STR, NULL, NULL},
+    {"cloud", IS_STR, NULL, NULL},
+    {"flavors", IS_MAP, flavor_item, NULL},
+    {"images", IS_MAP, text_item, NULL},
+    {"networks", IS_MAP, text_item, NULL},
+    {"access", IS_MAP, access_keys, NULL},
     {0},
 };
 static const struct schema host_keys[] = {
-    {"address", IS_STR, NULL, NULL},  {"login", IS_STR, NULL, NULL},
-    {"port", IS_INT, NULL, NULL},     {"roles", IS_LIST, NULL, text_item},
-    {"vars", IS_MAP, NULL, NULL},     {"host_key", IS_STR, NULL, NULL},
-    {"identity", IS_STR, NULL, NULL}, {"jump", IS_STR, NULL, NULL},
+    {"address", IS_STR, NULL, NULL},
+    {"login", IS_STR, NULL, NULL},
+    {"port", IS_INT, NULL, NULL},
+    {"roles", IS_LIST, NULL, text_item},
+    {"vars", IS_MAP, NULL, NULL},
+    {"host_key", IS_STR, NULL, NULL},
+    {"identity", IS_STR, NULL, NULL},
+    {"jump", IS_STR, NULL, NULL},
     {"become_password", IS_STR, NULL, NULL},
     {0},
 };
@@ -120,7 +141,8 @@ static void unknown_key(const struct schema *map, const struct yaml_pair *pair,
     buf_free(&all);
 }
 
-static bool check_map(const struct schema *map, const struct yaml_node *n, struct diags *d)
+static bool check_map(const struct schema *map, const struct yaml_node *n,
+                      struct diags *d)
 {
     bool good = true;
     for (size_t i = 0; i < n->n; i++) {
@@ -128,7 +150,8 @@ static bool check_map(const struct schema *map, const struct yaml_node *n, struc
         if (!s) {
             unknown_key(map, &n->pairs[i], d);
             good = false;
-        } else if (n->pairs[i].value->kind != YAML_NULL) { /* null deletes: fine anywhere */
+        } else if (n->pairs[i].value->kind !=
+                   YAML_NULL) { /* null deletes: fine anywhere */
             good &= check(s, n->pairs[i].value, n->pairs[i].key, d);
         }
     }
@@ -139,8 +162,8 @@ static bool check(const struct schema *s, const struct yaml_node *n, const char 
                   struct diags *d)
 {
     if (!(s->kinds & 1u << n->kind)) {
-        diag_error(d, 811, n->span, "\"%s\" must be %s, not %s", what, kinds_text(s->kinds),
-                   yaml_kind_name(n->kind));
+        diag_error(d, 811, n->span, "\"%s\" must be %s, not %s", what,
+                   kinds_text(s->kinds), yaml_kind_name(n->kind));
         return false;
     }
     bool good = true;
@@ -152,7 +175,8 @@ static bool check(const struct schema *s, const struct yaml_node *n, const char 
     return good;
 }
 
-/* ---- folders ------------------------------------------------------------------------ */
+/* ---- folders ------------------------------------------------------------------------
+ */
 
 struct loader {
     struct config *c;
@@ -221,7 +245,8 @@ static struct yaml_node *load_layers(struct loader *l, const char *name,
             const char *path = arena_printf(c->arena, "%s/%s", l->folders[i], name);
             file = source_load(c->sources, path);
             if (!file && errno != ENOENT && errno != ENOTDIR) {
-                diag_error(l->diags, 812, (struct span){0}, "%s: %s", path, strerror(errno));
+                diag_error(l->diags, 812, (struct span){0}, "%s: %s", path,
+                           strerror(errno));
                 l->good = false;
             }
         }
@@ -252,7 +277,8 @@ static const char *text_of(const struct yaml_node *map, const char *key)
     return n && n->kind == YAML_STR ? n->text : NULL;
 }
 
-/* ---- what the program asks ------------------------------------------------------------ */
+/* ---- what the program asks ------------------------------------------------------------
+ */
 
 static bool project_char(char ch)
 {
@@ -270,7 +296,8 @@ static bool choose_project(struct loader *l, const struct config_options *o)
             s++;
         if (*s || !*name) {
             struct span at = n && !o->project ? n->span : (struct span){0};
-            struct diag *g = diag_error(l->diags, 813, at, "\"%s\" is no project name", name);
+            struct diag *g =
+                diag_error(l->diags, 813, at, "\"%s\" is no project name", name);
             diag_help(l->diags, g, "use lower-case letters, digits and '-'");
             return false;
         }
@@ -278,9 +305,9 @@ static bool choose_project(struct loader *l, const struct config_options *o)
         return true;
     }
     if (strcmp(c->driver, "podman")) {
-        struct diag *g = diag_error(l->diags, 813, (struct span){0},
-                                    "no project is configured for provider %s",
-                                    c->provider_name);
+        struct diag *g =
+            diag_error(l->diags, 813, (struct span){0},
+                       "no project is configured for provider %s", c->provider_name);
         diag_help(l->diags, g, "say `project: NAME` in dvo.yaml, or --project NAME");
         return false;
     }
@@ -290,8 +317,9 @@ static bool choose_project(struct loader *l, const struct config_options *o)
     size_t len = strcspn(base, ".");
     char *p = arena_strndup(c->arena, len ? base : "dvo", len ? len : 3);
     for (char *s = p; *s; s++)
-        *s = project_char((char)tolower((unsigned char)*s)) ? (char)tolower((unsigned char)*s)
-                                                            : '-';
+        *s = project_char((char)tolower((unsigned char)*s))
+                 ? (char)tolower((unsigned char)*s)
+                 : '-';
     c->project = p;
     return true;
 }
@@ -303,7 +331,8 @@ static bool check_backends(struct loader *l)
     for (size_t i = 0; map && i < map->n; i++) {
         const struct yaml_node *v = map->pairs[i].value;
         if (v->kind == YAML_STR && backend_named(v->text) == BACKEND_NONE) {
-            struct diag *g = diag_error(l->diags, 814, v->span, "\"%s\" is no backend", v->text);
+            struct diag *g =
+                diag_error(l->diags, 814, v->span, "\"%s\" is no backend", v->text);
             diag_help(l->diags, g, "use ansible, chef or api");
             good = false;
         }
@@ -311,8 +340,8 @@ static bool check_backends(struct loader *l)
     return good;
 }
 
-bool config_load(struct config *c, const struct config_options *options, struct arena *arena,
-                 struct sources *sources, struct diags *diags)
+bool config_load(struct config *c, const struct config_options *options,
+                 struct arena *arena, struct sources *sources, struct diags *diags)
 {
     *c = (struct config){.arena = arena, .sources = sources};
     struct loader l = {.c = c, .diags = diags, .good = true};
@@ -330,9 +359,11 @@ bool config_load(struct config *c, const struct config_options *options, struct 
         &l, arena_printf(arena, "providers/%s.yaml", c->provider_name), provider_keys);
     if (!c->provider) {
         if (l.good) {
-            struct diag *g = diag_error(diags, 815, named ? named->span : (struct span){0},
-                                        "provider \"%s\" is not configured", c->provider_name);
-            diag_help(diags, g, "write it to /etc/dvo/providers/%s.yaml", c->provider_name);
+            struct diag *g =
+                diag_error(diags, 815, named ? named->span : (struct span){0},
+                           "provider \"%s\" is not configured", c->provider_name);
+            diag_help(diags, g, "write it to /etc/dvo/providers/%s.yaml",
+                      c->provider_name);
         }
         return false;
     }
@@ -365,7 +396,8 @@ enum backend config_backend(const struct config *c, const char *call)
         size_t len = strlen(key);
         if (!strcmp(key, call))
             return backend_named(map->pairs[i].value->text);
-        if (len && key[len - 1] == '*' && !strncmp(key, call, len - 1) && len > best_len) {
+        if (len && key[len - 1] == '*' && !strncmp(key, call, len - 1) &&
+            len > best_len) {
             best = map->pairs[i].value->text;
             best_len = len;
         }
@@ -389,15 +421,18 @@ const char *config_path(const struct config *c, const struct yaml_node *value)
     return out;
 }
 
-/* ---- printing --------------------------------------------------------------------------- */
+/* ---- printing
+ * --------------------------------------------------------------------------- */
 
 static void print_scalar(const struct yaml_node *n, struct buf *out)
 {
     bool plain = n->kind != YAML_STR;
     if (n->kind == YAML_STR && n->len && isalpha((unsigned char)n->text[0])) {
-        plain = n->len == strspn(n->text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                          "0123456789._/-");
-        static const char *const words[] = {"true", "false", "null", "yes", "no", "on", "off"};
+        plain = n->len == strspn(n->text,
+                                 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                 "0123456789._/-");
+        static const char *const words[] = {"true", "false", "null", "yes",
+                                            "no",   "on",    "off"};
         for (size_t i = 0; i < sizeof words / sizeof *words; i++)
             plain = plain && strcasecmp(n->text, words[i]) != 0;
     }
@@ -422,7 +457,8 @@ static void print_node(const struct config *c, const struct yaml_node *n, int de
     if (n->kind == YAML_MAP && n->n) {
         buf_char(out, '\n');
         for (size_t i = 0; i < n->n; i++) {
-            struct yaml_node key = {.kind = YAML_STR, .text = n->pairs[i].key,
+            struct yaml_node key = {.kind = YAML_STR,
+                                    .text = n->pairs[i].key,
                                     .len = strlen(n->pairs[i].key)};
             buf_printf(out, "%*s", depth * 2, "");
             print_scalar(&key, out);

@@ -30,20 +30,21 @@ struct config {
     char digest[72];   /* of the effective configuration, see config_print() */
 };
 
-/* Loads and checks everything. All texts and nodes live in `arena`. False after diagnostics. */
-bool config_load(struct config *c, const struct config_options *options, struct arena *arena,
-                 struct sources *sources, struct diags *diags);
+/* Loads and checks everything. All texts and nodes live in `arena`. False after
+ * diagnostics. */
+bool config_load(struct config *c, const struct config_options *options,
+                 struct arena *arena, struct sources *sources, struct diags *diags);
 
-/* The backend configured for a call: its exact name, else the longest pattern with `*`, else
- * `default`; cloud.* and http.* stay api unless named. */
+/* The backend configured for a call: its exact name, else the longest pattern with `*`,
+ * else `default`; cloud.* and http.* stay api unless named. */
 enum backend config_backend(const struct config *c, const char *call);
 
-/* The effective configuration as YAML; with `origins` each value tells in a comment where it
- * comes from. */
+/* The effective configuration as YAML; with `origins` each value tells in a comment where
+ * it comes from. */
 void config_print(const struct config *c, bool origins, struct buf *out);
 
-/* Path of a file that a configuration value names: relative ones are meant from the folder of
- * the file the value stands in. In the arena. */
+/* Path of a file that a configuration value names: relative ones are meant from the
+ * folder of the file the value stands in. In the arena. */
 const char *config_path(const struct config *c, const struct yaml_node *value);
 
 #endif

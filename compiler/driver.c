@@ -1,5 +1,5 @@
-/* The way through, command by command: text, tree, graph, plan, files. The only file that sees
- * the compiler, the IR and the emitters at once. */
+/* The way through, command by command: text, tree, graph, plan, files. The only file that
+ * sees the compiler, the IR and the emitters at once. */
 #include "compiler/driver.h"
 
 #include <errno.h>
@@ -17,7 +17,8 @@
 #include "ir/base/file.h"
 #include "ir/text.h"
 
-/* ---- diagnostics and output -------------------------------------------------------------- */
+/* ---- diagnostics and output
+ * -------------------------------------------------------------- */
 
 static bool want_color(int fd)
 {
@@ -60,13 +61,20 @@ static void show(const struct buf *text, bool pager)
 static struct program_options program_options(const struct drive_options *o)
 {
     struct program_options p = {
-        .path = o->path, .config = o->config, .project = o->project, .sets = o->sets,
-        .nsets = o->nsets, .params = o->params, .locked = o->locked, .print = print_line,
+        .path = o->path,
+        .config = o->config,
+        .project = o->project,
+        .sets = o->sets,
+        .nsets = o->nsets,
+        .params = o->params,
+        .locked = o->locked,
+        .print = print_line,
     };
     return p;
 }
 
-/* ---- paths ---------------------------------------------------------------------------------- */
+/* ---- paths
+ * ---------------------------------------------------------------------------------- */
 
 static bool has_suffix(const char *s, const char *suffix)
 {
@@ -86,8 +94,8 @@ static const char *output_folder(struct arena *a, const struct drive_options *o)
     return arena_printf(a, "build/%.*s", (int)len, base);
 }
 
-/* The way from one folder to another, both existing, without absolute parts where they share a
- * root: plans must be the same wherever the tree stands. */
+/* The way from one folder to another, both existing, without absolute parts where they
+ * share a root: plans must be the same wherever the tree stands. */
 static const char *relative_path(struct arena *a, const char *from, const char *to)
 {
     char *f = realpath(from, NULL), *t = realpath(to, NULL);
@@ -114,17 +122,19 @@ static const char *relative_path(struct arena *a, const char *from, const char *
     return out;
 }
 
-/* ---- the stages ----------------------------------------------------------------------------- */
+/* ---- the stages
+ * ----------------------------------------------------------------------------- */
 
 static bool to_graph(struct program *p, const struct program_options *po)
 {
     if (!program_open(p, po))
         return false;
-    return has_suffix(po->path, ".dvir") ? program_read_graph(p, po) : program_evaluate(p, po);
+    return has_suffix(po->path, ".dvir") ? program_read_graph(p, po)
+                                         : program_evaluate(p, po);
 }
 
-static bool to_plan(struct program *p, const struct program_options *po, const char *folder,
-                    struct plan *plan)
+static bool to_plan(struct program *p, const struct program_options *po,
+                    const char *folder, struct plan *plan)
 {
     if (!to_graph(p, po) || !lower(p, plan))
         return false;
@@ -281,7 +291,8 @@ int drive_calls(const struct drive_options *o, const char *name)
     return finish(&p, o, good);
 }
 
-/* ---- the runtime ------------------------------------------------------------------------------ */
+/* ---- the runtime
+ * ------------------------------------------------------------------------------ */
 
 static int execute(const struct drive_options *o, const char *folder)
 {
@@ -299,7 +310,8 @@ static int execute(const struct drive_options *o, const char *folder)
     }
     if (!slash || errno == ENOENT)
         execvp("dvo-run", (char *const *)argv);
-    fprintf(stderr, "dvoc: dvo-run, the runtime, cannot be executed: %s\n", strerror(errno));
+    fprintf(stderr, "dvoc: dvo-run, the runtime, cannot be executed: %s\n",
+            strerror(errno));
     free(argv);
     return DRIVE_WRONG;
 }

@@ -10,7 +10,7 @@
 enum drive_status { DRIVE_OK = 0, DRIVE_WRONG = 1, DRIVE_USAGE = 2 };
 
 struct drive_options {
-    const char *path; /* program, graph text (.dvir), or build folder */
+    const char *path;    /* program, graph text (.dvir), or build folder */
     const char *output;  /* -o DIR */
     const char *emit;    /* --emit=STAGE */
     const char *config;  /* --config DIR */
@@ -18,10 +18,10 @@ struct drive_options {
     const char *params;  /* --params FILE */
     const char **sets;   /* --set NAME=VALUE */
     size_t nsets;
-    bool locked;         /* --locked */
-    bool pager;          /* page long output on a terminal */
+    bool locked;             /* --locked */
+    bool pager;              /* page long output on a terminal */
     enum diag_format format; /* of diagnostics */
-    char **rest;         /* arguments passed on to dvo-run */
+    char **rest;             /* arguments passed on to dvo-run */
     int nrest;
 };
 
@@ -34,8 +34,8 @@ int drive_preview(const struct drive_options *o);
 int drive_config(const struct drive_options *o);
 /* Lists the glossary, or shows the record of the call `name`. */
 int drive_calls(const struct drive_options *o, const char *name);
-/* Builds a program if `o->path` is one, then executes the runtime on the build folder with
- * o->rest; returns only on failure. */
+/* Builds a program if `o->path` is one, then executes the runtime on the build folder
+ * with o->rest; returns only on failure. */
 int drive_run(const struct drive_options *o);
 
 #endif

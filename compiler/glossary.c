@@ -1,5 +1,5 @@
-/* Finds, evaluates and compiles glossary records. Which calls exist is known from file names
- * alone; a record is read when somebody asks for it. */
+/* Finds, evaluates and compiles glossary records. Which calls exist is known from file
+ * names alone; a record is read when somebody asks for it. */
 #include "compiler/glossary.h"
 
 #include <dirent.h>
@@ -13,11 +13,12 @@
 #include "ir/base/embed.h"
 #include "ir/base/file.h"
 
-/* ---- files: the configured folder first, then the built-in one ------------------------ */
+/* ---- files: the configured folder first, then the built-in one ------------------------
+ */
 
 struct folder {
     struct glossary *g;
-    const char *embedded; /* "calls/" */
+    const char *embedded;   /* "calls/" */
     const char *configured; /* folder, or NULL */
 };
 
@@ -111,7 +112,8 @@ bool glossary_has(const struct glossary *g, const char *name)
     return bsearch(&name, g->names, g->nnames, sizeof *g->names, by_text) != NULL;
 }
 
-/* ---- loading ---------------------------------------------------------------------------- */
+/* ---- loading
+ * ---------------------------------------------------------------------------- */
 
 call_id glossary_call(struct glossary *g, const char *name)
 {
@@ -120,7 +122,8 @@ call_id glossary_call(struct glossary *g, const char *name)
     if (known)
         return known - 1;
     call_id id = 0;
-    *map64_put(&g->loaded, key) = id + 1; /* being read: glossary_type() must not read it again */
+    *map64_put(&g->loaded, key) =
+        id + 1; /* being read: glossary_type() must not read it again */
     if (glossary_has(g, name)) {
         unsigned errors = g->diags->errors;
         g->making = 0;
@@ -133,8 +136,8 @@ call_id glossary_call(struct glossary *g, const char *name)
                 id = 0;
             }
         } else if (g->diags->errors == errors && strchr(name, '.')) {
-            diag_error(g->diags, 510, (struct span){0}, "the file %s.dvo has no call() record",
-                       name);
+            diag_error(g->diags, 510, (struct span){0},
+                       "the file %s.dvo has no call() record", name);
         }
     }
     *map64_put(&g->loaded, key) = id + 1;
@@ -160,8 +163,8 @@ uint32_t glossary_type(struct glossary *g, str_id name)
 
 value glossary_driver(struct glossary *g)
 {
-    if (g->driver == VALUE_ERROR &&
-        !run_record(g, "drivers/", NULL, g->config->driver) && !g->diags->errors) {
+    if (g->driver == VALUE_ERROR && !run_record(g, "drivers/", NULL, g->config->driver) &&
+        !g->diags->errors) {
         const struct yaml_node *n = yaml_get(g->config->provider, "driver");
         diag_error(g->diags, 816, n ? n->span : (struct span){0},
                    "there is no driver named \"%s\"", g->config->driver);
@@ -179,8 +182,13 @@ void glossary_init(struct glossary *g, struct eval *eval, struct calls *calls,
                    value provider)
 {
     struct vm *vm = eval_vm(eval);
-    *g = (struct glossary){.arena = arena, .eval = eval, .calls = calls, .config = config,
-                           .values = vm->values, .strings = vm->strings, .diags = diags};
+    *g = (struct glossary){.arena = arena,
+                           .eval = eval,
+                           .calls = calls,
+                           .config = config,
+                           .values = vm->values,
+                           .strings = vm->strings,
+                           .diags = diags};
     if (!calls->n) {
         memset(vec_push(calls), 0, sizeof *calls->v);
         struct {

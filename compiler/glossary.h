@@ -1,5 +1,5 @@
-/* The glossary: records of system calls, one file per call, read when a program first uses the
- * call. Listing and suggesting names needs no evaluation. */
+/* The glossary: records of system calls, one file per call, read when a program first
+ * uses the call. Listing and suggesting names needs no evaluation. */
 #ifndef DVO_COMPILER_GLOSSARY_H
 #define DVO_COMPILER_GLOSSARY_H
 
@@ -12,22 +12,25 @@ struct require {
     bool exactly; /* else: at least one */
     uint32_t args[8];
     unsigned n;
-    bool when;        /* the universal when= counts as one of them */
-    int32_t except;   /* not asked if this argument has one of these values; -1: always asked */
+    bool when; /* the universal when= counts as one of them */
+    int32_t
+        except; /* not asked if this argument has one of these values; -1: always asked */
     const str_id *values;
     unsigned nvalues;
 };
 
-/* What call_info.rules points to: the record's functions. VALUE_ERROR where it has none. */
+/* What call_info.rules points to: the record's functions. VALUE_ERROR where it has none.
+ */
 struct call_rules {
     value lower[BACKEND_COUNT];
     value probe; /* VALUE_NONE: the step's own report is the evidence */
-    val_id title; /* text over IR_HOLE and IR_SELF; list arguments are holes of the whole */
+    val_id
+        title; /* text over IR_HOLE and IR_SELF; list arguments are holes of the whole */
     struct require *require;
     unsigned nrequire;
-    uint32_t internal; /* bit set over arguments that only the compiler fills */
-    bool provider;     /* carried by the provider's driver */
-    bool builtin;      /* carried by the runtime itself */
+    uint32_t internal;    /* bit set over arguments that only the compiler fills */
+    bool provider;        /* carried by the provider's driver */
+    bool builtin;         /* carried by the runtime itself */
     enum backend backend; /* configured for it */
 };
 
@@ -42,11 +45,11 @@ struct glossary {
     struct eval_universe *universe; /* of records and drivers */
     const char **names;             /* every known record, sorted */
     size_t nnames;
-    struct map64 loaded;  /* str_id of a call name → call_id */
-    struct map64 types;   /* str_id of a type name → index into calls->types */
-    value driver;         /* the driver's record (a dict) once loaded */
-    call_id making;       /* the record that is being evaluated */
-    struct buf digest;    /* texts of the records used, in order of use */
+    struct map64 loaded; /* str_id of a call name → call_id */
+    struct map64 types;  /* str_id of a type name → index into calls->types */
+    value driver;        /* the driver's record (a dict) once loaded */
+    call_id making;      /* the record that is being evaluated */
+    struct buf digest;   /* texts of the records used, in order of use */
 };
 
 /* `provider` is the object of provider constants, which records use in defaults. */
@@ -55,12 +58,13 @@ void glossary_init(struct glossary *g, struct eval *eval, struct calls *calls,
                    value provider);
 void glossary_free(struct glossary *g);
 
-/* The call's record, loaded if need be. 0 if there is none of that name (nothing queued) or the
- * record is wrong (errors queued). */
+/* The call's record, loaded if need be. 0 if there is none of that name (nothing queued)
+ * or the record is wrong (errors queued). */
 call_id glossary_call(struct glossary *g, const char *name);
 /* Index of a handle type. A type without a record of its own has only `changed`. */
 uint32_t glossary_type(struct glossary *g, str_id name);
-static inline const struct call_rules *glossary_rules(const struct glossary *g, call_id id)
+static inline const struct call_rules *glossary_rules(const struct glossary *g,
+                                                      call_id id)
 {
     return g->calls->v[id].rules;
 }

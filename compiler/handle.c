@@ -1,11 +1,13 @@
-/* Handles know their type's fields and methods; everything else about the op is in the graph. */
+/* Handles know their type's fields and methods; everything else about the op is in the
+ * graph. */
 #include "compiler/handle.h"
 
 #include <string.h>
 
 #include "compiler/op.h"
 
-static const struct field_info *field_of(struct vm *vm, const struct handle *h, str_id name)
+static const struct field_info *field_of(struct vm *vm, const struct handle *h,
+                                         str_id name)
 {
     const struct handle_type *t = &program_of(vm)->calls.types[h->type];
     for (uint32_t i = 0; i < t->nfields; i++)
@@ -19,15 +21,17 @@ static const struct native *method_of(struct vm *vm, value self, str_id name)
     const struct handle *h = handle_of(self);
     struct program *p = program_of(vm);
     char full[128];
-    int n = snprintf(full, sizeof full, "%s.%s", intern_text(vm->strings, p->calls.types[h->type].name),
+    int n = snprintf(full, sizeof full, "%s.%s",
+                     intern_text(vm->strings, p->calls.types[h->type].name),
                      intern_text(vm->strings, name));
     return n > 0 && (size_t)n < sizeof full ? op_native(p, full) : NULL;
 }
 
 static value known_field(struct vm *vm, const struct handle *h, str_id name)
 {
-    value v = h->known == VALUE_ERROR ? VALUE_ERROR
-                                      : value_dict_get(vm, h->known, value_interned(vm, name));
+    value v = h->known == VALUE_ERROR
+                  ? VALUE_ERROR
+                  : value_dict_get(vm, h->known, value_interned(vm, name));
     if (v != VALUE_ERROR)
         return v;
     const char *text = intern_text(vm->strings, name);
@@ -58,7 +62,8 @@ static value get_with(struct vm *vm, const struct call *c)
         return vm_fail(vm, 522, "endpoint() takes a port between 1 and 65535");
     val_id parts[2] = {val_ref(vm->values, h->op, f->name),
                        value_to_ir(vm, c->args[0], vm_span(vm))};
-    return value_deferred_new(vm, val_seq(vm->values, IR_GET, 0, parts, 2), f->type, vm_span(vm));
+    return value_deferred_new(vm, val_seq(vm->values, IR_GET, 0, parts, 2), f->type,
+                              vm_span(vm));
 }
 
 static value handle_getattr(struct vm *vm, value self, str_id name)
@@ -69,7 +74,8 @@ static value handle_getattr(struct vm *vm, value self, str_id name)
         return known_field(vm, h, name);
     if (f && f->has_arg) {
         struct native *n = arena_new(vm->arena, struct native);
-        *n = (struct native){intern_text(vm->strings, name), get_with, "value /", (void *)f};
+        *n = (struct native){intern_text(vm->strings, name), get_with, "value /",
+                             (void *)f};
         return value_native_new(vm, n, self);
     }
     bool changed = name == intern_cstr(vm->strings, "changed");
@@ -84,7 +90,8 @@ static value handle_getattr(struct vm *vm, value self, str_id name)
     return method ? value_native_new(vm, method, self) : VALUE_ERROR;
 }
 
-static void handle_attrs(struct vm *vm, value self, void (*each)(void *, str_id), void *ctx)
+static void handle_attrs(struct vm *vm, value self, void (*each)(void *, str_id),
+                         void *ctx)
 {
     const struct handle *h = handle_of(self);
     const struct program *p = program_of(vm);
@@ -127,7 +134,8 @@ value handle_new(struct vm *vm, op_id op, uint32_t type, value known)
         p->nhandle_types = 64;
     }
     if (type >= p->nhandle_types) {
-        p->handle_types = xrealloc(p->handle_types, (type + 64) * sizeof *p->handle_types);
+        p->handle_types =
+            xrealloc(p->handle_types, (type + 64) * sizeof *p->handle_types);
         memset(p->handle_types + p->nhandle_types, 0,
                (type + 64 - p->nhandle_types) * sizeof *p->handle_types);
         p->nhandle_types = type + 64;
@@ -147,26 +155,32 @@ value handle_new(struct vm *vm, op_id op, uint32_t type, value known)
 
 const struct handle *handle_of(value v)
 {
-    if (v == VALUE_ERROR || !value_is(v, VALUE_KIND_OBJECT) || !value_object(v)->type->handle)
+    if (v == VALUE_ERROR || !value_is(v, VALUE_KIND_OBJECT) ||
+        !value_object(v)->type->handle)
         return NULL;
     return (const struct handle *)value_object(v);
 }
 
-/* ---- packages ----------------------------------------------------------------------- */
+/* ---- packages -----------------------------------------------------------------------
+ */
 
 struct package {
     struct object o;
     value fields; /* dict */
 };
 
-static const struct package *package_at(value v) { return (struct package *)value_object(v); }
+static const struct package *package_at(value v)
+{
+    return (struct package *)value_object(v);
+}
 
 static value package_getattr(struct vm *vm, value self, str_id name)
 {
     return value_dict_get(vm, package_at(self)->fields, value_interned(vm, name));
 }
 
-static void package_attrs(struct vm *vm, value self, void (*each)(void *, str_id), void *ctx)
+static void package_attrs(struct vm *vm, value self, void (*each)(void *, str_id),
+                          void *ctx)
 {
     (void)self;
     static const char *const names[] = {"package", "version", "digest", "repo"};
@@ -209,7 +223,8 @@ value package_of_ir(struct vm *vm, val_id dict)
     return package_new(vm, value_of_ir(vm, dict, vm_span(vm)));
 }
 
-/* ---- back from the graph ------------------------------------------------------------- */
+/* ---- back from the graph -------------------------------------------------------------
+ */
 
 value value_of_ir(struct vm *vm, val_id id, struct span at)
 {
@@ -217,16 +232,11 @@ value value_of_ir(struct vm *vm, val_id id, struct span at)
     const struct ir_value *v = val_get(t, id);
     switch ((enum ir_kind)v->kind) {
     case IR_ABSENT:
-    case IR_NONE:
-        return VALUE_NONE;
-    case IR_BOOL:
-        return value_bool(v->as.n);
-    case IR_INT:
-        return value_int(vm, v->as.i);
-    case IR_FLOAT:
-        return value_float(vm, v->as.f);
-    case IR_STR:
-        return value_interned(vm, v->as.n);
+    case IR_NONE: return VALUE_NONE;
+    case IR_BOOL: return value_bool(v->as.n);
+    case IR_INT: return value_int(vm, v->as.i);
+    case IR_FLOAT: return value_float(vm, v->as.f);
+    case IR_STR: return value_interned(vm, v->as.n);
     case IR_LIST: {
         value list = value_list_new(vm, NULL, 0);
         uint32_t n = v->count;
@@ -242,7 +252,6 @@ value value_of_ir(struct vm *vm, val_id id, struct span at)
                            value_of_ir(vm, val_items(t, id)[2 * i + 1], at));
         return dict;
     }
-    default:
-        return value_deferred_new(vm, id, (struct type){.kind = TYPE_ANY}, at);
+    default: return value_deferred_new(vm, id, (struct type){.kind = TYPE_ANY}, at);
     }
 }

@@ -1,6 +1,6 @@
-/* A rule sees an op's arguments through its shape: booleans, choices, absences, list lengths and
- * arguments marked inspect are concrete, everything else is a hole. Ops of equal shape share the
- * template, so a million ops cost a few hundred evaluations. */
+/* A rule sees an op's arguments through its shape: booleans, choices, absences, list
+ * lengths and arguments marked inspect are concrete, everything else is a hole. Ops of
+ * equal shape share the template, so a million ops cost a few hundred evaluations. */
 #include "compiler/lower.h"
 
 #include <stdlib.h>
@@ -35,10 +35,11 @@ struct lowering {
     } words; /* of the op at hand */
 };
 
-/* ---- the shape of an op ----------------------------------------------------------------- */
+/* ---- the shape of an op
+ * ----------------------------------------------------------------- */
 
-/* A list of packages is looked into when one of them is a pinned file: where it comes from
- * decides how it gets to the machine. */
+/* A list of packages is looked into when one of them is a pinned file: where it comes
+ * from decides how it gets to the machine. */
 static bool has_package(const struct values *t, val_id id)
 {
     const struct ir_value *v = val_get(t, id);
@@ -57,7 +58,10 @@ static bool is_concrete(const struct values *t, const struct arg_info *arg, val_
     return arg->type.kind == TYPE_PACKAGES && has_package(t, id);
 }
 
-static void add_word(struct lowering *l, uint64_t word) { *vec_push(&l->words) = word; }
+static void add_word(struct lowering *l, uint64_t word)
+{
+    *vec_push(&l->words) = word;
+}
 
 static uint64_t shape_of(struct lowering *l, op_id id)
 {
@@ -102,7 +106,8 @@ static void keep_shape(struct lowering *l, uint64_t hash, uint32_t template)
     *slot = index + 1;
 }
 
-/* ---- what a rule sees --------------------------------------------------------------------- */
+/* ---- what a rule sees
+ * --------------------------------------------------------------------- */
 
 struct subject { /* the object `a` of a rule */
     struct object o;
@@ -137,7 +142,8 @@ static const struct object_type hole_type = {
     .to_ir = hole_to_ir,
 };
 
-static value list_holes(struct lowering *l, uint32_t arg, const struct arg_info *info, val_id id)
+static value list_holes(struct lowering *l, uint32_t arg, const struct arg_info *info,
+                        val_id id)
 {
     const struct values *t = &l->p->graph.values;
     value list = value_list_new(l->vm, NULL, 0);
@@ -206,7 +212,8 @@ static value subject_getattr(struct vm *vm, value self, str_id name)
     return VALUE_ERROR;
 }
 
-static void subject_attrs(struct vm *vm, value self, void (*each)(void *, str_id), void *ctx)
+static void subject_attrs(struct vm *vm, value self, void (*each)(void *, str_id),
+                          void *ctx)
 {
     struct subject *s = (struct subject *)value_object(self);
     const struct call_info *info = graph_call(&s->l->p->graph, s->op);
@@ -223,9 +230,11 @@ static const struct object_type subject_type = {
     .no_text = "use one of its attributes",
 };
 
-/* ---- running a rule ----------------------------------------------------------------------- */
+/* ---- running a rule
+ * ----------------------------------------------------------------------- */
 
-/* Calls a rule for this op; VAL_ABSENT after an error, VAL_NONE if the rule gives None. */
+/* Calls a rule for this op; VAL_ABSENT after an error, VAL_NONE if the rule gives None.
+ */
 static val_id run_rule(struct lowering *l, value rule, op_id id)
 {
     struct subject *s = arena_new(l->vm->arena, struct subject);
@@ -236,8 +245,8 @@ static val_id run_rule(struct lowering *l, value rule, op_id id)
     size_t before = l->p->diags.n;
     value a = value_of(s);
     value result = vm_call(l->vm, rule, &a, 1, NULL, 0);
-    val_id ir = result == VALUE_ERROR ? VAL_ABSENT
-                                      : value_to_ir(l->vm, result, vm_span(l->vm));
+    val_id ir =
+        result == VALUE_ERROR ? VAL_ABSENT : value_to_ir(l->vm, result, vm_span(l->vm));
     if (!ir)
         for (size_t i = before; i < l->p->diags.n; i++)
             diag_related(&l->p->diags, l->p->diags.v[i], l->p->graph.ops[id].span,
@@ -250,15 +259,16 @@ static void no_rule(struct lowering *l, op_id id)
 {
     const struct op *op = &l->p->graph.ops[id];
     const struct call_info *info = graph_call(&l->p->graph, id);
-    struct diag *g = diag_error(&l->p->diags, 750, op->span, "%s has no rule for %s",
-                                intern_text(&l->p->strings, info->name),
-                                backend_name(op->backend));
+    struct diag *g =
+        diag_error(&l->p->diags, 750, op->span, "%s has no rule for %s",
+                   intern_text(&l->p->strings, info->name), backend_name(op->backend));
     struct buf have = {0};
     for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++)
         if (info->backends & 1u << b)
             buf_printf(&have, "%s%s", have.len ? ", " : "", backend_name(b));
     if (have.len)
-        diag_help(&l->p->diags, g, "it works with %s; say so with via= or `backends:` in dvo.yaml",
+        diag_help(&l->p->diags, g,
+                  "it works with %s; say so with via= or `backends:` in dvo.yaml",
                   buf_text(&have));
     buf_free(&have);
 }
@@ -275,9 +285,10 @@ static val_id lower_provider(struct lowering *l, op_id id)
                      ? VALUE_ERROR
                      : value_dict_get(l->vm, calls, value_interned(l->vm, info->name));
     if (rule == VALUE_ERROR) {
-        struct diag *g = diag_error(&l->p->diags, 751, l->p->graph.ops[id].span,
-                                    "the driver %s does not carry %s", l->p->config.driver,
-                                    intern_text(&l->p->strings, info->name));
+        struct diag *g =
+            diag_error(&l->p->diags, 751, l->p->graph.ops[id].span,
+                       "the driver %s does not carry %s", l->p->config.driver,
+                       intern_text(&l->p->strings, info->name));
         diag_help(&l->p->diags, g, "use a provider whose driver does");
         return VAL_ABSENT;
     }
@@ -288,7 +299,8 @@ static uint32_t make_template(struct lowering *l, op_id id)
 {
     const struct op *op = &l->p->graph.ops[id];
     const struct call_rules *rules = glossary_rules(&l->p->glossary, op->call);
-    struct plan_template t = {.call = op->call, .backend = op->backend, .title = rules->title};
+    struct plan_template t = {
+        .call = op->call, .backend = op->backend, .title = rules->title};
     if (rules->provider) {
         t.steps = lower_provider(l, id);
     } else if (rules->builtin) {
@@ -326,7 +338,8 @@ static bool lower_op(struct lowering *l, op_id id)
     return template != 0;
 }
 
-/* ---- segments ------------------------------------------------------------------------------ */
+/* ---- segments
+ * ------------------------------------------------------------------------------ */
 
 static void collect_segments(struct lowering *l)
 {
@@ -386,7 +399,8 @@ static val_id driver_ir(struct lowering *l)
     if (driver == VALUE_ERROR)
         return VAL_ABSENT;
     value data = value_dict_new(l->vm, 8);
-    static const char *const keys[] = {"name", "transport", "service", "errors", "access"};
+    static const char *const keys[] = {"name", "transport", "service", "errors",
+                                       "access"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         value v = value_dict_get_cstr(l->vm, driver, keys[i]);
         if (v != VALUE_ERROR)

@@ -1,4 +1,5 @@
-/* dvoc's command line: finds the command, reads its options, and hands over to the driver. */
+/* dvoc's command line: finds the command, reads its options, and hands over to the
+ * driver. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -35,17 +36,20 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"build", "FILE", "compile a program to build/PROGRAM", TAKES_FILE | COMPILES, drive_build},
+    {"build", "FILE", "compile a program to build/PROGRAM", TAKES_FILE | COMPILES,
+     drive_build},
     {"preview", "FILE|DIR", "show what would be done: playbooks, API calls, order",
      TAKES_FILE | COMPILES, drive_preview},
     {"run", "FILE|DIR", "build if need be, then execute the plan",
      TAKES_FILE | COMPILES | RUNS, drive_run},
     {"destroy", "DIR", "delete what runs of this plan created, in reverse order",
      TAKES_FILE | RUNS, drive_run},
-    {"check", "FILE", "report what is wrong with a program", TAKES_FILE | COMPILES, drive_check},
+    {"check", "FILE", "report what is wrong with a program", TAKES_FILE | COMPILES,
+     drive_check},
     {"graph", "FILE", "print the op graph as DOT", TAKES_FILE | COMPILES, drive_graph},
     {"eval", "FILE", "run a file as plain Starlark", TAKES_FILE, drive_eval},
-    {"calls", "[NAME]", "list the system calls, or explain one", TAKES_NAME | COMPILES, NULL},
+    {"calls", "[NAME]", "list the system calls, or explain one", TAKES_NAME | COMPILES,
+     NULL},
     {"config", "[FILE]", "print the effective configuration and where it comes from",
      TAKES_NAME | COMPILES, NULL},
 };
@@ -85,7 +89,8 @@ static const char options_text[] =
     "Options of run and destroy:\n"
     "      --jobs N           tool runs at once\n"
     "      --events FILE      write what happens as JSON lines\n"
-    "      --state FILE       state database (default: .dvo/PROJECT.db beside the program)\n"
+    "      --state FILE       state database (default: .dvo/PROJECT.db beside the "
+    "program)\n"
     "      --only ADDRESS     exactly these ops; may be repeated\n"
     "      --except ADDRESS   all but these ops; may be repeated\n"
     "      --expect DIGEST    refuse any plan but this one\n"
@@ -98,20 +103,24 @@ static struct arena texts; /* of options handed on */
 
 static void print_help(void)
 {
-    printf("dvoc compiles operation programs into plans for Ansible, Chef and APIs, and runs "
+    printf("dvoc compiles operation programs into plans for Ansible, Chef and APIs, and "
+           "runs "
            "them.\n\nUsage: dvoc COMMAND [OPTION]... [ARGUMENT]\n\nCommands:\n");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
-        printf("  %-8s %-9s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
-    printf("\n%s\nFILE may be - for standard input; -- ends the options.\n\nExit status:\n"
-           "   0  success\n   1  the program, configuration or plan is wrong\n"
-           "   2  wrong usage of this command\n",
-           options_text);
+        printf("  %-8s %-9s %s\n", commands[i].name, commands[i].arguments,
+               commands[i].summary);
+    printf(
+        "\n%s\nFILE may be - for standard input; -- ends the options.\n\nExit status:\n"
+        "   0  success\n   1  the program, configuration or plan is wrong\n"
+        "   2  wrong usage of this command\n",
+        options_text);
     for (enum dvo_error e = DVO_OK + 1; e < DVO_ERROR_COUNT; e++)
         printf("  %2d  %-9s %s\n", error_status(e), error_name(e), error_meaning(e));
 }
 
 /* `what` stands between the two texts, in quotes. */
-static int usage_error(const char *before, const char *what, const char *after, const char *near)
+static int usage_error(const char *before, const char *what, const char *after,
+                       const char *near)
 {
     fprintf(stderr, "dvoc: %s\"%s\"%s", before, what, after);
     if (near)
@@ -154,7 +163,8 @@ static bool is_emit(const char *text)
 }
 
 /* Options of one command. Returns 0 to go on, else the exit status + 1. */
-static int read_options(const struct command *c, int argc, char **argv, struct drive_options *o)
+static int read_options(const struct command *c, int argc, char **argv,
+                        struct drive_options *o)
 {
     int opt, index;
     opterr = 0;
@@ -163,7 +173,8 @@ static int read_options(const struct command *c, int argc, char **argv, struct d
         unsigned need = opt == O_PASS || opt == O_PASS_VALUE ? RUNS : COMPILES;
         if (opt != '?' && opt != ':' && opt != O_HELP && opt != 'h' && opt != O_VERSION &&
             opt != O_FORMAT && !(c->what & need))
-            return 1 + usage_error("", argv[optind - 1], " does not go with this command", NULL);
+            return 1 + usage_error("", argv[optind - 1], " does not go with this command",
+                                   NULL);
         switch (opt) {
         case 'h':
         case O_HELP: print_help(); return 1 + DRIVE_OK;
@@ -171,7 +182,8 @@ static int read_options(const struct command *c, int argc, char **argv, struct d
         case 'o': o->output = optarg; break;
         case O_EMIT:
             if (!is_emit(optarg))
-                return 1 + usage_error("--emit takes ast, ir or plan, not ", optarg, "", NULL);
+                return 1 + usage_error("--emit takes ast, ir or plan, not ", optarg, "",
+                                       NULL);
             o->emit = optarg;
             break;
         case O_CONFIG: o->config = optarg; break;
@@ -189,7 +201,8 @@ static int read_options(const struct command *c, int argc, char **argv, struct d
             if (opt == O_PASS_VALUE)
                 o->rest[o->nrest++] = optarg;
             break;
-        case ':': return 1 + usage_error("option ", argv[optind - 1], " needs a value", NULL);
+        case ':':
+            return 1 + usage_error("option ", argv[optind - 1], " needs a value", NULL);
         default: return 1 + usage_error("unknown option ", argv[optind - 1], "", NULL);
         }
     }
@@ -226,7 +239,8 @@ int main(int argc, char **argv)
         print_help();
         return DRIVE_USAGE;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "help")) {
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
+        !strcmp(argv[1], "help")) {
         print_help();
         return fflush(stdout) ? DRIVE_WRONG : DRIVE_OK;
     }

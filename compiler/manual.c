@@ -20,7 +20,9 @@ static void print_default(const struct program *p, val_id id, struct buf *out)
     case IR_BOOL: buf_str(out, v->as.n ? "True" : "False"); break;
     case IR_INT: buf_printf(out, "%" PRId64, v->as.i); break;
     case IR_FLOAT: buf_printf(out, "%g", v->as.f); break;
-    case IR_STR: buf_json(out, text_of(p, v->as.n), intern_len(&p->strings, v->as.n)); break;
+    case IR_STR:
+        buf_json(out, text_of(p, v->as.n), intern_len(&p->strings, v->as.n));
+        break;
     case IR_LIST:
         buf_char(out, '[');
         for (uint32_t i = 0; i < v->count; i++) {
@@ -29,9 +31,7 @@ static void print_default(const struct program *p, val_id id, struct buf *out)
         }
         buf_char(out, ']');
         break;
-    case IR_DICT:
-        buf_str(out, v->count ? "{...}" : "{}");
-        break;
+    case IR_DICT: buf_str(out, v->count ? "{...}" : "{}"); break;
     default: buf_str(out, "...");
     }
 }
@@ -57,7 +57,8 @@ static void print_signature(const struct program *p, const struct call_info *inf
 
 static bool is_type_record(const struct program *p, const char *name)
 {
-    return map64_get(&p->glossary.types, intern_cstr((struct intern *)&p->strings, name)) != 0 &&
+    return map64_get(&p->glossary.types,
+                     intern_cstr((struct intern *)&p->strings, name)) != 0 &&
            !strchr(name, '.');
 }
 
@@ -86,7 +87,8 @@ bool manual_list(struct program *p, struct buf *out)
     return true;
 }
 
-static void print_arguments(struct program *p, const struct call_info *info, struct buf *out)
+static void print_arguments(struct program *p, const struct call_info *info,
+                            struct buf *out)
 {
     const struct call_rules *rules = info->rules;
     for (uint32_t i = 0; i < info->nargs; i++) {
@@ -106,7 +108,8 @@ static void print_arguments(struct program *p, const struct call_info *info, str
             buf_str(out, "; may be secret");
         buf_char(out, '\n');
     }
-    buf_str(out, "  and name= after= when= retries= timeout= via= on_error=, as every call\n");
+    buf_str(out,
+            "  and name= after= when= retries= timeout= via= on_error=, as every call\n");
 }
 
 static void print_result(struct program *p, const struct call_info *info, struct buf *out)

@@ -1,5 +1,5 @@
-/* The vocabulary of lowering rules. Each native step is a host object around one dict, which
- * becomes an IR_NATIVE template; nothing here knows a call's name. */
+/* The vocabulary of lowering rules. Each native step is a host object around one dict,
+ * which becomes an IR_NATIVE template; nothing here knows a call's name. */
 #include "compiler/native.h"
 
 #include <stdlib.h>
@@ -39,9 +39,10 @@ static void set(struct vm *vm, value dict, const char *key, value v)
     value_dict_set(vm, dict, value_cstring(vm, key), v);
 }
 
-/* Keywords of a call as a dict: those that begin with an underscore are controls of the step,
- * the others its parameters. None means "not given". */
-static void sort_keywords(struct vm *vm, const struct call *c, value controls, value params)
+/* Keywords of a call as a dict: those that begin with an underscore are controls of the
+ * step, the others its parameters. None means "not given". */
+static void sort_keywords(struct vm *vm, const struct call *c, value controls,
+                          value params)
 {
     for (uint32_t i = 0; i < c->nnames; i++) {
         value v = c->args[c->nargs + i];
@@ -77,7 +78,8 @@ static value do_step(struct vm *vm, const struct call *c)
     return native_new(vm, IR_NATIVE_STEP, fields);
 }
 
-/* http(METHOD, PATH, query=, headers=, body=, expect=, extract=, select=, poll=, decode=) */
+/* http(METHOD, PATH, query=, headers=, body=, expect=, extract=, select=, poll=, decode=)
+ */
 static value do_http(struct vm *vm, const struct call *c)
 {
     if (c->nargs != 2)
@@ -99,8 +101,14 @@ static value named(struct vm *vm, const struct call *c, enum ir_kind kind)
     return native_hole(vm, ir, (struct type){.kind = TYPE_STR});
 }
 
-static value do_var(struct vm *vm, const struct call *c) { return named(vm, c, IR_VAR); }
-static value do_fact(struct vm *vm, const struct call *c) { return named(vm, c, IR_PROVIDER); }
+static value do_var(struct vm *vm, const struct call *c)
+{
+    return named(vm, c, IR_VAR);
+}
+static value do_fact(struct vm *vm, const struct call *c)
+{
+    return named(vm, c, IR_PROVIDER);
+}
 
 /* result(REGISTER, PATH): what an earlier task of this op answered. */
 static value do_result(struct vm *vm, const struct call *c)
@@ -143,11 +151,13 @@ static value do_expr(struct vm *vm, const struct call *c)
     val_id ir = good ? val_seq(vm->values, IR_EXPR, 0, parts.v, parts.n) : VAL_ABSENT;
     free(parts.v);
     if (!good)
-        return vm_failed(vm) ? VALUE_ERROR : vm_fail(vm, 501, "expr() takes one value for each {}");
+        return vm_failed(vm) ? VALUE_ERROR
+                             : vm_fail(vm, 501, "expr() takes one value for each {}");
     return native_hole(vm, ir, (struct type){.kind = TYPE_CONDITION});
 }
 
-/* ---- conditions --------------------------------------------------------------------- */
+/* ---- conditions ---------------------------------------------------------------------
+ */
 
 value native_hole(struct vm *vm, val_id ir, struct type type)
 {
@@ -194,7 +204,8 @@ value native_condition(struct vm *vm, enum ir_cond op, const value *items, size_
     if (parts.n) {
         val_id ir = parts.n == 1 ? parts.v[0]
                                  : val_seq(vm->values, IR_COND, op, parts.v, parts.n);
-        known = value_deferred_new(vm, ir, (struct type){.kind = TYPE_CONDITION}, vm_span(vm));
+        known = value_deferred_new(vm, ir, (struct type){.kind = TYPE_CONDITION},
+                                   vm_span(vm));
     }
     free(parts.v);
     return known;
@@ -210,7 +221,8 @@ static value do_any(struct vm *vm, const struct call *c)
     return native_condition(vm, IR_COND_ANY, c->args, c->nargs);
 }
 
-/* ---- small helpers of rules ------------------------------------------------------------ */
+/* ---- small helpers of rules
+ * ------------------------------------------------------------ */
 
 static value do_seconds(struct vm *vm, const struct call *c)
 {

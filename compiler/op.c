@@ -1,5 +1,5 @@
-/* Making ops. The arguments of a call are bound by its record; the universal ones (name, after,
- * when, retries, timeout, via, on_error) are bound here, for all calls alike. */
+/* Making ops. The arguments of a call are bound by its record; the universal ones (name,
+ * after, when, retries, timeout, via, on_error) are bound here, for all calls alike. */
 #include "compiler/op.h"
 
 #include <stdlib.h>
@@ -9,10 +9,19 @@
 #include "compiler/handle.h"
 #include "compiler/native.h"
 
-enum universal { U_NAME, U_AFTER, U_WHEN, U_RETRIES, U_TIMEOUT, U_VIA, U_ON_ERROR, U_COUNT };
+enum universal {
+    U_NAME,
+    U_AFTER,
+    U_WHEN,
+    U_RETRIES,
+    U_TIMEOUT,
+    U_VIA,
+    U_ON_ERROR,
+    U_COUNT
+};
 
-static const char *const universal_names[U_COUNT] = {"name",    "after", "when",    "retries",
-                                                     "timeout", "via",   "on_error"};
+static const char *const universal_names[U_COUNT] = {
+    "name", "after", "when", "retries", "timeout", "via", "on_error"};
 
 struct making {
     struct vm *vm;
@@ -28,7 +37,8 @@ struct making {
     op_id op;
 };
 
-/* ---- sorting what was written to its parameters ---------------------------------------- */
+/* ---- sorting what was written to its parameters
+ * ---------------------------------------- */
 
 static void unknown_argument(struct making *m, str_id name, struct span at)
 {
@@ -56,8 +66,9 @@ static bool sort_arguments(struct making *m)
         while (next < m->info->nargs && m->info->args[next].keyword)
             next++;
         if (next == m->info->nargs || m->rules->internal & 1u << next) {
-            vm_fail_at(m->vm, vm_arg_span(m->vm, i), 531, "%s() takes %u argument%s by position",
-                       m->name, i, i == 1 ? "" : "s");
+            vm_fail_at(m->vm, vm_arg_span(m->vm, i), 531,
+                       "%s() takes %u argument%s by position", m->name, i,
+                       i == 1 ? "" : "s");
             return false;
         }
         m->args[next] = c->args[i];
@@ -93,7 +104,8 @@ static bool sort_arguments(struct making *m)
     return true;
 }
 
-/* ---- the record's own arguments ---------------------------------------------------------- */
+/* ---- the record's own arguments
+ * ---------------------------------------------------------- */
 
 static bool is_absence(const struct making *m)
 {
@@ -185,12 +197,13 @@ static bool check_require(struct making *m, const struct require *r)
     return good;
 }
 
-/* ---- the universal arguments ---------------------------------------------------------------- */
+/* ---- the universal arguments
+ * ---------------------------------------------------------------- */
 
 static bool universal_error(struct making *m, enum universal u, const char *takes)
 {
-    vm_fail_at(m->vm, m->universal_at[u], 535, "%s= takes %s, not %s", universal_names[u], takes,
-               value_type_name(m->vm, m->universal[u]));
+    vm_fail_at(m->vm, m->universal_at[u], 535, "%s= takes %s, not %s", universal_names[u],
+               takes, value_type_name(m->vm, m->universal[u]));
     return false;
 }
 
@@ -234,7 +247,8 @@ static bool bind_when(struct making *m, struct op *op, value v)
         return true;
     }
     if (value_deferred(c)->tainted) {
-        vm_fail_at(m->vm, m->universal_at[U_WHEN], 441, "a secret cannot be part of when=");
+        vm_fail_at(m->vm, m->universal_at[U_WHEN], 441,
+                   "a secret cannot be part of when=");
         return false;
     }
     op->when = value_deferred(c)->ir;
@@ -303,7 +317,8 @@ static bool bind_universal(struct making *m)
     return true;
 }
 
-/* ---- the op ------------------------------------------------------------------------------- */
+/* ---- the op
+ * ------------------------------------------------------------------------------- */
 
 /* The graph's index of the function frame that runs now, for notes on call chains. */
 static uint32_t frame_index(struct vm *vm, struct graph *g, struct vm_frame *f)
@@ -321,7 +336,8 @@ static uint32_t frame_index(struct vm *vm, struct graph *g, struct vm_frame *f)
     return *note;
 }
 
-static op_id new_op(struct vm *vm, call_id id, op_id subject, const struct call_rules *rules)
+static op_id new_op(struct vm *vm, call_id id, op_id subject,
+                    const struct call_rules *rules)
 {
     struct program *p = program_of(vm);
     op_id op = graph_op(&p->graph, id, subject, vm_span(vm));
@@ -337,12 +353,18 @@ static value do_op(struct vm *vm, const struct call *c)
     struct program *p = program_of(vm);
     call_id id = glossary_call(&p->glossary, c->native->name);
     if (!id)
-        return vm_failed(vm) ? VALUE_ERROR
-                             : vm_fail(vm, 510, "the record of %s is wrong", c->native->name);
-    struct making m = {.vm = vm, .p = p, .call = c, .info = &p->calls.v[id],
-                       .rules = glossary_rules(&p->glossary, id), .name = c->native->name};
+        return vm_failed(vm)
+                   ? VALUE_ERROR
+                   : vm_fail(vm, 510, "the record of %s is wrong", c->native->name);
+    struct making m = {.vm = vm,
+                       .p = p,
+                       .call = c,
+                       .info = &p->calls.v[id],
+                       .rules = glossary_rules(&p->glossary, id),
+                       .name = c->native->name};
     if (m.info->planned) {
-        vm_fail(vm, 537, "%s() is known, but no backend carries it in this version", m.name);
+        vm_fail(vm, 537, "%s() is known, but no backend carries it in this version",
+                m.name);
         vm_help(vm, "`dvoc calls` lists the calls that work");
         return VALUE_ERROR;
     }
@@ -366,20 +388,23 @@ const struct native *op_native(struct program *p, const char *name)
     uint32_t *slot = map64_put(&p->natives, intern_cstr(&p->strings, name));
     if (!*slot) {
         struct native *n = arena_new(&p->arena, struct native);
-        *n = (struct native){arena_strndup(&p->arena, name, strlen(name)), do_op, "...", NULL};
+        *n = (struct native){arena_strndup(&p->arena, name, strlen(name)), do_op, "...",
+                             NULL};
         *vec_push(&p->native_list) = n;
         *slot = (uint32_t)p->native_list.n;
     }
     return p->native_list.v[*slot - 1];
 }
 
-/* ---- machines of the inventory ---------------------------------------------------------------- */
+/* ---- machines of the inventory
+ * ---------------------------------------------------------------- */
 
 static value host_known(struct vm *vm, const char *key, const struct yaml_node *host)
 {
     value known = value_dict_new(vm, 4);
     value_dict_set(vm, known, value_cstring(vm, "name"), value_cstring(vm, key));
-    const struct yaml_node *roles = yaml_get(host, "roles"), *vars = yaml_get(host, "vars");
+    const struct yaml_node *roles = yaml_get(host, "roles"),
+                           *vars = yaml_get(host, "vars");
     if (roles)
         value_dict_set(vm, known, value_cstring(vm, "roles"), param_value(vm, roles));
     if (vars)
@@ -394,7 +419,8 @@ static void fill_internal(struct program *p, const struct call_info *info, op_id
     for (uint32_t i = 0; i < info->nargs; i++) {
         if (!(rules->internal & 1u << i))
             continue;
-        const struct yaml_node *n = yaml_get(host, intern_text(&p->strings, info->args[i].name));
+        const struct yaml_node *n =
+            yaml_get(host, intern_text(&p->strings, info->args[i].name));
         val_id v = info->args[i].fallback;
         if (n && n->kind == YAML_STR)
             v = val_text(&p->graph.values, n->text, n->len);
@@ -414,7 +440,8 @@ value op_host(struct vm *vm, str_id key)
         const char **names = arena_array(vm->arena, const char *, n + 1);
         for (size_t i = 0; i < n; i++)
             names[i] = p->config.inventory->pairs[i].key;
-        vm_fail_at(vm, vm_param_span(vm, "host", 0), 538, "the inventory has no host \"%s\"", text);
+        vm_fail_at(vm, vm_param_span(vm, "host", 0), 538,
+                   "the inventory has no host \"%s\"", text);
         const char *near = text_nearest(text, names, n);
         if (near)
             vm_help(vm, "did you mean \"%s\"?", near);
@@ -439,7 +466,9 @@ value op_host(struct vm *vm, str_id key)
     return handle_new(vm, *slot - 1, info->result, host_known(vm, text, host));
 }
 
-/* ---- names ------------------------------------------------------------------------------------- */
+/* ---- names
+ * -------------------------------------------------------------------------------------
+ */
 
 struct naming {
     struct vm *vm;

@@ -4,11 +4,11 @@
 
 #include "compiler/program.h"
 
-/* The native that makes ops of this call ("machine.file"); the same one each time. NULL if the
- * glossary has no such call. */
+/* The native that makes ops of this call ("machine.file"); the same one each time. NULL
+ * if the glossary has no such call. */
 const struct native *op_native(struct program *p, const char *name);
-/* The machine of the inventory with this key: one op for one key. VALUE_ERROR after an error at
- * the running call. */
+/* The machine of the inventory with this key: one op for one key. VALUE_ERROR after an
+ * error at the running call. */
 value op_host(struct vm *vm, str_id key);
 /* The naming hook of the VM. */
 void op_assigned(struct vm *vm, const struct vm_assignment *a);

@@ -65,7 +65,8 @@ static file_id load_program(struct program *p, const struct program_options *o)
 static bool name_and_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && graph_order(g, &p->diags) && graph_verify(g, &p->diags);
+    return graph_name(g, &p->diags) && graph_order(g, &p->diags) &&
+           graph_verify(g, &p->diags);
 }
 
 /* What the graph's text form and the plan are bound to. */
@@ -121,16 +122,16 @@ static call_id find_call(void *ctx, const char *name)
     return glossary_call(&p->glossary, name);
 }
 
-static bool check_digests(struct program *p, file_id file,
-                          const struct graph *read)
+static bool check_digests(struct program *p, file_id file, const struct graph *read)
 {
     for (unsigned i = 0; i < p->graph.ndigests; i++)
         for (unsigned k = 0; k < read->ndigests; k++)
             if (!strcmp(p->graph.digests[i].name, read->digests[k].name) &&
                 strcmp(p->graph.digests[i].digest, read->digests[k].digest) != 0) {
-                struct diag *g = diag_error(&p->diags, 902, (struct span){file, 0, 0},
-                                            "the %s has changed since this graph was written",
-                                            read->digests[k].name);
+                struct diag *g =
+                    diag_error(&p->diags, 902, (struct span){file, 0, 0},
+                               "the %s has changed since this graph was written",
+                               read->digests[k].name);
                 diag_help(&p->diags, g, "write it anew: dvoc build --emit=ir PROGRAM");
                 return false;
             }

@@ -15,8 +15,8 @@ struct program_options {
     const char *project;     /* --project NAME */
     const char *const *sets; /* --set NAME=VALUE texts */
     size_t nsets;
-    const char *params;      /* --params FILE */
-    bool locked;             /* --locked: the lock may not change */
+    const char *params; /* --params FILE */
+    bool locked;        /* --locked: the lock may not change */
     void (*print)(struct vm *vm, const char *text, size_t len); /* for print() */
 };
 
@@ -50,12 +50,16 @@ struct program {
 bool program_open(struct program *p, const struct program_options *o);
 /* Text → syntax tree with its names resolved. NULL after diagnostics. */
 struct ast_file *program_tree(struct program *p, const struct program_options *o);
-/* Text → graph of ops: parse, resolve, evaluate, name, order, verify. False after diagnostics. */
+/* Text → graph of ops: parse, resolve, evaluate, name, order, verify. False after
+ * diagnostics. */
 bool program_evaluate(struct program *p, const struct program_options *o);
 /* The same from the graph's text form (.dvir); refuses if a digest differs. */
 bool program_read_graph(struct program *p, const struct program_options *o);
 void program_close(struct program *p);
 
-static inline struct program *program_of(const struct vm *vm) { return vm->host; }
+static inline struct program *program_of(const struct vm *vm)
+{
+    return vm->host;
+}
 
 #endif

@@ -1,5 +1,5 @@
-/* Records are dicts by the time they arrive here. Every mistake in one is an error at the record,
- * since users may write their own. */
+/* Records are dicts by the time they arrive here. Every mistake in one is an error at the
+ * record, since users may write their own. */
 #include "compiler/record.h"
 
 #include <stdlib.h>
@@ -7,10 +7,13 @@
 
 #include "ir/errors.h"
 
-static struct glossary *glossary_of(const struct call *c) { return c->native->data; }
+static struct glossary *glossary_of(const struct call *c)
+{
+    return c->native->data;
+}
 
-/* Words such as arg(...) give their keywords back as a dict, the positional ones under the
- * names in the native's signature. */
+/* Words such as arg(...) give their keywords back as a dict, the positional ones under
+ * the names in the native's signature. */
 static value do_word(struct vm *vm, const struct call *c)
 {
     value d = value_dict_new(vm, c->nargs + c->nnames + 1);
@@ -20,7 +23,8 @@ static value do_word(struct vm *vm, const struct call *c)
     for (; i < c->nargs && names[i] && strcmp(names[i], "*"); i++)
         value_dict_set(vm, d, value_cstring(vm, names[i]), c->args[i]);
     if (i < c->nargs && !names[i])
-        return vm_fail(vm, 511, "%s() takes at most %u arguments by position", c->native->name, i);
+        return vm_fail(vm, 511, "%s() takes at most %u arguments by position",
+                       c->native->name, i);
     if (i < c->nargs)
         value_dict_set(vm, d, value_cstring(vm, "rest"),
                        value_list_new(vm, c->args + i, c->nargs - i));
@@ -40,7 +44,8 @@ static value do_error(struct vm *vm, const struct call *c)
     return d;
 }
 
-/* ---- reading dicts ---------------------------------------------------------------------- */
+/* ---- reading dicts
+ * ---------------------------------------------------------------------- */
 
 static value get(struct vm *vm, value dict, const char *key)
 {
@@ -79,12 +84,14 @@ static int32_t arg_index(const struct call_info *info, struct vm *vm, const char
     return -1;
 }
 
-/* Index of the argument that a record names, with an error if the call has none of that name. */
+/* Index of the argument that a record names, with an error if the call has none of that
+ * name. */
 static int32_t named_arg(const struct call_info *info, struct vm *vm, value name)
 {
     int32_t i = value_is_str(name) ? arg_index(info, vm, value_cstr(vm, name)) : -1;
     if (i < 0)
-        vm_fail(vm, 512, "the record names an argument \"%s\" that the call does not have",
+        vm_fail(vm, 512,
+                "the record names an argument \"%s\" that the call does not have",
                 value_is_str(name) ? value_cstr(vm, name) : "?");
     return i;
 }
@@ -101,7 +108,8 @@ static unsigned typestate(struct glossary *g, struct vm *vm, const char *name)
     return 1u << g->calls->ntypestates++;
 }
 
-static uint32_t typestates(struct glossary *g, struct vm *vm, value record, const char *key)
+static uint32_t typestates(struct glossary *g, struct vm *vm, value record,
+                           const char *key)
 {
     size_t n;
     const value *v = items(vm, record, key, &n);
@@ -111,7 +119,8 @@ static uint32_t typestates(struct glossary *g, struct vm *vm, value record, cons
     return set;
 }
 
-/* ---- the parts of a call record --------------------------------------------------------- */
+/* ---- the parts of a call record
+ * --------------------------------------------------------- */
 
 static bool read_arg(struct vm *vm, str_id name, value v, struct arg_info *out)
 {
@@ -199,7 +208,8 @@ static bool read_effects(struct vm *vm, value record, struct call_info *info)
         struct effect e = {.arg = -1};
         if (is_word(vm, v[i], "foreign") || is_word(vm, v[i], "reads_any")) {
             e.any = true;
-            const char *when = text(vm, v[i], "when"); /* only if that argument is written */
+            const char *when =
+                text(vm, v[i], "when"); /* only if that argument is written */
             e.arg = when ? arg_index(info, vm, when) : -1;
             info->effects[info->neffects++] = e;
             if (is_word(vm, v[i], "reads_any"))
@@ -209,8 +219,9 @@ static bool read_effects(struct vm *vm, value record, struct call_info *info)
             e.write = is_word(vm, v[i], "writes");
             const char *kind = text(vm, v[i], "kind"), *by = text(vm, v[i], "by");
             if (!kind || !by || (!e.write && !is_word(vm, v[i], "reads")))
-                return vm_fail(vm, 514, "effects are writes(kind, argument), reads(kind, "
-                                        "argument), foreign() or reads_any()") != VALUE_ERROR;
+                return vm_fail(vm, 514,
+                               "effects are writes(kind, argument), reads(kind, "
+                               "argument), foreign() or reads_any()") != VALUE_ERROR;
             e.kind = intern_cstr(vm->strings, kind);
             e.tree = flag(vm, v[i], "tree");
             if (*by == '=')
@@ -242,7 +253,8 @@ static bool read_wants(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
-static bool read_require(struct vm *vm, value v, struct call_info *info, struct require *out)
+static bool read_require(struct vm *vm, value v, struct call_info *info,
+                         struct require *out)
 {
     *out = (struct require){.except = -1};
     if (is_word(vm, v, "unless")) {
@@ -310,9 +322,9 @@ static val_id read_title(struct vm *vm, const struct call_info *info, const char
             break;
         const char *name = arena_strndup(vm->arena, open + 1, (size_t)(close - open - 1));
         int32_t arg = arg_index(info, vm, name);
-        *vec_push(&parts) = arg >= 0
-                                ? val_hole(vm->values, (uint32_t)arg, 0)
-                                : val_name(vm->values, IR_SELF, intern_cstr(vm->strings, name));
+        *vec_push(&parts) =
+            arg >= 0 ? val_hole(vm->values, (uint32_t)arg, 0)
+                     : val_name(vm->values, IR_SELF, intern_cstr(vm->strings, name));
         s = close + 1;
     }
     val_id title = parts.n ? val_join(vm->values, parts.v, parts.n) : VAL_ABSENT;
@@ -353,7 +365,8 @@ static value do_call(struct vm *vm, const struct call *c)
     struct glossary *g = glossary_of(c);
     value record = value_dict_new(vm, c->nnames);
     for (uint32_t k = 0; k < c->nnames; k++)
-        value_dict_set(vm, record, value_interned(vm, c->names[k]), c->args[c->nargs + k]);
+        value_dict_set(vm, record, value_interned(vm, c->names[k]),
+                       c->args[c->nargs + k]);
     if (c->nargs != 1 || !value_is_str(c->args[0]))
         return vm_fail(vm, 515, "call() takes the call's name first");
     struct call_info info = {.span = vm_span(vm)};
@@ -384,8 +397,8 @@ static value do_call(struct vm *vm, const struct call *c)
     read_rules(vm, record, &info, rules);
     const char *title = text(vm, record, "title");
     rules->title = read_title(vm, &info, title ? title : name);
-    rules->backend = rules->builtin || rules->provider ? BACKEND_API
-                                                       : config_backend(g->config, name);
+    rules->backend =
+        rules->builtin || rules->provider ? BACKEND_API : config_backend(g->config, name);
     const char *result = text(vm, record, "result");
     info.result = glossary_type(g, intern_cstr(vm->strings, result ? result : name));
     info.rules = rules;
@@ -394,7 +407,8 @@ static value do_call(struct vm *vm, const struct call *c)
     return VALUE_NONE;
 }
 
-/* ---- handle types ------------------------------------------------------------------------ */
+/* ---- handle types
+ * ------------------------------------------------------------------------ */
 
 uint32_t record_type(struct glossary *g, str_id name, const struct field_info *fields,
                      uint32_t nfields, const char *doc)
@@ -404,7 +418,8 @@ uint32_t record_type(struct glossary *g, str_id name, const struct field_info *f
     if (nfields)
         memcpy(t.fields, fields, nfields * sizeof *fields);
     uint32_t index = (uint32_t)g->calls->ntypes;
-    g->calls->types = vec_grow(g->calls->types, sizeof t, index + 1, &g->calls->cap_types);
+    g->calls->types =
+        vec_grow(g->calls->types, sizeof t, index + 1, &g->calls->cap_types);
     g->calls->types[g->calls->ntypes++] = t;
     *map64_put(&g->types, name) = index + 1;
     return index;
@@ -414,12 +429,16 @@ static bool read_field(struct vm *vm, str_id name, value v, struct field_info *o
 {
     const char *type = is_word(vm, v, "field") ? text(vm, v, "type") : NULL;
     const char *arg = type ? text(vm, v, "arg") : NULL;
-    *out = (struct field_info){.name = name, .has_arg = arg != NULL, .known = flag(vm, v, "known"),
-                               .tainted = flag(vm, v, "tainted"), .doc = text(vm, v, "doc")};
+    *out = (struct field_info){.name = name,
+                               .has_arg = arg != NULL,
+                               .known = flag(vm, v, "known"),
+                               .tainted = flag(vm, v, "tainted"),
+                               .doc = text(vm, v, "doc")};
     if (type && type_parse(vm->strings, type, strlen(type), &out->type) &&
         (!arg || type_parse(vm->strings, arg, strlen(arg), &out->arg)))
         return true;
-    vm_fail(vm, 516, "field %s: field() with a type is expected", intern_text(vm->strings, name));
+    vm_fail(vm, 516, "field %s: field() with a type is expected",
+            intern_text(vm->strings, name));
     return false;
 }
 
@@ -428,7 +447,8 @@ static value do_handle_type(struct vm *vm, const struct call *c)
     struct glossary *g = glossary_of(c);
     value fields = c->args[1];
     if (!value_is_str(c->args[0]) || !value_is(fields, VALUE_KIND_DICT))
-        return vm_fail(vm, 516, "handle_type() takes a name and a dict of field() records");
+        return vm_fail(vm, 516,
+                       "handle_type() takes a name and a dict of field() records");
     const struct table *t = value_table(fields);
     struct field_info *all = arena_array(vm->arena, struct field_info, t->n);
     uint32_t n = 0;
@@ -449,14 +469,17 @@ static value do_driver(struct vm *vm, const struct call *c)
         return vm_fail(vm, 517, "driver() takes the driver's name first");
     value_dict_set(vm, record, value_cstring(vm, "name"), c->args[0]);
     for (uint32_t k = 0; k < c->nnames; k++)
-        value_dict_set(vm, record, value_interned(vm, c->names[k]), c->args[c->nargs + k]);
+        value_dict_set(vm, record, value_interned(vm, c->names[k]),
+                       c->args[c->nargs + k]);
     g->driver = record;
     return VALUE_NONE;
 }
 
-/* ---- the words ----------------------------------------------------------------------------- */
+/* ---- the words
+ * ----------------------------------------------------------------------------- */
 
-static void add(struct glossary *g, const char *name, native_fn *fn, const char *signature)
+static void add(struct glossary *g, const char *name, native_fn *fn,
+                const char *signature)
 {
     struct native *n = arena_new(g->arena, struct native);
     *n = (struct native){name, fn, signature, g};

@@ -1,5 +1,5 @@
-/* Reads YAML through libyaml's event parser into a tree whose nodes know where they stand, and
- * lays one tree over another. */
+/* Reads YAML through libyaml's event parser into a tree whose nodes know where they
+ * stand, and lays one tree over another. */
 #include "compiler/yaml.h"
 
 #include <errno.h>
@@ -10,7 +10,8 @@
 
 #include "ir/base/buf.h"
 
-/* Configuration is written by hand: deeper nesting than this is an accident or an attack. */
+/* Configuration is written by hand: deeper nesting than this is an accident or an attack.
+ */
 enum { YAML_DEPTH_MAX = 64 };
 
 struct anchor {
@@ -32,8 +33,8 @@ struct reader {
     size_t at_char, at_byte; /* where byte_offset() stands */
 };
 
-/* libyaml counts characters, spans count bytes. Marks mostly grow, so the walk goes on from the
- * last place. */
+/* libyaml counts characters, spans count bytes. Marks mostly grow, so the walk goes on
+ * from the last place. */
 static uint32_t byte_offset(struct reader *r, size_t index)
 {
     const struct source *s = source_get(r->sources, r->file);
@@ -73,8 +74,9 @@ static bool next_event(struct reader *r)
         at = span_of(r, r->parser.problem_mark, r->parser.problem_mark);
     struct diag *g = diag_error(r->diags, 801, at, "this is not valid YAML: %s", problem);
     if (r->parser.context)
-        diag_related(r->diags, g, span_of(r, r->parser.context_mark, r->parser.context_mark),
-                     "%s", r->parser.context);
+        diag_related(r->diags, g,
+                     span_of(r, r->parser.context_mark, r->parser.context_mark), "%s",
+                     r->parser.context);
     return false;
 }
 
@@ -176,7 +178,8 @@ static bool read_key(struct reader *r, const struct yaml_pair *pairs, size_t n,
     struct yaml_node *key = read_scalar(r);
     for (size_t i = 0; i < n; i++)
         if (!strcmp(pairs[i].key, key->text)) {
-            struct diag *g = diag_error(r->diags, 803, at, "key \"%s\" is there twice", key->text);
+            struct diag *g =
+                diag_error(r->diags, 803, at, "key \"%s\" is there twice", key->text);
             diag_related(r->diags, g, pairs[i].span, "first here");
             diag_help(r->diags, g, "keep one of the two");
             return false;
@@ -225,7 +228,8 @@ static struct yaml_node *read_alias(struct reader *r)
                 return r->anchors.v[i].node;
             break; /* inside its own anchor: a cycle */
         }
-    diag_error(r->diags, 801, event_span(r), "alias *%s has no complete anchor before it", name);
+    diag_error(r->diags, 801, event_span(r), "alias *%s has no complete anchor before it",
+               name);
     return NULL;
 }
 
@@ -270,7 +274,8 @@ static struct yaml_node *read_node(struct reader *r, unsigned depth)
 
 static struct yaml_node *read_document(struct reader *r)
 {
-    if (!next_event(r) || !next_event(r)) /* stream start, then document start or stream end */
+    if (!next_event(r) ||
+        !next_event(r)) /* stream start, then document start or stream end */
         return NULL;
     if (r->event.type == YAML_STREAM_END_EVENT)
         return new_node(r, YAML_MAP);
@@ -280,7 +285,8 @@ static struct yaml_node *read_document(struct reader *r)
     if (!n || !next_event(r) || !next_event(r)) /* document end, then stream end */
         return NULL;
     if (r->event.type != YAML_STREAM_END_EVENT) {
-        diag_error(r->diags, 805, event_span(r), "only one YAML document is expected here");
+        diag_error(r->diags, 805, event_span(r),
+                   "only one YAML document is expected here");
         return NULL;
     }
     if (n->kind == YAML_NULL)
@@ -317,14 +323,16 @@ struct yaml_node *yaml_get(const struct yaml_node *map, const char *key)
 const char *yaml_kind_name(enum yaml_kind kind)
 {
     static const char *const names[] = {
-        [YAML_NULL] = "null",      [YAML_BOOL] = "true or false", [YAML_INT] = "an integer",
-        [YAML_FLOAT] = "a number", [YAML_STR] = "a string",       [YAML_LIST] = "a list",
+        [YAML_NULL] = "null",      [YAML_BOOL] = "true or false",
+        [YAML_INT] = "an integer", [YAML_FLOAT] = "a number",
+        [YAML_STR] = "a string",   [YAML_LIST] = "a list",
         [YAML_MAP] = "a mapping",
     };
     return names[kind];
 }
 
-struct yaml_node *yaml_merge(struct arena *arena, struct yaml_node *base, struct yaml_node *over)
+struct yaml_node *yaml_merge(struct arena *arena, struct yaml_node *base,
+                             struct yaml_node *over)
 {
     if (!over)
         return base;
@@ -344,7 +352,8 @@ struct yaml_node *yaml_merge(struct arena *arena, struct yaml_node *base, struct
         m->n++;
     }
     for (size_t i = 0; i < over->n; i++)
-        if (!yaml_get(base, over->pairs[i].key) && over->pairs[i].value->kind != YAML_NULL)
+        if (!yaml_get(base, over->pairs[i].key) &&
+            over->pairs[i].value->kind != YAML_NULL)
             m->pairs[m->n++] = over->pairs[i];
     return m;
 }

@@ -6,11 +6,11 @@
 #include "emitters/artefact.h"
 #include "ir/plan.h"
 
-enum { /* diagnostics of this stage, see compiler/codes.def */
-       EMIT_NOT_TEXT = 701,
-       EMIT_WRITE = 702,
-       EMIT_VALUE = 703,
-       EMIT_FILE = 704,
+enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
+                     EMIT_NOT_TEXT = 701,
+                     EMIT_WRITE = 702,
+                     EMIT_VALUE = 703,
+                     EMIT_FILE = 704,
 };
 
 /* One task of a playbook: the op it belongs to, and its place. */

@@ -1,5 +1,5 @@
-/* The table of system calls: what each glossary record says, compiled so that passes need no
- * evaluator. Filled by compiler/glossary.c, read by everyone. */
+/* The table of system calls: what each glossary record says, compiled so that passes need
+ * no evaluator. Filled by compiler/glossary.c, read by everyone. */
 #ifndef DVO_IR_CALL_H
 #define DVO_IR_CALL_H
 
@@ -20,30 +20,30 @@ enum backend backend_named(const char *name); /* BACKEND_NONE if unknown */
 struct arg_info {
     str_id name;
     struct type type;
-    val_id fallback;   /* default value; VAL_ABSENT: the argument is required */
-    bool optional;     /* None is allowed (default=None) */
-    bool deferred;     /* may take values that only running tells */
-    bool secret;       /* may take tainted text */
-    bool inspect;      /* its value joins the shape: lowering rules may look at it */
-    bool keyword;      /* cannot be given by position */
+    val_id fallback;       /* default value; VAL_ABSENT: the argument is required */
+    bool optional;         /* None is allowed (default=None) */
+    bool deferred;         /* may take values that only running tells */
+    bool secret;           /* may take tainted text */
+    bool inspect;          /* its value joins the shape: lowering rules may look at it */
+    bool keyword;          /* cannot be given by position */
     const str_id *choices; /* allowed strings, or NULL */
     uint32_t nchoices;
     const char *doc;
 };
 
-/* A row of effects: a resource kind and the argument that names it ("file", "path"). kind 0 with
- * any=true is "everything of this machine" (foreign code). */
+/* A row of effects: a resource kind and the argument that names it ("file", "path"). kind
+ * 0 with any=true is "everything of this machine" (foreign code). */
 struct effect {
     bool write;
     bool any;
     str_id kind;
-    int32_t arg;   /* index of the naming argument, or -1: `literal` names it */
+    int32_t arg; /* index of the naming argument, or -1: `literal` names it */
     str_id literal;
-    bool tree;     /* the path and all below it */
+    bool tree; /* the path and all below it */
 };
 
-/* What conflicts are made of: for the key in argument `key`, attribute `attr` is what argument
- * `value` says. */
+/* What conflicts are made of: for the key in argument `key`, attribute `attr` is what
+ * argument `value` says. */
 struct want {
     str_id kind;
     int32_t key;
@@ -56,7 +56,7 @@ struct field_info {
     struct type type;
     bool has_arg; /* a method that makes a deferred value, e.g. endpoint(port) */
     struct type arg;
-    bool known;   /* known at compile time: .name .roles .vars */
+    bool known; /* known at compile time: .name .roles .vars */
     bool tainted;
     const char *doc;
 };
@@ -69,31 +69,34 @@ struct handle_type { /* result type of calls: machine, service, ... */
 };
 
 struct call_info {
-    str_id name;          /* "machine.service" */
-    str_id scope;         /* "machine": a handle type or a namespace; 0 for top level */
-    str_id member;        /* "service" */
-    bool method;          /* scope is a handle type: the subject is a handle */
+    str_id name;   /* "machine.service" */
+    str_id scope;  /* "machine": a handle type or a namespace; 0 for top level */
+    str_id member; /* "service" */
+    bool method;   /* scope is a handle type: the subject is a handle */
     struct arg_info *args;
     uint32_t nargs;
-    uint32_t result;      /* index into calls.types */
-    uint32_t *identity;   /* argument indices */
+    uint32_t result;    /* index into calls.types */
+    uint32_t *identity; /* argument indices */
     uint32_t nidentity;
-    uint32_t *instead;    /* per part of the identity: 1 + the argument that takes its place where
-                             it was written ("match|line"), or 0; NULL: no part has one */
-    bool exclusive, idempotent, pure, keyed, ordinal; /* ordinal: identity is a running number */
-    bool http;            /* keeps program order among its kind */
-    bool reads_only;      /* an http call that never changes anything; others by their method */
-    uint32_t guards;      /* bit set over arguments: one of them written makes it idempotent */
-    bool planned;         /* known by name, no backend carries it in this version */
+    uint32_t
+        *instead; /* per part of the identity: 1 + the argument that takes its place where
+                     it was written ("match|line"), or 0; NULL: no part has one */
+    bool exclusive, idempotent, pure, keyed,
+        ordinal; /* ordinal: identity is a running number */
+    bool http;   /* keeps program order among its kind */
+    bool
+        reads_only; /* an http call that never changes anything; others by their method */
+    uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
+    bool planned;    /* known by name, no backend carries it in this version */
     uint32_t needs, ensures; /* bit sets over calls.typestates */
     struct effect *effects;
     uint32_t neffects;
     struct want *wants;
     uint32_t nwants;
-    uint32_t errors;      /* bit set over enum dvo_error */
-    uint32_t backends;    /* bit set over enum backend that have a lowering rule */
-    void *rules;          /* compiler's own: the record's functions */
-    struct span span;     /* of the record */
+    uint32_t errors;   /* bit set over enum dvo_error */
+    uint32_t backends; /* bit set over enum backend that have a lowering rule */
+    void *rules;       /* compiler's own: the record's functions */
+    struct span span;  /* of the record */
     const char *doc;
 };
 

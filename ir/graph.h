@@ -1,5 +1,6 @@
-/* The op graph: what evaluation produces and every pass edits. Ops stand in program order in one
- * array; edges say what must come before what. 32-bit ids index arrays; 0 is "none". */
+/* The op graph: what evaluation produces and every pass edits. Ops stand in program order
+ * in one array; edges say what must come before what. 32-bit ids index arrays; 0 is
+ * "none". */
 #ifndef DVO_IR_GRAPH_H
 #define DVO_IR_GRAPH_H
 
@@ -16,7 +17,8 @@
 
 enum edge_kind {
     EDGE_DATA,    /* a value of `from` is used: failure and skipping spread */
-    EDGE_MACHINE, /* program order on one machine: failure spreads unless from continues */
+    EDGE_MACHINE, /* program order on one machine: failure spreads unless from continues
+                   */
     EDGE_AFTER,   /* written by the user in after=: failure spreads */
     EDGE_ORDER,   /* order only (http.* among themselves): failure does not spread */
 };
@@ -27,29 +29,29 @@ struct edge {
 };
 
 enum op_flags {
-    OP_CONTINUE = 1,  /* on_error="continue" */
-    OP_NAMED = 2,     /* address was given by name= */
-    OP_TAINTED = 4,   /* was given a secret: texts it produces are secret too */
-    OP_DEAD = 8,      /* merged into another or pruned: `merged` says where */
+    OP_CONTINUE = 1, /* on_error="continue" */
+    OP_NAMED = 2,    /* address was given by name= */
+    OP_TAINTED = 4,  /* was given a secret: texts it produces are secret too */
+    OP_DEAD = 8,     /* merged into another or pruned: `merged` says where */
 };
 
 struct op {
     call_id call;
-    op_id subject;     /* the machine it acts on, or 0 */
-    str_id address;    /* final after graph_name() */
-    str_id binding;    /* what an assignment called it, or 0; name= if OP_NAMED */
-    uint32_t args;     /* first of call->nargs val_ids in graph.args */
-    val_id when;       /* condition, or 0 */
-    val_id after;      /* IR_LIST of handles, or 0 */
-    int32_t retries;   /* -1: default */
+    op_id subject;      /* the machine it acts on, or 0 */
+    str_id address;     /* final after graph_name() */
+    str_id binding;     /* what an assignment called it, or 0; name= if OP_NAMED */
+    uint32_t args;      /* first of call->nargs val_ids in graph.args */
+    val_id when;        /* condition, or 0 */
+    val_id after;       /* IR_LIST of handles, or 0 */
+    int32_t retries;    /* -1: default */
     int32_t timeout_ms; /* -1: default */
-    uint8_t backend;   /* enum backend; chosen by via= or configuration */
+    uint8_t backend;    /* enum backend; chosen by via= or configuration */
     uint8_t flags;
     op_id merged;
-    uint32_t segment;  /* set by segment_ops(): 0 = runs on its own */
-    struct span span;  /* of the call expression */
-    uint32_t chain;    /* call chain: index into graph.frames of the function frame it was made
-                          in, 0 = top level */
+    uint32_t segment; /* set by segment_ops(): 0 = runs on its own */
+    struct span span; /* of the call expression */
+    uint32_t chain;   /* call chain: index into graph.frames of the function frame it was
+                         made   in, 0 = top level */
 };
 
 struct frame { /* where a function was called, for "in f() called at" notes */
@@ -74,7 +76,10 @@ struct graph {
     size_t nframes, cap_frames;
     /* header of the text form */
     const char *program, *project, *provider;
-    struct { const char *name; const char *digest; } digests[8]; /* glossary config lock ... */
+    struct {
+        const char *name;
+        const char *digest;
+    } digests[8]; /* glossary config lock ... */
     unsigned ndigests;
 };
 
@@ -84,7 +89,10 @@ void graph_free(struct graph *g);
 
 /* Appends an op with room for its call's arguments (all VAL_ABSENT). */
 op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span);
-static inline struct op *graph_get(struct graph *g, op_id id) { return &g->ops[id]; }
+static inline struct op *graph_get(struct graph *g, op_id id)
+{
+    return &g->ops[id];
+}
 static inline val_id *graph_args(struct graph *g, op_id id)
 {
     return g->args + g->ops[id].args;
@@ -102,30 +110,33 @@ bool graph_name(struct graph *g, struct diags *d);
 bool graph_order(struct graph *g, struct diags *d);
 /* Types, references, cycles, typestates, unique addresses, taints, backend support. */
 bool graph_verify(struct graph *g, struct diags *d);
-/* Groups ops of tool backends into tool runs: sets op.segment, numbered from 1 in topological
- * order. Returns the number of segments. */
+/* Groups ops of tool backends into tool runs: sets op.segment, numbered from 1 in
+ * topological order. Returns the number of segments. */
 uint32_t graph_segment(struct graph *g);
-/* Ops in an order that respects all edges, ties by id: fills `order` (n ids from index 0). */
+/* Ops in an order that respects all edges, ties by id: fills `order` (n ids from index
+ * 0). */
 bool graph_toposort(struct graph *g, op_id *order, size_t *count);
 
 /* The live op behind an id: follows merges; 0 if it was pruned. */
 op_id graph_live(const struct graph *g, op_id id);
 /* Adds the functions that the op was made in to a diagnostic ("in f(), called here"). */
 void graph_call_chain(const struct graph *g, struct diags *d, struct diag *to, op_id id);
-/* Calls `each` once per use of a machine's value, its own or one of an op on it, by an op that
- * stands in that machine's program order without acting on it (http.* and expect). Ops that act
- * on a machine, and all others, have none. */
+/* Calls `each` once per use of a machine's value, its own or one of an op on it, by an op
+ * that stands in that machine's program order without acting on it (http.* and expect).
+ * Ops that act on a machine, and all others, have none. */
 void graph_each_read_machine(const struct graph *g, op_id id,
                              void (*each)(void *ctx, op_id machine), void *ctx);
 /* Whether an http.* op only reads (http.expect, GET, HEAD). */
 bool graph_http_reads(const struct graph *g, op_id id);
 /* Index of the call's argument of that name, or -1. */
-int32_t call_arg(const struct intern *strings, const struct call_info *call, const char *name);
+int32_t call_arg(const struct intern *strings, const struct call_info *call,
+                 const char *name);
 
 /* The graph as DOT, for `dvoc graph`: one box per machine, edges by kind. */
 void graph_dot(const struct graph *g, struct buf *out);
 
-/* Text form (.dvir), format version 1: written by graph_print(), read back by graph_parse(). */
+/* Text form (.dvir), format version 1: written by graph_print(), read back by
+ * graph_parse(). */
 void graph_print(struct graph *g, struct buf *out);
 
 #endif

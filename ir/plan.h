@@ -1,5 +1,5 @@
-/* The task graph: ops with their lowering chosen, grouped into tool runs, still structured.
- * Made by lower(), read by the emitters. */
+/* The task graph: ops with their lowering chosen, grouped into tool runs, still
+ * structured. Made by lower(), read by the emitters. */
 #ifndef DVO_IR_PLAN_H
 #define DVO_IR_PLAN_H
 
@@ -9,8 +9,10 @@
 struct plan_template {
     call_id call;
     enum backend backend;
-    val_id steps; /* IR_LIST of IR_NATIVE (tool backends), or IR_DICT of sequences (api calls) */
-    val_id probe; /* IR_LIST of IR_NATIVE steps, or 0: the evidence is the step's own report */
+    val_id steps; /* IR_LIST of IR_NATIVE (tool backends), or IR_DICT of sequences (api
+                     calls) */
+    val_id probe; /* IR_LIST of IR_NATIVE steps, or 0: the evidence is the step's own
+                     report */
     val_id title; /* text with holes: what a person calls this step */
 };
 
@@ -26,7 +28,7 @@ struct plan {
     struct graph *graph;
     struct plan_template *templates; /* arena; index 0 unused */
     uint32_t ntemplates;
-    uint32_t *template_of; /* per op id; 0: the runtime does the call itself */
+    uint32_t *template_of;         /* per op id; 0: the runtime does the call itself */
     struct plan_segment *segments; /* arena; index 0 unused */
     uint32_t nsegments;
     op_id *order; /* every live op, topologically sorted */
@@ -34,8 +36,9 @@ struct plan {
     val_id driver;   /* IR_DICT: the provider's driver record as data, or 0 */
     val_id provider; /* IR_DICT: the effective provider configuration, or 0 */
     val_id secrets;  /* IR_LIST: where secrets come from, or 0 for the default sources */
-    const char *source_dir;  /* the program's folder as seen from here */
-    const char *program_dir; /* path from the output folder to the program's folder, "../.." */
+    const char *source_dir; /* the program's folder as seen from here */
+    const char
+        *program_dir;  /* path from the output folder to the program's folder, "../.." */
     const char *state; /* name of the project's state file, "app.db" */
 };
 

@@ -110,8 +110,13 @@ static void play_probe(struct play *p)
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->segment->nops; i++) {
         const struct play_op *o = &p->ops[i];
-        if (play_op_done(o))
-            done[n++] = o->op;
+        struct run_op *known = &p->run->ops[o->op];
+        if (!play_op_done(o))
+            continue;
+        done[n++] = o->op;
+        /* Probes of later ops may ask for it. */
+        if (!known->result)
+            known->result = json_incref(o->fields);
     }
     /* A skipped op promised nothing: play_report() counts it, the probe must not ask. */
     probe_start(p->run, p->segment->machine, done, n, play_report, p);
@@ -220,31 +225,14 @@ static struct play_op *event_op(struct play *p, const json_t *event)
     return NULL;
 }
 
-/* Texts of a step become what the op's handle type says they are. */
-static json_t *typed(const struct plan_op *op, const char *name, json_t *v)
+static void event_result(struct play_op *o, const json_t *event)
 {
-    const char *type = json_string_value(json_object_get(op->fields, name));
-    if (!type || !json_is_string(v))
-        return json_incref(v);
-    const char *text = json_string_value(v);
-    if (!strcmp(type, "int"))
-        return json_integer(strtoll(text, NULL, 10));
-    if (!strcmp(type, "bool"))
-        return json_boolean(!strcmp(text, "true"));
-    if (!strcmp(type, "float"))
-        return json_real(strtod(text, NULL));
-    return json_incref(v);
-}
-
-static void event_result(struct play *p, struct play_op *o, const json_t *event)
-{
-    const struct plan_op *op = &p->run->plan->ops[o->op];
     json_t *result = json_object_get(event, "result");
     json_t *fields = json_object_get(result, "fields");
     const char *name;
     json_t *v;
     json_object_foreach(fields ? fields : result, name, v) {
-        json_object_set_new(o->fields, name, typed(op, name, v));
+        json_object_set(o->fields, name, v);
         if (!strcmp(name, "rc"))
             json_object_set(o->fields, "status", v);
     }
@@ -284,7 +272,7 @@ static void play_event(struct play *p, const char *text, size_t len)
         o->ended++;
         o->skipped += !strcmp(kind, "skipped");
         o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
-        event_result(p, o, event);
+        event_result(o, event);
     } else if (o && (!strcmp(kind, "failed") || !strcmp(kind, "unreachable"))) {
         event_failed(o, event);
     } else if (o && !strcmp(kind, "retry")) {

@@ -58,6 +58,10 @@ static bool add_variables(const struct segment *s, struct value_source *source,
     json_t *expr;
     json_object_foreach((json_t *)(uintptr_t)s->vars, name, expr) {
         json_t *v = value_evaluate(source, expr);
+        if (!v && source->outcome == VALUE_SKIPPED) {
+            source->outcome = VALUE_READY; /* the tasks ask whether it is defined */
+            continue;
+        }
         if (!v)
             return false;
         json_object_set_new(values, name, v);

@@ -38,7 +38,7 @@ struct run_op {
     bool changed; /* by this run */
     bool pending; /* changed by an earlier run, and some consumer has not seen it */
     bool settled; /* no more consumers to wait for */
-    json_t *result;
+    json_t *result; /* provisional while it is running */
     struct fault fault;
     uint32_t cause;     /* RUN_BLOCKED: the op that failed */
     bool cause_on_machine; /* it was blocked by its machine's order only */
@@ -72,8 +72,10 @@ struct run {
     struct endpoints *endpoints;
     char *folder;  /* of this run, kept: captured outputs */
     char *private; /* 0700 on tmpfs where possible, removed at the end: values, sockets */
-    uint32_t *unit_of; /* per op; UINT32_MAX: none */
-    bool stopping;     /* start nothing more */
+    uint32_t *unit_of;    /* per op: its unit */
+    uint32_t *unit_first; /* per unit: its first op in program order */
+    bool stopping;        /* asked to end: start nothing more, wait for nothing long */
+    bool failed;          /* an op has failed, which ends a run with fail_fast */
     struct {
         struct run_waiter {
             run_fn *fn;

@@ -119,6 +119,7 @@ def check_codes(files):
         named = [pair for block in CODE_ENUM.findall(code)
                  for pair in CODE_ENUMERATOR.findall(block)]
         used.update(CODE_ARGUMENT.findall(code))
+        used.update(re.findall(r"\.code = (\d{3})\b", code))
         used.update(number for enumerator, number in named if words[enumerator] > 1)
         for number in sorted({*CODE_CALL.findall(code), *(pair[1] for pair in named)}
                              - set(listed)):
@@ -130,7 +131,7 @@ def check_codes(files):
 
 def parses(name):
     try:
-        ast.parse(text(name), name)
+        ast.parse(text(name).removeprefix("\ufeff"), name)
     except (SyntaxError, ValueError) as problem:
         return [f"{name}: {problem}"]
     return []

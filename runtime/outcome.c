@@ -1,0 +1,289 @@
+/* What became of an op: written to the state, to the events and to the screen, and what follows
+ * from it for those that come after it. */
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ir/base/arena.h"
+#include "ir/base/file.h"
+#include "runtime/machine.h"
+#include "runtime/run.h"
+
+/* --- logs ------------------------------------------------------------------------------ */
+
+char *run_log_path(const struct run *r, const char *name, const char *suffix)
+{
+    struct buf path = {0};
+    for (unsigned attempt = 1;; attempt++) {
+        buf_clear(&path);
+        buf_printf(&path, "%s/", r->folder);
+        for (const char *c = name; *c; c++)
+            buf_char(&path, isalnum((unsigned char)*c) || strchr("._-", *c) ? *c : '_');
+        if (attempt > 1)
+            buf_printf(&path, ".%u", attempt);
+        buf_printf(&path, ".%s", suffix);
+        if (access(path.p, F_OK) != 0)
+            return buf_steal(&path);
+    }
+}
+
+char *run_log_keep(const struct run *r, const char *name, const char *suffix, struct buf *text)
+{
+    char *path = run_log_path(r, name, suffix);
+    secrets_redact(r->secrets, text);
+    if (file_replace(path, buf_text(text), text->len, 0600))
+        return path;
+    free(path);
+    return NULL;
+}
+
+static void redact_text(const struct run *r, char **text)
+{
+    if (!*text)
+        return;
+    struct buf clean = {0};
+    buf_str(&clean, *text);
+    secrets_redact(r->secrets, &clean);
+    free(*text);
+    *text = buf_steal(&clean);
+}
+
+/* A copy for the state, which must not hold secrets. */
+static json_t *redacted(const struct run *r, const json_t *v)
+{
+    const char *key;
+    size_t i;
+    json_t *item, *copy;
+    switch (json_typeof(v)) {
+    case JSON_STRING: {
+        struct buf text = {0};
+        buf_add(&text, json_string_value(v), json_string_length(v));
+        secrets_redact(r->secrets, &text);
+        copy = json_stringn(buf_text(&text), text.len);
+        buf_free(&text);
+        return copy;
+    }
+    case JSON_ARRAY:
+        copy = json_array();
+        json_array_foreach(v, i, item)
+            json_array_append_new(copy, redacted(r, item));
+        return copy;
+    case JSON_OBJECT:
+        copy = json_object();
+        json_object_foreach((json_t *)(uintptr_t)v, key, item)
+            json_object_set_new(copy, key, redacted(r, item));
+        return copy;
+    default: return json_incref((json_t *)(uintptr_t)v);
+    }
+}
+
+/* --- changes that consumers have yet to see ---------------------------------------------- */
+
+static bool consumes(const struct plan_op *op, uint32_t producer)
+{
+    for (uint32_t i = 0; i < op->nneeds; i++)
+        if (op->needs[i].op == producer && op->needs[i].kind == NEED_DATA)
+            return true;
+    return false;
+}
+
+/* Whether an op that uses this one's result has not run since. */
+static bool has_unsettled_consumer(const struct run *r, uint32_t producer)
+{
+    for (uint32_t i = producer + 1; i <= r->plan->nops; i++)
+        if (consumes(&r->plan->ops[i], producer) && r->ops[i].status != RUN_DONE &&
+            r->ops[i].status != RUN_SKIPPED)
+            return true;
+    return false;
+}
+
+/* This op has run: the changes it was to see may all be seen now. */
+static void settle_producers(struct run *r, uint32_t op)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    for (uint32_t i = 0; i < p->nneeds; i++) {
+        uint32_t producer = p->needs[i].op;
+        struct run_op *o = &r->ops[producer];
+        bool open = o->status == RUN_KNOWN ? o->pending : o->changed || o->pending;
+        struct fault f = {0};
+        if (p->needs[i].kind != NEED_DATA || !open || o->settled ||
+            (o->status != RUN_DONE && o->status != RUN_KNOWN) ||
+            has_unsettled_consumer(r, producer))
+            continue;
+        o->settled = true;
+        if (!state_settle(r->state, r->plan->ops[producer].address, &f))
+            progress_say(r->progress, "%s", f.message);
+        fault_free(&f);
+    }
+}
+
+/* --- outcomes -------------------------------------------------------------------------- */
+
+static void op_over(struct run *r, uint32_t op, enum run_status status, const char *word,
+                    const char *event)
+{
+    struct run_op *o = &r->ops[op];
+    o->status = status;
+    progress_end(r->progress, op, r->plan->ops[op].address, word, o->fault.message);
+    events_write(r->events, event, r->plan->ops[op].address, o->changed, &o->fault);
+}
+
+static void op_leaves_unit(struct run *r, uint32_t op)
+{
+    if (!r->plan->ops[op].segment)
+        run_unit_finished(r, op);
+}
+
+void run_op_started(struct run *r, uint32_t op)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    if (r->ops[op].status == RUN_RUNNING)
+        return;
+    r->ops[op].status = RUN_RUNNING;
+    r->ops[op].started = loop_now();
+    progress_start(r->progress, op, p->address, p->title);
+    events_write(r->events, "start", p->address, false, NULL);
+}
+
+/* Texts of a step become what the op's handle type says they are. */
+static void give_types(const struct plan_op *op, json_t *result)
+{
+    const char *name;
+    json_t *type;
+    json_object_foreach((json_t *)(uintptr_t)op->fields, name, type) {
+        const char *text = json_string_value(json_object_get(result, name));
+        const char *wanted = json_string_value(type);
+        if (!text || !wanted)
+            continue;
+        if (!strcmp(wanted, "int"))
+            json_object_set_new(result, name, json_integer(strtoll(text, NULL, 10)));
+        else if (!strcmp(wanted, "bool"))
+            json_object_set_new(result, name, json_boolean(!strcmp(text, "true")));
+        else if (!strcmp(wanted, "float"))
+            json_object_set_new(result, name, json_real(strtod(text, NULL)));
+    }
+}
+
+static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    const struct run_op *o = &r->ops[op];
+    bool created = o->before.created || (p->way == WAY_CALLS && o->changed);
+    bool pending = (o->changed || o->pending) && has_unsettled_consumer(r, op);
+    json_t *kept = p->tainted ? redacted(r, o->result) : json_incref(o->result);
+    bool ok = state_end(r->state, p->address, p->call, kept, created, pending, f);
+    json_decref(kept);
+    return ok;
+}
+
+void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    struct run_op *o = &r->ops[op];
+    struct fault f = {0};
+    give_types(p, result);
+    json_decref(o->result);
+    o->result = result;
+    o->changed = changed;
+    bool known = !p->kind || strcmp(p->kind, "machine") || machine_learn(r, op, result, &f);
+    if (!op_write_result(r, op, &f) || !known) {
+        run_op_failed(r, op, &f);
+        return;
+    }
+    op_over(r, op, RUN_DONE, changed ? "changed" : "ok", "done");
+    if (!strcmp(p->call, "output")) {
+        char *value = json_dumps(json_object_get(result, "value"), JSON_ENCODE_ANY);
+        const char *name = json_string_value(json_object_get(result, "name"));
+        events_output(r->events, name ? name : p->address, value ? value : "null");
+        free(value);
+    }
+    settle_producers(r, op);
+    op_leaves_unit(r, op);
+}
+
+void run_op_skipped(struct run *r, uint32_t op)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    const struct state_op *before = &r->ops[op].before;
+    struct fault f = {0};
+    /* Its start may have been written down: it is as it was before. */
+    if (r->ops[op].status == RUN_RUNNING && before->status != STATE_NONE &&
+        !state_end(r->state, p->address, p->call, before->result, before->created,
+                   before->pending, &f))
+        progress_say(r->progress, "%s", f.message);
+    else if (r->ops[op].status == RUN_RUNNING && before->status == STATE_NONE &&
+             !state_forget(r->state, p->address, &f))
+        progress_say(r->progress, "%s", f.message);
+    fault_free(&f);
+    op_over(r, op, RUN_SKIPPED, "skipped", "skipped");
+    settle_producers(r, op);
+    op_leaves_unit(r, op);
+}
+
+void run_op_failed(struct run *r, uint32_t op, struct fault *f)
+{
+    struct run_op *o = &r->ops[op];
+    struct fault ignored = {0};
+    fault_move(&o->fault, f);
+    redact_text(r, &o->fault.message);
+    redact_text(r, &o->fault.words);
+    /* What happened has been reported, so the next run may do it again. A creation stays an
+     * intent: the lookup of the next run finds what it made. */
+    if (r->plan->ops[op].way != WAY_CALLS)
+        state_refuse(r->state, r->plan->ops[op].address, &ignored);
+    fault_free(&ignored);
+    r->failed = true;
+    op_over(r, op, RUN_FAILED, "failed", "failed");
+    op_leaves_unit(r, op);
+}
+
+/* --- failures and those that come after --------------------------------------------------- */
+
+static bool ended_badly(enum run_status status)
+{
+    return status == RUN_FAILED || status == RUN_BLOCKED || status == RUN_CANCELED;
+}
+
+void run_op_block(struct run *r, uint32_t op, uint32_t cause)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    struct run_op *o = &r->ops[op];
+    o->cause = r->ops[cause].status == RUN_BLOCKED ? r->ops[cause].cause : cause;
+    o->cause_on_machine = true;
+    for (uint32_t i = 0; i < p->nneeds; i++)
+        if (p->needs[i].kind != NEED_MACHINE && p->needs[i].kind != NEED_ORDER &&
+            ended_badly(r->ops[p->needs[i].op].status))
+            o->cause_on_machine = false;
+    fault_set(&o->fault, DVO_EDEP, "needs %s", r->plan->ops[o->cause].address);
+    op_over(r, op, RUN_BLOCKED, "blocked", "blocked");
+}
+
+bool run_op_blocked(struct run *r, uint32_t op)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    for (uint32_t i = 0; i < p->nneeds; i++) {
+        const struct need *need = &p->needs[i];
+        bool lifted = need->kind == NEED_ORDER ||
+                      (need->kind == NEED_MACHINE && r->plan->ops[need->op].carry_on);
+        if (!lifted && ended_badly(r->ops[need->op].status)) {
+            run_op_block(r, op, need->op);
+            return true;
+        }
+    }
+    return false;
+}
+
+void run_op_lacks(struct run *r, uint32_t op, struct value_source *s, run_fn *again, void *ctx)
+{
+    switch (s->outcome) {
+    case VALUE_WAIT: run_wait(r, again, ctx); break;
+    case VALUE_SKIPPED: run_op_skipped(r, op); break;
+    default:
+        if (!s->fault.code)
+            fault_set(&s->fault, DVO_EPROTO, "a value of the plan cannot be evaluated");
+        run_op_failed(r, op, &s->fault);
+        break;
+    }
+}

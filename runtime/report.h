@@ -1,0 +1,14 @@
+/* The end of a run, told to a person: failures with their places, outputs, the sums. */
+#ifndef DVO_RUNTIME_REPORT_H
+#define DVO_RUNTIME_REPORT_H
+
+#include "runtime/run.h"
+
+/* Writes failures to standard error, outputs and the summary to standard output. */
+void report_run(const struct run *r);
+/* Why an op could not be carried out or deleted, to standard error. */
+void report_failure(const struct run *r, uint32_t op, const struct fault *f);
+/* That of the first op in program order that failed by itself; 0: none. */
+int report_status(const struct run *r);
+
+#endif

@@ -1,0 +1,366 @@
+/* Sets a run up, starts units as the scheduler lets them, and takes everything down again. */
+#include "runtime/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ir/base/arena.h"
+#include "ir/base/file.h"
+#include "runtime/ansible.h"
+#include "runtime/builtin.h"
+#include "runtime/destroy.h"
+#include "runtime/endpoint.h"
+#include "runtime/folder.h"
+#include "runtime/machine.h"
+#include "runtime/process.h"
+#include "runtime/provider.h"
+#include "runtime/report.h"
+#include "runtime/select.h"
+#include "runtime/sequence.h"
+#include "runtime/signals.h"
+#include "runtime/steps.h"
+
+#define STATUS_PLAN 1
+#define STATUS_USAGE 2
+
+/* What units contend for. */
+enum unit_class { CLASS_TOOL, CLASS_API, CLASS_OWN, CLASS_COUNT };
+
+#define DEFAULT_API 16
+#define DEFAULT_OWN 64
+
+/* --- units ----------------------------------------------------------------------------- */
+
+static void run_limits(const struct run *r, uint32_t limits[CLASS_COUNT])
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    json_int_t api =
+        json_integer_value(json_object_get(json_object_get(r->plan->json, "limits"), "api"));
+    limits[CLASS_TOOL] = r->options->jobs     ? r->options->jobs
+                         : processors > 2     ? (uint32_t)processors
+                                              : 2;
+    limits[CLASS_API] = api > 0 && api < 1000 ? (uint32_t)api : DEFAULT_API;
+    limits[CLASS_OWN] = DEFAULT_OWN;
+}
+
+static enum unit_class class_of(const struct plan_op *op)
+{
+    return op->way == WAY_SEGMENT ? CLASS_TOOL : op->way == WAY_BUILTIN ? CLASS_OWN : CLASS_API;
+}
+
+/* A segment is one unit, any other op is one. False after a message if units wait for each
+ * other. */
+static bool run_make_units(struct run *r)
+{
+    const struct run_plan *p = r->plan;
+    uint32_t *of_segment = xmalloc(sizeof *of_segment * (p->nsegments + 1));
+    uint32_t units = 0, limits[CLASS_COUNT], cyclic;
+    r->unit_of = xcalloc(p->nops + 1, sizeof *r->unit_of);
+    r->unit_first = xcalloc(p->nops + 1, sizeof *r->unit_first);
+    memset(of_segment, 0xff, sizeof *of_segment * (p->nsegments + 1));
+    for (uint32_t i = 1; i <= p->nops; i++) {
+        uint32_t segment = p->ops[i].segment;
+        if (segment && of_segment[segment] != UINT32_MAX) {
+            r->unit_of[i] = of_segment[segment];
+            continue;
+        }
+        r->unit_first[units] = i;
+        r->unit_of[i] = units++;
+        if (segment)
+            of_segment[segment] = r->unit_of[i];
+    }
+    free(of_segment);
+    run_limits(r, limits);
+    r->sched = sched_new(units, limits, CLASS_COUNT);
+    for (uint32_t i = 1; i <= p->nops; i++) {
+        sched_class(r->sched, r->unit_of[i], class_of(&p->ops[i]));
+        for (uint32_t k = 0; k < p->ops[i].nneeds; k++)
+            sched_edge(r->sched, r->unit_of[p->ops[i].needs[k].op], r->unit_of[i]);
+    }
+    if (sched_start(r->sched, &cyclic))
+        return true;
+    fprintf(stderr, "dvo-run: the plan is wrong: %s waits for itself\n",
+            p->ops[r->unit_first[cyclic]].address);
+    return false;
+}
+
+/* An op whose when= may have to wait for a value. */
+struct opening {
+    struct run *run;
+    uint32_t op;
+};
+
+static void op_carry_out(struct run *r, uint32_t op)
+{
+    switch (r->plan->ops[op].way) {
+    case WAY_CALLS: sequence_start(r, op); break;
+    case WAY_STEPS: steps_start(r, op); break;
+    default: builtin_start(r, op); break;
+    }
+}
+
+static void op_open(void *ctx)
+{
+    struct opening *o = ctx;
+    struct run *r = o->run;
+    uint32_t op = o->op;
+    struct value_source s = run_values(r, NULL);
+    json_t *condition = value_evaluate(&s, r->plan->ops[op].when);
+    if (!condition) {
+        bool wait = s.outcome == VALUE_WAIT;
+        run_op_lacks(r, op, &s, op_open, o);
+        if (!wait)
+            free(o);
+        return;
+    }
+    bool wanted = value_truth(condition);
+    json_decref(condition);
+    free(o);
+    if (wanted)
+        op_carry_out(r, op);
+    else
+        run_op_skipped(r, op);
+}
+
+static void op_begin(struct run *r, uint32_t op)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    if (run_op_blocked(r, op)) {
+        run_unit_finished(r, op);
+    } else if (p->subject && r->ops[p->subject].status == RUN_SKIPPED) {
+        run_op_skipped(r, op);
+    } else if (p->when) {
+        struct opening *o = xmalloc(sizeof *o);
+        *o = (struct opening){r, op};
+        op_open(o);
+    } else {
+        op_carry_out(r, op);
+    }
+}
+
+/* A tool run starts whole or not at all. */
+static void segment_begin(struct run *r, uint32_t segment)
+{
+    const struct segment *s = &r->plan->segments[segment];
+    uint32_t blocked = 0;
+    for (uint32_t i = 0; i < s->nops && !blocked; i++)
+        blocked = run_op_blocked(r, s->ops[i]) ? s->ops[i] : 0;
+    bool skipped = r->ops[s->machine].status == RUN_SKIPPED;
+    if (!blocked && !skipped) {
+        ansible_start(r, segment);
+        return;
+    }
+    for (uint32_t i = 0; i < s->nops; i++)
+        if (s->ops[i] != blocked) {
+            if (blocked)
+                run_op_block(r, s->ops[i], blocked);
+            else
+                run_op_skipped(r, s->ops[i]);
+        }
+    run_unit_finished(r, s->ops[0]);
+}
+
+void run_unit_finished(struct run *r, uint32_t op)
+{
+    sched_finish(r->sched, r->unit_of[op]);
+}
+
+/* Starts what may start. Units that end at once make others ready: those are taken too. */
+static void run_dispatch(struct run *r)
+{
+    uint32_t unit;
+    while (!r->stopping && !(r->failed && r->options->fail_fast) && sched_take(r->sched, &unit)) {
+        uint32_t first = r->unit_first[unit];
+        if (r->ops[first].status == RUN_KNOWN)
+            sched_finish(r->sched, unit);
+        else if (r->plan->ops[first].segment)
+            segment_begin(r, r->plan->ops[first].segment);
+        else
+            op_begin(r, first);
+    }
+}
+
+static void run_units(struct run *r)
+{
+    for (;;) {
+        run_dispatch(r);
+        if (!sched_running(r->sched))
+            break;
+        loop_step(r->loop);
+    }
+    for (uint32_t i = 1; i <= r->plan->nops; i++)
+        if (r->ops[i].status == RUN_WAITING)
+            r->ops[i].status = RUN_CANCELED;
+}
+
+/* --- the end that is asked for --------------------------------------------------------- */
+
+static void run_asked_to_end(void *ctx)
+{
+    struct run *r = ctx;
+    if (!r->stopping) {
+        r->stopping = true;
+        progress_say(r->progress, "Stopping: nothing more is started, running calls come to "
+                     "their end. The same again stops them too.");
+        return;
+    }
+    process_kill_all();
+    progress_free(r->progress);
+    folder_remove_private(r->private);
+    state_close(r->state);
+    fprintf(stderr, "\ndvo-run: stopped at once. What was under way is written down; to go on: "
+            "dvo-run %s\n", r->plan->dir);
+    _exit(error_status(DVO_ECANCELED));
+}
+
+static void run_heartbeat(void *ctx)
+{
+    struct run *r = ctx;
+    state_heartbeat(r->state);
+    loop_timer(r->loop, STATE_HEARTBEAT_MS, run_heartbeat, r);
+}
+
+/* --- setting up and taking down ---------------------------------------------------------- */
+
+/* The folder for state and runs, to be freed, and the path of the state in *state. */
+static char *run_base(const struct run *r, char **state)
+{
+    if (r->options->state) {
+        *state = xstrdup(r->options->state);
+        return path_dir(*state);
+    }
+    const char *name = json_string_value(json_object_get(r->plan->json, "state"));
+    struct buf text = {0};
+    char *base = path_join(r->plan->program_dir, ".dvo");
+    if (name && *name)
+        buf_str(&text, name);
+    else
+        buf_printf(&text, "%s.db", r->plan->project);
+    *state = path_join(base, buf_text(&text));
+    buf_free(&text);
+    return base;
+}
+
+static bool run_open(struct run *r, struct fault *f)
+{
+    char *path, *note = NULL, *leftover = NULL;
+    char *base = run_base(r, &path);
+    r->state = state_open(path, r->plan->project, !r->options->destroy, f);
+    bool ok = r->state && (r->folder = folder_make_run(base, f)) &&
+              (r->private = folder_make_private(r->folder, f)) &&
+              state_lock(r->state, r->private, &note, &leftover, f);
+    if (note)
+        fprintf(stderr, "dvo-run: %s\n", note);
+    if (ok && leftover)
+        folder_remove_private(leftover);
+    free(note);
+    free(leftover);
+    free(path);
+    free(base);
+    return ok && (r->events = events_open(r->options->events, f));
+}
+
+static bool run_read_state(struct run *r, struct fault *f)
+{
+    for (uint32_t i = 1; i <= r->plan->nops; i++) {
+        struct run_op *o = &r->ops[i];
+        const struct plan_op *op = &r->plan->ops[i];
+        if (!state_read(r->state, op->address, &o->before, f))
+            return false;
+        o->pending = o->before.pending;
+        if (o->status != RUN_KNOWN || o->before.status != STATE_DONE)
+            continue;
+        o->result = json_incref(o->before.result);
+        if (o->result && op->kind && !strcmp(op->kind, "machine") &&
+            !machine_learn(r, i, o->result, f))
+            return false;
+    }
+    return true;
+}
+
+static void run_start_services(struct run *r)
+{
+    uint32_t taking_part = 0;
+    for (uint32_t i = 1; i <= r->plan->nops; i++)
+        taking_part += r->ops[i].status == RUN_WAITING;
+    r->loop = loop_new();
+    r->http = http_new(r->loop);
+    r->secrets = secrets_new(json_object_get(r->plan->json, "secrets"));
+    r->progress = progress_new(r->loop, taking_part);
+    r->provider = provider_new(r);
+    r->machines = machines_new(r);
+    r->endpoints = endpoints_new(r);
+}
+
+static void run_free(struct run *r)
+{
+    endpoints_free(r->endpoints);
+    machines_free(r->machines);
+    provider_free(r->provider);
+    progress_free(r->progress);
+    http_free(r->http);
+    events_close(r->events);
+    secrets_free(r->secrets);
+    sched_free(r->sched);
+    loop_free(r->loop);
+    if (r->private)
+        folder_remove_private(r->private);
+    state_close(r->state);
+    for (uint32_t i = 1; i <= r->plan->nops; i++) {
+        json_decref(r->ops[i].result);
+        fault_free(&r->ops[i].fault);
+        state_op_free(&r->ops[i].before);
+    }
+    free(r->ops);
+    free(r->unit_of);
+    free(r->unit_first);
+    free(r->waiters.v);
+    free(r->folder);
+    free(r->private);
+}
+
+/* Everything is prepared: the run itself, or the end of what runs have made. */
+static int run_go(struct run *r)
+{
+    struct signals *signals = signals_new(r->loop, run_asked_to_end, r);
+    int status;
+    run_heartbeat(r);
+    events_write(r->events, r->options->destroy ? "destroy" : "run", NULL, false, NULL);
+    if (r->options->destroy) {
+        status = destroy_run(r);
+    } else {
+        run_units(r);
+        status = report_status(r);
+    }
+    progress_free(r->progress);
+    r->progress = NULL;
+    if (!r->options->destroy)
+        report_run(r);
+    events_write(r->events, "end", NULL, false, NULL);
+    signals_free(signals);
+    return status;
+}
+
+int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
+{
+    struct run r = {.options = options, .plan = plan};
+    struct fault f = {0};
+    int status = STATUS_USAGE;
+    signal(SIGPIPE, SIG_IGN);
+    r.ops = xcalloc(plan->nops + 1, sizeof *r.ops);
+    if (select_ops(&r)) {
+        run_start_services(&r);
+        if (!run_open(&r, &f) || !run_read_state(&r, &f)) {
+            fprintf(stderr, "dvo-run: %s\n", f.message);
+            status = error_status(f.code);
+        } else {
+            status = run_make_units(&r) ? run_go(&r) : STATUS_PLAN;
+        }
+    }
+    fault_free(&f);
+    run_free(&r);
+    return status;
+}
