@@ -95,7 +95,9 @@ static val_id bind_deferred(const struct binder *b, enum type_kind kind, value v
     if (!b->arg->deferred) {
         struct buf use = {0};
         buf_printf(&use, "%s(%s=)", b->call, arg_name(b));
-        vm_fail_deferred(b->vm, v, buf_text(&use), NULL);
+        vm_fail_deferred_at(b->vm, b->at, v, buf_text(&use),
+                            "this argument must be known before the plan runs: write the "
+                            "value itself, a param() or a var of the inventory");
         buf_free(&use);
         return VAL_ABSENT;
     }
@@ -161,7 +163,7 @@ static val_id bind_triggers(const struct binder *b, value v)
     } ids = {0};
     val_id out = VAL_ABSENT;
     for (size_t i = 0; i < n; i++) {
-        value one = native_condition(vm, IR_COND_ANY, &v0[i], 1);
+        value one = native_condition(vm, b->at, IR_COND_ANY, &v0[i], 1);
         if (one == VALUE_ERROR)
             goto done;
         if (value_is_deferred(one)) {
@@ -184,8 +186,8 @@ static val_id bind_condition(const struct binder *b, value v)
 {
     size_t n;
     const value *items = value_items(v, &n);
-    value c = items ? native_condition(b->vm, IR_COND_ALL, items, n)
-                    : native_condition(b->vm, IR_COND_ALL, &v, 1);
+    value c = items ? native_condition(b->vm, b->at, IR_COND_ALL, items, n)
+                    : native_condition(b->vm, b->at, IR_COND_ALL, &v, 1);
     if (c == VALUE_ERROR)
         return VAL_ABSENT;
     return value_is_deferred(c) ? value_deferred(c)->ir : val_bool(c == VALUE_TRUE);

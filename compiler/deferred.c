@@ -46,9 +46,15 @@ const char *deferred_name(struct vm *vm, value v)
 value vm_fail_deferred(struct vm *vm, value deferred, const char *use,
                        const char *instead)
 {
+    return vm_fail_deferred_at(vm, vm_span(vm), deferred, use, instead);
+}
+
+value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const char *use,
+                          const char *instead)
+{
     const struct deferred *d = value_deferred(deferred);
     const char *name = deferred_name(vm, deferred);
-    vm_fail(vm, 401, "%s is known only when the plan runs; it cannot be used as %s", name,
+    vm_fail_at(vm, at, 401, "%s is known only when the plan runs; it cannot be used as %s", name,
             use);
     if (d->origin.file)
         vm_related(vm, d->origin, "%s is produced here", name);
@@ -61,7 +67,10 @@ bool deferred_truth(struct vm *vm, value v)
 {
     bool condition = value_deferred(v)->type.kind == TYPE_CONDITION;
     vm_fail_deferred(vm, v, "a truth value",
-                     condition
+                     value_deferred(v)->tainted
+                         ? "let the machine decide: pass the secret to a call and use its "
+                           "result"
+                     : condition
                          ? "give it to the calls it decides about: when=CONDITION; "
                            "not_(CONDITION) negates"
                          : "compare it and give the condition to when=, for example "
@@ -146,7 +155,12 @@ value deferred_binary(struct vm *vm, enum ast_op op, value a, value b)
     case OP_GT:
     case OP_GE:
     case OP_IN:
-    case OP_NOT_IN: return compare(vm, op, a, b);
+    case OP_NOT_IN:
+        /* A rule's hole stands for an argument that was given. */
+        if (val_get(vm->values, value_deferred(d)->ir)->kind == IR_HOLE &&
+            (a == VALUE_NONE || b == VALUE_NONE))
+            return value_bool(op == OP_NE);
+        return compare(vm, op, a, b);
     case OP_ADD:
         if (is_text(a) && is_text(b)) {
             val_id parts[2] = {value_to_ir(vm, a, vm_span(vm)),

@@ -19,6 +19,8 @@ struct require {
     unsigned nvalues;
 };
 
+struct inline_rule;
+
 /* What call_info.rules points to: the record's functions. VALUE_ERROR where it has none.
  */
 struct call_rules {
@@ -28,6 +30,8 @@ struct call_rules {
         title; /* text over IR_HOLE and IR_SELF; list arguments are holes of the whole */
     struct require *require;
     unsigned nrequire;
+    struct inline_rule *inlines;
+    unsigned ninlines;
     uint32_t internal;    /* bit set over arguments that only the compiler fills */
     bool provider;        /* carried by the provider's driver */
     bool builtin;         /* carried by the runtime itself */

@@ -16,6 +16,16 @@ static const struct field_info *field_of(struct vm *vm, const struct handle *h,
     return NULL;
 }
 
+/* A text that an op was able to copy a secret into is as secret. */
+static val_id field_ref(struct vm *vm, const struct handle *h, const struct field_info *f)
+{
+    val_id ref = val_ref(vm->values, h->op, f->name);
+    bool tainted = graph_get(&program_of(vm)->graph, h->op)->flags & OP_TAINTED;
+    return tainted && type_is_text((enum type_kind)f->type.kind)
+               ? val_taint(vm->values, ref)
+               : ref;
+}
+
 static const struct native *method_of(struct vm *vm, value self, str_id name)
 {
     const struct handle *h = handle_of(self);
@@ -60,7 +70,7 @@ static value get_with(struct vm *vm, const struct call *c)
                        value_type_name(vm, c->args[0]));
     if (!text && !strcmp(c->native->name, "endpoint") && (n < 1 || n > 65535))
         return vm_fail(vm, 522, "endpoint() takes a port between 1 and 65535");
-    val_id parts[2] = {val_ref(vm->values, h->op, f->name),
+    val_id parts[2] = {field_ref(vm, h, f),
                        value_to_ir(vm, c->args[0], vm_span(vm))};
     return value_deferred_new(vm, val_seq(vm->values, IR_GET, 0, parts, 2), f->type,
                               vm_span(vm));
@@ -80,7 +90,7 @@ static value handle_getattr(struct vm *vm, value self, str_id name)
     }
     bool changed = name == intern_cstr(vm->strings, "changed");
     if (f || changed) {
-        val_id ir = val_ref(vm->values, h->op, name);
+        val_id ir = f ? field_ref(vm, h, f) : val_ref(vm->values, h->op, name);
         if (changed)
             ir = val_seq(vm->values, IR_COND, IR_COND_TRUE, &ir, 1);
         struct type condition = {.kind = TYPE_CONDITION};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+
 struct native_step {
     struct object o;
     enum ir_native kind;
@@ -166,8 +167,12 @@ value native_hole(struct vm *vm, val_id ir, struct type type)
 
 static val_id condition_of(struct vm *vm, value v)
 {
-    if (value_is_deferred(v))
-        return value_deferred(v)->ir;
+    if (value_is_deferred(v)) {
+        const struct deferred *d = value_deferred(v);
+        if (d->type.kind == TYPE_BOOL)
+            return val_seq(vm->values, IR_COND, IR_COND_TRUE, &d->ir, 1);
+        return d->type.kind == TYPE_CONDITION ? d->ir : VAL_ABSENT;
+    }
     if (value_is(v, VALUE_KIND_OBJECT) && value_object(v)->type->handle) {
         val_id handle = value_object(v)->type->to_ir(vm, v);
         val_id ref = val_ref(vm->values, val_get(vm->values, handle)->as.n,
@@ -177,7 +182,8 @@ static val_id condition_of(struct vm *vm, value v)
     return VAL_ABSENT;
 }
 
-value native_condition(struct vm *vm, enum ir_cond op, const value *items, size_t n)
+value native_condition(struct vm *vm, struct span at, enum ir_cond op, const value *items,
+                       size_t n)
 {
     bool any = op == IR_COND_ANY;
     struct {
@@ -196,8 +202,13 @@ value native_condition(struct vm *vm, enum ir_cond op, const value *items, size_
         val_id ir = condition_of(vm, items[i]);
         if (!ir) {
             free(parts.v);
-            return vm_fail(vm, 502, "a condition is expected, not %s",
-                           value_type_name(vm, items[i]));
+            vm_fail_at(vm, at, 502, "a condition is expected, not %s",
+                       value_type_phrase(vm, items[i]));
+            vm_help(vm, value_is_deferred(items[i])
+                            ? "compare it, for example VALUE == \"yes\""
+                            : "write a handle, its .changed, or a comparison with a "
+                              "value of the run");
+            return VALUE_ERROR;
         }
         *vec_push(&parts) = ir;
     }
@@ -213,12 +224,12 @@ value native_condition(struct vm *vm, enum ir_cond op, const value *items, size_
 
 static value do_all(struct vm *vm, const struct call *c)
 {
-    return native_condition(vm, IR_COND_ALL, c->args, c->nargs);
+    return native_condition(vm, vm_span(vm), IR_COND_ALL, c->args, c->nargs);
 }
 
 static value do_any(struct vm *vm, const struct call *c)
 {
-    return native_condition(vm, IR_COND_ANY, c->args, c->nargs);
+    return native_condition(vm, vm_span(vm), IR_COND_ANY, c->args, c->nargs);
 }
 
 /* ---- small helpers of rules

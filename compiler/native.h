@@ -6,12 +6,13 @@
 #include "compiler/eval.h"
 
 /* Adds task, step, http, result, expr, var, provider_fact, all_, any_, seconds, bytes_of,
- * is_list and json to a universe. */
+ * and is_list to a universe. */
 void native_universe(struct eval_universe *u);
 /* An opaque value for a rule: an argument (or an item of it), or a fact of the op. */
 value native_hole(struct vm *vm, val_id ir, struct type type);
 /* A condition over `items` (conditions, handles' changed, booleans); any or all of them.
- */
-value native_condition(struct vm *vm, enum ir_cond op, const value *items, size_t n);
+ * Errors are located at `at`. */
+value native_condition(struct vm *vm, struct span at, enum ir_cond op, const value *items,
+                       size_t n);
 
 #endif

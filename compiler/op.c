@@ -7,6 +7,7 @@
 
 #include "compiler/bind.h"
 #include "compiler/handle.h"
+#include "compiler/inline.h"
 #include "compiler/native.h"
 
 enum universal {
@@ -202,8 +203,13 @@ static bool check_require(struct making *m, const struct require *r)
 
 static bool universal_error(struct making *m, enum universal u, const char *takes)
 {
+    value v = m->universal[u];
+    struct buf shown = {0};
+    if (value_is_int(v) || value_is_str(v))
+        value_write(m->vm, v, true, &shown);
     vm_fail_at(m->vm, m->universal_at[u], 535, "%s= takes %s, not %s", universal_names[u],
-               takes, value_type_name(m->vm, m->universal[u]));
+               takes, shown.len ? buf_text(&shown) : value_type_phrase(m->vm, v));
+    buf_free(&shown);
     return false;
 }
 
@@ -239,7 +245,8 @@ static bool bind_when(struct making *m, struct op *op, value v)
 {
     size_t n;
     const value *items = value_items(v, &n);
-    value c = native_condition(m->vm, IR_COND_ALL, items ? items : &v, items ? n : 1);
+    value c = native_condition(m->vm, m->universal_at[U_WHEN], IR_COND_ALL,
+                               items ? items : &v, items ? n : 1);
     if (c == VALUE_ERROR)
         return false;
     if (!value_is_deferred(c)) {
@@ -378,6 +385,9 @@ static value do_op(struct vm *vm, const struct call *c)
         for (unsigned i = 0; i < m.rules->nrequire; i++)
             if (!check_require(&m, &m.rules->require[i]))
                 return VALUE_ERROR;
+    for (unsigned i = 0; i < m.rules->ninlines; i++)
+        if (!inline_file(vm, &m.rules->inlines[i], m.op, m.at[m.rules->inlines[i].from]))
+            return VALUE_ERROR;
     return handle_new(vm, m.op, m.info->result, VALUE_ERROR);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/inline.h"
 #include "ir/errors.h"
 
 static struct glossary *glossary_of(const struct call *c)
@@ -171,6 +172,27 @@ static bool read_args(struct vm *vm, value record, struct call_info *info,
             rules->internal |= 1u << info->nargs;
         if (++info->nargs == 32)
             return vm_fail(vm, 513, "a call has at most 31 arguments") != VALUE_ERROR;
+    }
+    return true;
+}
+
+/* arg("file", fills="content"), arg("text", fills="key", ...): see inline.h. */
+static bool read_inlines(struct vm *vm, value record, struct call_info *info,
+                         struct call_rules *rules)
+{
+    value args = get(vm, record, "args");
+    rules->inlines = arena_array(vm->arena, struct inline_rule, info->nargs);
+    for (uint32_t i = 0; i < info->nargs; i++) {
+        value arg = value_dict_get(vm, args, value_interned(vm, info->args[i].name));
+        const char *fills = text(vm, arg, "fills");
+        if (!fills)
+            continue;
+        int32_t to = named_arg(info, vm, get(vm, arg, "fills"));
+        if (to < 0)
+            return false;
+        rules->inlines[rules->ninlines++] = (struct inline_rule){
+            i, (uint32_t)to, arg_index(info, vm, arena_printf(vm->arena, "%s64", fills)),
+            (uint32_t)to == i};
     }
     return true;
 }
@@ -389,7 +411,8 @@ static value do_call(struct vm *vm, const struct call *c)
     rules->builtin = flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
-    if (!read_args(vm, record, &info, rules) || !read_identity(vm, record, &info) ||
+    if (!read_args(vm, record, &info, rules) ||
+        !read_inlines(vm, record, &info, rules) || !read_identity(vm, record, &info) ||
         !read_effects(vm, record, &info) || !read_wants(vm, record, &info) ||
         !read_requires(vm, record, &info, rules))
         return VALUE_ERROR;

@@ -77,6 +77,8 @@ void vm_suggest(struct vm *vm, const char *word, const char *const *names, size_
  * VALUE_ERROR. */
 value vm_fail_deferred(struct vm *vm, value deferred, const char *use,
                        const char *instead);
+value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const char *use,
+                          const char *instead);
 /* True once an error stopped the evaluation that is running. */
 bool vm_failed(const struct vm *vm);
 

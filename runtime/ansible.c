@@ -58,6 +58,12 @@ static bool play_op_done(const struct play_op *o)
     return o->tasks && o->ended == o->tasks && !o->failed;
 }
 
+/* Its when= did not hold: it promised nothing, and no probe may ask for it. */
+static bool play_op_skipped(const struct play *p, const struct play_op *o)
+{
+    return play_op_done(o) && p->run->plan->ops[o->op].when && o->skipped == o->tasks;
+}
+
 static void play_free(struct play *p)
 {
     for (uint32_t i = 0; i < p->segment->nops; i++) {
@@ -74,27 +80,36 @@ static void play_free(struct play *p)
 
 /* --- the end: every op gets its outcome ------------------------------------------------ */
 
+/* The op whose own failure kept the others of the segment from running; 0: none did. */
+static uint32_t play_first_failed(const struct play *p)
+{
+    for (uint32_t i = 0; i < p->segment->nops; i++)
+        if (p->ops[i].fault.code)
+            return p->ops[i].op;
+    return 0;
+}
+
 static void play_report(void *ctx, struct fault *faults)
 {
     struct play *p = ctx;
     struct run *r = p->run;
-    uint32_t cause = 0, last = p->segment->ops[p->segment->nops - 1];
+    uint32_t cause = play_first_failed(p), last = p->segment->ops[p->segment->nops - 1];
     for (uint32_t i = 0, done = 0; i < p->segment->nops; i++) {
         struct play_op *o = &p->ops[i];
         const struct plan_op *op = &r->plan->ops[o->op];
-        if (play_op_done(o)) {
+        if (play_op_skipped(p, o)) {
+            run_op_skipped(r, o->op);
+        } else if (play_op_done(o)) {
             struct fault *f = &faults[done++];
             if (f->code) {
                 run_op_failed(r, o->op, f);
-                cause = cause ? cause : o->op;
-            } else if (op->when && o->skipped == o->tasks) {
-                run_op_skipped(r, o->op);
+                cause = o->op;
             } else {
                 run_op_done(r, o->op, o->changed, json_incref(o->fields));
             }
         } else if (o->fault.code) {
             run_op_failed(r, o->op, &o->fault);
-            if (!op->carry_on || !cause)
+            if (!op->carry_on)
                 cause = o->op;
         } else {
             run_op_block(r, o->op, cause);
@@ -111,14 +126,13 @@ static void play_probe(struct play *p)
     for (uint32_t i = 0; i < p->segment->nops; i++) {
         const struct play_op *o = &p->ops[i];
         struct run_op *known = &p->run->ops[o->op];
-        if (!play_op_done(o))
+        if (!play_op_done(o) || play_op_skipped(p, o))
             continue;
         done[n++] = o->op;
         /* Probes of later ops may ask for it. */
         if (!known->result)
             known->result = json_incref(o->fields);
     }
-    /* A skipped op promised nothing: play_report() counts it, the probe must not ask. */
     probe_start(p->run, p->segment->machine, done, n, play_report, p);
     free(done);
 }

@@ -38,6 +38,24 @@ static const char *argument(const json_t *args, const char *name, const char *fa
     return text ? text : fallback;
 }
 
+/* Seconds of a number, or of a text such as "90s" or "10m". */
+static double duration(const json_t *v, double fallback)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    const char *text = json_string_value(v);
+    char *end;
+    if (!text)
+        return json_is_number(v) ? json_number_value(v) : fallback;
+    double count = strtod(text, &end);
+    for (unsigned i = 0; end != text && i < sizeof units / sizeof *units; i++)
+        if (!strcmp(end, units[i].name))
+            return count * units[i].seconds;
+    return fallback;
+}
+
 static bool status_in(const json_t *wanted, long status)
 {
     size_t i;
@@ -118,8 +136,7 @@ static void expect_answered(void *ctx, struct http_response *response)
     struct run *r = w->run;
     const json_t *wanted = json_object_get(w->args, "status");
     const char *part = argument(w->args, "body", NULL);
-    const json_t *within = json_object_get(w->args, "within");
-    double limit = json_is_number(within) ? json_number_value(within) : EXPECT_WITHIN_S;
+    double limit = duration(json_object_get(w->args, "within"), EXPECT_WITHIN_S);
     struct fault f = {0};
     if (response->fault.code)
         fault_move(&f, &response->fault);

@@ -75,6 +75,11 @@ char *folder_make_run(const char *base, struct fault *f)
         path = NULL;
     } else {
         remove_old_runs(runs);
+        char *real = realpath(path, NULL);
+        if (real) {
+            free(path);
+            path = real;
+        }
     }
     free(runs);
     return path;

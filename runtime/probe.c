@@ -50,6 +50,8 @@ static void probe_judge(struct probe *p, uint32_t i, const char *out)
     else if (answer.changed || answer.unknown)
         fault_set(f, DVO_EPOSTCOND, "it was reported as done, but does not hold: %s",
                   answer.reason ? answer.reason : "the machine is not as wanted");
+    /* What the tool did not tell, the probe does. */
+    json_object_update_missing(p->run->ops[p->ops[i]].result, answer.values);
     steps_answer_free(&answer);
 }
 

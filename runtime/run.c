@@ -353,7 +353,8 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
     r.ops = xcalloc(plan->nops + 1, sizeof *r.ops);
     if (select_ops(&r)) {
         run_start_services(&r);
-        if (!run_open(&r, &f) || !run_read_state(&r, &f)) {
+        if (!run_open(&r, &f) || !run_read_state(&r, &f) ||
+            (!options->destroy && !run_secrets_known(&r, &f))) {
             fprintf(stderr, "dvo-run: %s\n", f.message);
             status = error_status(f.code);
         } else {

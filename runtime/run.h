@@ -92,6 +92,8 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
 /* Values for this op's expressions; the caller evaluates and then looks at outcome. `vars` may
  * be NULL. */
 struct value_source run_values(struct run *r, const json_t *vars);
+/* Looks up every secret of the ops that take part, so that none is missed half-way. */
+bool run_secrets_known(struct run *r, struct fault *f);
 /* The current fields of an op: `changed` as its consumers see it. */
 bool run_changed(const struct run *r, uint32_t op);
 /* Calls fn again once something that a VALUE_WAIT was about has happened. */

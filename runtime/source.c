@@ -112,6 +112,45 @@ struct value_source run_values(struct run *r, const json_t *vars)
                                  .ctx = r};
 }
 
+/* Whether every {"$secret": path} in a document can be had. */
+static bool secrets_within(struct run *r, const json_t *v, struct fault *f)
+{
+    const char *key;
+    size_t i;
+    json_t *item;
+    const char *path = json_string_value(json_object_get(v, "$secret"));
+    if (path)
+        return secret_get(r->secrets, path, f);
+    if (json_is_object(v))
+        json_object_foreach((json_t *)(uintptr_t)v, key, item)
+            if (!secrets_within(r, item, f))
+                return false;
+    json_array_foreach(v, i, item)
+        if (!secrets_within(r, item, f))
+            return false;
+    return true;
+}
+
+bool run_secrets_known(struct run *r, struct fault *f)
+{
+    for (uint32_t i = 1; i <= r->plan->nops; i++) {
+        const struct plan_op *op = &r->plan->ops[i];
+        const struct segment *s = op->segment ? &r->plan->segments[op->segment] : NULL;
+        size_t k;
+        json_t *path;
+        if (r->ops[i].status == RUN_KNOWN)
+            continue;
+        if (!secrets_within(r, op->when, f) || !secrets_within(r, op->args, f) ||
+            !secrets_within(r, op->probe, f) || !secrets_within(r, op->entry, f) ||
+            (s && !secrets_within(r, s->vars, f)))
+            return false;
+        json_array_foreach(s ? s->secrets : NULL, k, path)
+            if (json_is_string(path) && !secret_get(r->secrets, json_string_value(path), f))
+                return false;
+    }
+    return true;
+}
+
 bool run_changed(const struct run *r, uint32_t op)
 {
     const struct run_op *o = &r->ops[op];

@@ -5,6 +5,7 @@ A document (README.md, docs/*.md) holds blocks, each a comment, a fence and `<!-
     <!-- file: PATH -->             the fence's text is written to PATH, for later commands
     <!-- generated: COMMAND -->     "$ COMMAND", then what it printed
     <!-- generated LANG: COMMAND -->  only what it printed, highlighted as LANG
+    <!-- refused: COMMAND -->       as generated, but the command must fail
     <!-- recorded: COMMAND -->      as generated, but it needs this machine, or takes long
 
 Commands run in bash, in one folder per document that holds a copy of samples/, one after
@@ -23,11 +24,12 @@ import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-BLOCK = re.compile(r"^<!-- (?P<kind>file|generated|recorded)(?: (?P<language>[a-z]+))?: "
-                   r"(?P<what>.+?) -->\n(?P<body>.*?)^<!-- end -->$", re.M | re.S)
-MARKER = re.compile(r"^<!-- (?:file|generated|recorded)\b", re.M)
+BLOCK = re.compile(r"^<!-- (?P<kind>file|generated|refused|recorded)"
+                   r"(?: (?P<language>[a-z]+))?: (?P<what>[^\n]+) -->\n"
+                   r"(?P<body>.*?)^<!-- end -->$", re.M | re.S)
+MARKER = re.compile(r"^<!-- (?:file|generated|refused|recorded)\b", re.M)
 FENCE = re.compile(r"(?P<fence>`{3,})[^\n]*\n(?P<text>.*?)^(?P=fence)\n\Z", re.M | re.S)
-SECONDS = {"generated": 60, "recorded": 7200}
+SECONDS = {"generated": 60, "refused": 60, "recorded": 7200}
 SANITIZER_STATUS = int(os.environ["SANITIZER_STATUS"])
 
 
@@ -53,7 +55,7 @@ def fenced(language, text):
 
 
 def run(kind, command, folder, home):
-    """What the command prints, on both streams in their order. It may fail, not crash."""
+    """What the command prints, on both streams in their order."""
     if kind == "recorded":
         folder, env = ROOT, None
     else:
@@ -65,11 +67,15 @@ def run(kind, command, folder, home):
     except subprocess.TimeoutExpired as late:
         raise Wrong(f"{command}: no end within {SECONDS[kind]} seconds") from late
     text = done.stdout.decode()
-    # bash answers 126 and 127 for what it cannot run, and 128 + N for a signal; 141 is a
-    # writer whose reader, such as head, has seen enough.
-    if done.returncode == SANITIZER_STATUS or done.returncode < 0 \
-            or (done.returncode >= 126 and done.returncode != 141):
-        raise Wrong(f"{command}: exit status {done.returncode}\n{text}")
+    status = done.returncode
+    if kind == "refused":
+        # bash answers 126 and 127 for what it cannot run, and 128 + N for a signal.
+        good = 0 < status < 126 and status != SANITIZER_STATUS
+    else:
+        # 141 is a writer whose reader, such as head, has seen enough.
+        good = status in (0, 141)
+    if not good:
+        raise Wrong(f"{command}: exit status {status}\n{text}")
     return text if not text or text.endswith("\n") else text + "\n"
 
 

@@ -1,0 +1,95 @@
+/* Reads the file a call names. Only the program's folder and what is below it can be read, so
+ * that a program means the same wherever it stands. */
+#include "compiler/inline.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/base/file.h"
+
+/* More than this does not belong into a plan. */
+enum { INLINE_LIMIT = 16 << 20 };
+
+/* RFC 4648, section 4. */
+static void add_base64(const char *bytes, size_t len, struct buf *out)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = (const unsigned char *)bytes;
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i < 3 ? len - i : 3;
+        unsigned word = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) |
+                        (n > 2 ? p[i + 2] : 0);
+        buf_char(out, digits[word >> 18]);
+        buf_char(out, digits[word >> 12 & 63]);
+        buf_char(out, n > 1 ? digits[word >> 6 & 63] : '=');
+        buf_char(out, n > 2 ? digits[word & 63] : '=');
+    }
+}
+
+static bool is_below(const char *path)
+{
+    if (!*path || *path == '/')
+        return false;
+    for (const char *part = path; part; part = strchr(part, '/')) {
+        part += *part == '/';
+        if (!strncmp(part, "..", 2) && (part[2] == '/' || !part[2]))
+            return false;
+    }
+    return true;
+}
+
+static bool read_named(struct vm *vm, const char *path, struct span at, struct buf *out)
+{
+    if (!strncmp(path, "https://", 8) || !strncmp(path, "http://", 7)) {
+        vm_fail_at(vm, at, 525, "a URL is not read in this version");
+        vm_help(vm, "keep the file beside the program and write its path");
+        return false;
+    }
+    if (!is_below(path)) {
+        vm_fail_at(vm, at, 525, "\"%s\" is not below the program's folder", path);
+        vm_help(vm, "write a path beside the program, such as \"files/motd\"");
+        return false;
+    }
+    char *full = path_join(program_of(vm)->folder, path);
+    bool good = file_read(full, out);
+    if (!good)
+        vm_fail_at(vm, at, 525, "%s: %s", path, strerror(errno));
+    else if (out->len > INLINE_LIMIT) {
+        vm_fail_at(vm, at, 525, "%s is larger than 16 MiB", path);
+        vm_help(vm, "pack large files into a package and deploy that");
+        good = false;
+    }
+    free(full);
+    return good;
+}
+
+bool inline_file(struct vm *vm, const struct inline_rule *rule, op_id op, struct span at)
+{
+    struct graph *g = &program_of(vm)->graph;
+    val_id *args = graph_args(g, op);
+    const struct ir_value *v = val_get(&g->values, args[rule->from]);
+    if (v->kind != IR_STR)
+        return true;
+    const char *path = intern_text(vm->strings, v->as.n);
+    if (rule->or_text && strchr(path, '\n'))
+        return true;
+    struct buf bytes = {0};
+    bool good = read_named(vm, path, at, &bytes);
+    if (good && !memchr(buf_text(&bytes), 0, bytes.len) &&
+        utf8_valid(buf_text(&bytes), bytes.len)) {
+        args[rule->text] = val_text(&g->values, buf_text(&bytes), bytes.len);
+    } else if (good && rule->base64 >= 0) {
+        struct buf text = {0};
+        add_base64(buf_text(&bytes), bytes.len, &text);
+        args[rule->text] = VAL_NONE;
+        args[rule->base64] = val_text(&g->values, buf_text(&text), text.len);
+        buf_free(&text);
+    } else if (good) {
+        vm_fail_at(vm, at, 525, "%s is no text", path);
+        good = false;
+    }
+    buf_free(&bytes);
+    return good;
+}
