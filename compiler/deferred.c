@@ -4,6 +4,7 @@
 #include "compiler/deferred.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "compiler/table.h"
 #include "compiler/vm.h"
@@ -56,7 +57,7 @@ value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const c
     const char *name = deferred_name(vm, deferred);
     vm_fail_at(vm, at, 401, "%s is known only when the plan runs; it cannot be used as %s", name,
             use);
-    if (d->origin.file)
+    if (d->origin.file && memcmp(&d->origin, &at, sizeof at) != 0)
         vm_related(vm, d->origin, "%s is produced here", name);
     if (instead)
         vm_help(vm, "%s", instead);

@@ -28,6 +28,7 @@ struct call_rules {
     value probe; /* VALUE_NONE: the step's own report is the evidence */
     val_id
         title; /* text over IR_HOLE and IR_SELF; list arguments are holes of the whole */
+    val_id title_absent; /* the same with present=False */
     struct require *require;
     unsigned nrequire;
     struct inline_rule *inlines;

@@ -170,22 +170,23 @@ static value argument_value(struct lowering *l, uint32_t arg, op_id id)
     const struct graph *g = &l->p->graph;
     const struct arg_info *info = &graph_call(g, id)->args[arg];
     val_id v = g->args[g->ops[id].args + arg];
-    const struct ir_value *x = val_get(&g->values, v);
-    if (x->kind == IR_ABSENT || x->kind == IR_NONE)
+    /* A copy: the table moves when holes are added to it. */
+    const struct ir_value x = *val_get(&g->values, v);
+    if (x.kind == IR_ABSENT || x.kind == IR_NONE)
         return VALUE_NONE;
-    if (info->type.kind == TYPE_PACKAGE && x->kind == IR_DICT)
+    if (info->type.kind == TYPE_PACKAGE && x.kind == IR_DICT)
         return package_of_ir(l->vm, v);
-    if (x->kind == IR_LIST && (!info->inspect || info->type.kind == TYPE_PACKAGES))
+    if (x.kind == IR_LIST && (!info->inspect || info->type.kind == TYPE_PACKAGES))
         return list_holes(l, arg, info, v);
     if (is_concrete(&g->values, info, v))
         return value_of_ir(l->vm, v, vm_span(l->vm));
     val_id hole = val_hole(l->vm->values, arg, 0);
-    if (x->kind == IR_DICT) {
+    if (x.kind == IR_DICT) {
         struct hole *h = arena_new(l->vm->arena, struct hole);
         h->o.h.kind = VALUE_KIND_OBJECT;
         h->o.type = &hole_type;
         h->ir = hole;
-        h->truth = x->count > 0;
+        h->truth = x.count > 0;
         return value_of(h);
     }
     return native_hole(l->vm, hole, info->type);
@@ -295,12 +296,23 @@ static val_id lower_provider(struct lowering *l, op_id id)
     return run_rule(l, rule, id);
 }
 
+/* Whether the op says that something shall not be there. */
+static bool is_absence(const struct lowering *l, op_id id)
+{
+    const struct graph *g = &l->p->graph;
+    int32_t present = call_arg(g->strings, graph_call(g, id), "present");
+    return present >= 0 && g->args[g->ops[id].args + (uint32_t)present] == VAL_FALSE;
+}
+
 static uint32_t make_template(struct lowering *l, op_id id)
 {
     const struct op *op = &l->p->graph.ops[id];
     const struct call_rules *rules = glossary_rules(&l->p->glossary, op->call);
     struct plan_template t = {
-        .call = op->call, .backend = op->backend, .title = rules->title};
+        .call = op->call,
+        .backend = op->backend,
+        .title = is_absence(l, id) ? rules->title_absent : rules->title,
+    };
     if (rules->provider) {
         t.steps = lower_provider(l, id);
     } else if (rules->builtin) {
@@ -433,7 +445,7 @@ bool lower(struct program *p, struct plan *plan)
         plan->secrets = yaml_get(p->config.dvo, "secrets")
                             ? yaml_ir(&g->values, yaml_get(p->config.dvo, "secrets"))
                             : VAL_ABSENT;
-        plan->state = arena_printf(&p->arena, "%s.db", p->config.project);
+        plan->state = arena_printf(&p->arena, "%s.db", g->project);
     }
     plan->templates = arena_array(&p->arena, struct plan_template, l.templates.n);
     memcpy(plan->templates, l.templates.v, l.templates.n * sizeof *l.templates.v);

@@ -420,6 +420,8 @@ static value do_call(struct vm *vm, const struct call *c)
     read_rules(vm, record, &info, rules);
     const char *title = text(vm, record, "title");
     rules->title = read_title(vm, &info, title ? title : name);
+    const char *absent = text(vm, record, "title_absent");
+    rules->title_absent = absent ? read_title(vm, &info, absent) : rules->title;
     rules->backend =
         rules->builtin || rules->provider ? BACKEND_API : config_backend(g->config, name);
     const char *result = text(vm, record, "result");

@@ -105,20 +105,30 @@ void graph_each_read_machine(const struct graph *g, op_id id,
     val_each_op(&g->values, op->when, read_one, &reads);
 }
 
-bool graph_http_reads(const struct graph *g, op_id id)
+/* The method of an http.* op; "" if its call has none. */
+static const char *http_method(const struct graph *g, op_id id)
 {
-    const struct call_info *call = graph_call(g, id);
-    if (call->reads_only)
-        return true;
-    int32_t arg = call_arg(g->strings, call, "method");
+    int32_t arg = call_arg(g->strings, graph_call(g, id), "method");
     if (arg < 0)
-        return false;
+        return "";
     const struct ir_value *method =
         val_get(&g->values, g->args[g->ops[id].args + (uint32_t)arg]);
-    if (method->kind != IR_STR)
-        return false;
-    const char *text = intern_text(g->strings, method->as.n);
-    return !strcmp(text, "GET") || !strcmp(text, "HEAD");
+    return method->kind == IR_STR ? intern_text(g->strings, method->as.n) : "";
+}
+
+bool graph_http_reads(const struct graph *g, op_id id)
+{
+    const char *method = http_method(g, id);
+    return graph_call(g, id)->reads_only || !strcmp(method, "GET") ||
+           !strcmp(method, "HEAD");
+}
+
+bool graph_idempotent(const struct graph *g, op_id id)
+{
+    const struct call_info *call = graph_call(g, id);
+    const char *method = call->http ? http_method(g, id) : "";
+    return call->idempotent && (!*method || graph_http_reads(g, id) ||
+                                !strcmp(method, "PUT") || !strcmp(method, "DELETE"));
 }
 
 int32_t call_arg(const struct intern *strings, const struct call_info *call,

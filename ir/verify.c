@@ -68,7 +68,7 @@ static void verify_backend(struct verify *v, const struct call_info *call)
 static void verify_retries(struct verify *v, const struct call_info *call)
 {
     const struct op *op = &v->g->ops[v->op];
-    if (op->retries <= 0 || call->idempotent || call->keyed)
+    if (op->retries <= 0 || graph_idempotent(v->g, v->op) || call->keyed)
         return;
     for (uint32_t i = 0; i < call->nargs && i < 32; i++)
         if ((call->guards & 1u << i) && v->g->args[op->args + i] > VAL_FALSE)
