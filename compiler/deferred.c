@@ -55,8 +55,8 @@ value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const c
 {
     const struct deferred *d = value_deferred(deferred);
     const char *name = deferred_name(vm, deferred);
-    vm_fail_at(vm, at, 401, "%s is known only when the plan runs; it cannot be used as %s", name,
-            use);
+    vm_fail_at(vm, at, 401,
+               "%s is known only when the plan runs; it cannot be used as %s", name, use);
     if (d->origin.file && memcmp(&d->origin, &at, sizeof at) != 0)
         vm_related(vm, d->origin, "%s is produced here", name);
     if (instead)
@@ -67,15 +67,15 @@ value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const c
 bool deferred_truth(struct vm *vm, value v)
 {
     bool condition = value_deferred(v)->type.kind == TYPE_CONDITION;
-    vm_fail_deferred(vm, v, "a truth value",
-                     value_deferred(v)->tainted
-                         ? "let the machine decide: pass the secret to a call and use its "
-                           "result"
-                     : condition
-                         ? "give it to the calls it decides about: when=CONDITION; "
-                           "not_(CONDITION) negates"
-                         : "compare it and give the condition to when=, for example "
-                           "when=(VALUE == \"yes\")");
+    vm_fail_deferred(
+        vm, v, "a truth value",
+        value_deferred(v)->tainted
+            ? "let the machine decide: pass the secret to a call and use its "
+              "result"
+        : condition ? "give it to the calls it decides about: when=CONDITION; "
+                      "not_(CONDITION) negates"
+                    : "compare it and give the condition to when=, for example "
+                      "when=(VALUE == \"yes\")");
     return false;
 }
 

@@ -70,8 +70,7 @@ static value get_with(struct vm *vm, const struct call *c)
                        value_type_name(vm, c->args[0]));
     if (!text && !strcmp(c->native->name, "endpoint") && (n < 1 || n > 65535))
         return vm_fail(vm, 522, "endpoint() takes a port between 1 and 65535");
-    val_id parts[2] = {field_ref(vm, h, f),
-                       value_to_ir(vm, c->args[0], vm_span(vm))};
+    val_id parts[2] = {field_ref(vm, h, f), value_to_ir(vm, c->args[0], vm_span(vm))};
     return value_deferred_new(vm, val_seq(vm->values, IR_GET, 0, parts, 2), f->type,
                               vm_span(vm));
 }
