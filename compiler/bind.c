@@ -36,6 +36,8 @@ static val_id wrong(const struct binder *b, enum type_kind kind, value v)
                 (unsigned long long)n);
     else if (kind == TYPE_DURATION && value_to_int64(v, &n))
         vm_help(b->vm, "say the unit: \"%llds\"", (long long)n);
+    else if (type_is_text(kind) && value_is_int(v))
+        vm_help(b->vm, "write it in quotes, or make text of it with str(...)");
     else if (kind == TYPE_LIST && value_is_str(v))
         vm_help(b->vm, "put it into a list: [...]");
     return VAL_ABSENT;
@@ -237,6 +239,27 @@ static val_id bind_dict(const struct binder *b, struct type t, value v)
     return val_seq(vm->values, IR_DICT, 0, ids, n);
 }
 
+static void note_handle(void *ctx, value v, const char *path)
+{
+    (void)path;
+    *(value *)ctx = v;
+}
+
+/* Whatever only running can tell may stand here; a handle is nothing that can be shown.
+ */
+static val_id bind_any(const struct binder *b, value v)
+{
+    value handle = VALUE_ERROR;
+    if (b->arg->deferred)
+        value_each_handle(b->vm, v, note_handle, &handle);
+    if (handle == VALUE_ERROR)
+        return value_to_ir(b->vm, v, b->at);
+    vm_fail_at(b->vm, b->at, 520, "%s(%s=) takes a value, not %s", b->call, arg_name(b),
+               value_type_phrase(b->vm, handle));
+    vm_help(b->vm, "use one of its fields");
+    return VAL_ABSENT;
+}
+
 static val_id bind_one(const struct binder *b, struct type t, value v)
 {
     enum type_kind kind = (enum type_kind)t.kind;
@@ -249,7 +272,7 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
     if (value_is_deferred(v))
         return bind_deferred(b, kind, v);
     switch (kind) {
-    case TYPE_ANY: return value_to_ir(b->vm, v, b->at);
+    case TYPE_ANY: return bind_any(b, v);
     case TYPE_BOOL:
         return v == VALUE_TRUE || v == VALUE_FALSE ? val_bool(v == VALUE_TRUE)
                                                    : wrong(b, kind, v);

@@ -57,7 +57,8 @@ value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const c
     const char *name = deferred_name(vm, deferred);
     vm_fail_at(vm, at, 401,
                "%s is known only when the plan runs; it cannot be used as %s", name, use);
-    if (d->origin.file && memcmp(&d->origin, &at, sizeof at) != 0)
+    bool here = d->type.kind == TYPE_CONDITION && !memcmp(&d->origin, &at, sizeof at);
+    if (d->origin.file && !here)
         vm_related(vm, d->origin, "%s is produced here", name);
     if (instead)
         vm_help(vm, "%s", instead);

@@ -148,6 +148,12 @@ static bool bind_arguments(struct making *m)
                    !(m->rules->internal & 1u << i)) {
             return missing_argument(m, i);
         }
+        const struct ir_value *bound = val_get(m->vm->values, v);
+        if (bound->kind == IR_LIST && !bound->count && is_identity(m->info, i)) {
+            vm_fail_at(m->vm, m->at[i], 522, "%s(%s=) must not be empty", m->name,
+                       intern_text(m->vm->strings, arg->name));
+            return false;
+        }
         graph_args(&m->p->graph, m->op)[i] = v;
         if (val_get(m->vm->values, v)->flags & IR_TAINTED)
             graph_get(&m->p->graph, m->op)->flags |= OP_TAINTED;
@@ -216,7 +222,7 @@ static bool universal_error(struct making *m, enum universal u, const char *take
 static bool bind_name(struct making *m, struct op *op, value v)
 {
     if (!value_is_str(v) || !value_str_len(v))
-        return universal_error(m, U_NAME, "a string");
+        return universal_error(m, U_NAME, "a string that is not empty");
     op->binding = value_intern(m->vm, v);
     op->flags |= OP_NAMED;
     return true;

@@ -166,6 +166,9 @@ static struct diag *explain_equals(const struct mishap *m)
     if (m->bracket.kind || first == TOK_IF || first == TOK_ELIF || first == TOK_RETURN)
         return say(m, SYNTAX_EQUALS, "'=' assigns and cannot stand in an expression",
                    "to compare write '=='");
+    if (first == TOK_LOAD)
+        return say(m, SYNTAX_EQUALS, "'load' cannot be used as a name",
+                   "choose another name, such as 'load_'");
     return say(m, SYNTAX_EQUALS, "a statement assigns once",
                "write one assignment per line; to compare write '=='");
 }

@@ -128,8 +128,8 @@ void graph_each_read_machine(const struct graph *g, op_id id,
                              void (*each)(void *ctx, op_id machine), void *ctx);
 /* Whether an http.* op only reads (http.expect, GET, HEAD). */
 bool graph_http_reads(const struct graph *g, op_id id);
-/* Whether doing the op twice is doing it once: what its record says, for an http.* op what
- * its method says (RFC 9110, 9.2.2). */
+/* Whether doing the op twice is doing it once: what its record says, for an http.* op
+ * what its method says (RFC 9110, 9.2.2). */
 bool graph_idempotent(const struct graph *g, op_id id);
 /* Index of the call's argument of that name, or -1. */
 int32_t call_arg(const struct intern *strings, const struct call_info *call,

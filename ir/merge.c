@@ -112,8 +112,9 @@ enum merge_verdict merge_judge(struct graph *g, struct touches *touches, op_id f
                        !((a->flags ^ b->flags) & OP_CONTINUE);
     if (call->exclusive && (!equal || (same_when && !same_policy)))
         return opposite(g, a->when, b->when) ? MERGE_TWO : MERGE_CONFLICT;
-    if (!equal || !same_when || !same_policy || !graph_idempotent(g, first) || call->ordinal ||
-        waits_beyond(g, later, first) || touches_between(touches, first, later))
+    if (!equal || !same_when || !same_policy || !graph_idempotent(g, first) ||
+        call->ordinal || waits_beyond(g, later, first) ||
+        touches_between(touches, first, later))
         return MERGE_TWO;
     return MERGE_ONE;
 }

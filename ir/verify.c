@@ -70,16 +70,26 @@ static void verify_retries(struct verify *v, const struct call_info *call)
     const struct op *op = &v->g->ops[v->op];
     if (op->retries <= 0 || graph_idempotent(v->g, v->op) || call->keyed)
         return;
-    for (uint32_t i = 0; i < call->nargs && i < 32; i++)
-        if ((call->guards & 1u << i) && v->g->args[op->args + i] > VAL_FALSE)
+    struct buf guards = {0};
+    for (uint32_t i = 0; i < call->nargs && i < 32; i++) {
+        if (!(call->guards & 1u << i))
+            continue;
+        if (v->g->args[op->args + i] > VAL_FALSE) {
+            buf_free(&guards);
             return;
+        }
+        buf_printf(&guards, "%s%s=", guards.len ? " or " : "",
+                   text_of(v, call->args[i].name));
+    }
     struct diag *e =
         verify_error(v, 614, "%s() cannot be retried: a second one may act twice",
                      text_of(v, call->name));
-    diag_help(v->d, e,
-              call->guards ? "say with one of its guards (creates=, unless=) how to "
-                             "tell that it is done, or remove retries="
-                           : "remove retries=");
+    if (guards.len)
+        diag_help(v->d, e, "say with %s how to tell that it is done, or remove retries=",
+                  buf_text(&guards));
+    else
+        diag_help(v->d, e, "remove retries=");
+    buf_free(&guards);
 }
 
 /* Typestates of machines, in program order. */

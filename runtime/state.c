@@ -31,10 +31,16 @@ static const char schema[] =
     " alive INTEGER NOT NULL, folder TEXT NOT NULL) STRICT;"
     "PRAGMA user_version = 1;";
 
+struct owner {
+    pid_t pid;
+    char host[256], boot[64], started[32];
+};
+
 struct state {
     sqlite3 *db;
     char *path;
     bool locked;
+    struct owner self; /* once it is locked */
 };
 
 static bool state_failed(struct state *s, struct fault *f)
@@ -151,12 +157,24 @@ struct state *state_open(const char *path, const char *project, bool create, str
     return NULL;
 }
 
+/* Changes the lock if it is still ours: a silence may have been taken for our death. */
+static void lock_change(struct state *s, const char *sql)
+{
+    sqlite3_stmt *st = state_prepare(
+        s, sql, 3, (const char *const[]){s->self.host, s->self.boot, s->self.started});
+    sqlite3_bind_int64(st, 4, s->self.pid);
+    sqlite3_step(st);
+    sqlite3_finalize(st);
+}
+
+#define LOCK_OURS " WHERE host = ?1 AND boot = ?2 AND started = ?3 AND pid = ?4"
+
 void state_close(struct state *s)
 {
     if (!s)
         return;
     if (s->locked)
-        sqlite3_exec(s->db, "DELETE FROM lock", NULL, NULL, NULL);
+        lock_change(s, "DELETE FROM lock" LOCK_OURS);
     sqlite3_close(s->db);
     free(s->path);
     free(s);
@@ -188,11 +206,6 @@ static void boot_id(char out[64])
     snprintf(out, 64, "%.*s", (int)strcspn(buf_text(&text), "\n"), buf_text(&text));
     buf_free(&text);
 }
-
-struct owner {
-    pid_t pid;
-    char host[256], boot[64], started[32];
-};
 
 static void owner_self(struct owner *o)
 {
@@ -249,25 +262,29 @@ static bool lock_check(struct state *s, const struct owner *self, char **note,
 bool state_lock(struct state *s, const char *folder, char **note, char **leftover,
                 struct fault *f)
 {
-    struct owner self;
-    owner_self(&self);
+    struct owner *self = &s->self;
+    owner_self(self);
     *note = *leftover = NULL;
     if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
         return state_failed(s, f);
     char pid[24];
-    snprintf(pid, sizeof pid, "%ld", (long)self.pid);
-    const char *values[] = {pid, self.host, self.boot, self.started, folder};
-    bool ok = lock_check(s, &self, note, leftover, f) &&
+    snprintf(pid, sizeof pid, "%ld", (long)self->pid);
+    const char *values[] = {pid, self->host, self->boot, self->started, folder};
+    bool ok = lock_check(s, self, note, leftover, f) &&
               state_execute(s, "INSERT OR REPLACE INTO lock VALUES (1, CAST(?1 AS INTEGER), "
                             "?2, ?3, ?4, unixepoch(), unixepoch(), ?5)", 5, values, f);
-    sqlite3_exec(s->db, ok ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
+    if (ok && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        ok = state_failed(s, f);
+    if (!ok)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     s->locked = ok;
     return ok;
 }
 
 void state_heartbeat(struct state *s)
 {
-    sqlite3_exec(s->db, "UPDATE lock SET alive = unixepoch()", NULL, NULL, NULL);
+    if (s->locked)
+        lock_change(s, "UPDATE lock SET alive = unixepoch()" LOCK_OURS);
 }
 
 static char *column_copy(sqlite3_stmt *st, int i)
@@ -279,7 +296,7 @@ static char *column_copy(sqlite3_stmt *st, int i)
 static json_t *column_json(sqlite3_stmt *st, int i)
 {
     const char *text = (const char *)sqlite3_column_text(st, i);
-    return text ? json_loads(text, JSON_DECODE_ANY, NULL) : NULL;
+    return text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
 }
 
 #define OP_COLUMNS "address, call, status, result, key, args, created, pending"

@@ -335,7 +335,9 @@ static void test_deferred_misuse(void **state)
         w.diags.n = 0;
         w.diags.errors = 0;
         fails(text, 401, "known only when the plan runs");
-        assert_non_null(w.diags.v[0]->related);
+        /* A comparison is produced where it is misused: that needs no note. */
+        if (!strstr(uses[i], "=="))
+            assert_non_null(w.diags.v[0]->related);
     }
 }
 
