@@ -1,5 +1,5 @@
-/* Reads the file a call names. Only the program's folder and what is below it can be read, so
- * that a program means the same wherever it stands. */
+/* Reads the file a call names. Only the program's folder and what is below it can be
+ * read, so that a program means the same wherever it stands. */
 #include "compiler/inline.h"
 
 #include <errno.h>

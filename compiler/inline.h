@@ -4,17 +4,17 @@
 
 #include "compiler/program.h"
 
-/* What a record says with arg(..., fills=NAME): the argument `from` names a file whose bytes
- * become argument `text`, or `base64` if they are no text. With `or_text` the argument may also
- * hold the text itself (several lines), which stays where it is. */
+/* What a record says with arg(..., fills=NAME): the argument `from` names a file whose
+ * bytes become argument `text`, or `base64` if they are no text. With `or_text` the
+ * argument may also hold the text itself (several lines), which stays where it is. */
 struct inline_rule {
     uint32_t from, text;
     int32_t base64; /* -1: bytes that are no text are an error */
     bool or_text;
 };
 
-/* Carries out one rule for an op whose arguments are bound. `at` is where the path was written.
- * False after an error. */
+/* Carries out one rule for an op whose arguments are bound. `at` is where the path was
+ * written. False after an error. */
 bool inline_file(struct vm *vm, const struct inline_rule *rule, op_id op, struct span at);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct native_step {
     struct object o;
     enum ir_native kind;

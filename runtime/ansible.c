@@ -1,6 +1,6 @@
-/* Runs ansible-playbook for one segment: reads its events while it works, maps each to its op
- * through the plan's source map, goes on from a failed op after a transient failure, and
- * believes nothing that its probe does not confirm. */
+/* Runs ansible-playbook for one segment: reads its events while it works, maps each to
+ * its op through the plan's source map, goes on from a failed op after a transient
+ * failure, and believes nothing that its probe does not confirm. */
 #include "runtime/ansible.h"
 
 #include <fcntl.h>
@@ -29,7 +29,7 @@
 struct play_op {
     uint32_t op, tasks, ended, skipped;
     bool started, changed, failed;
-    json_t *fields;   /* of its result */
+    json_t *fields;    /* of its result */
     json_t *register_; /* what a resumed run is given under its register's name */
     struct fault fault;
     int64_t since; /* of its first task */
@@ -78,7 +78,8 @@ static void play_free(struct play *p)
     free(p);
 }
 
-/* --- the end: every op gets its outcome ------------------------------------------------ */
+/* --- the end: every op gets its outcome ------------------------------------------------
+ */
 
 /* The op whose own failure kept the others of the segment from running; 0: none did. */
 static uint32_t play_first_failed(const struct play *p)
@@ -137,7 +138,8 @@ static void play_probe(struct play *p)
     free(done);
 }
 
-/* The whole segment failed before any op did: the first op that has no result takes it. */
+/* The whole segment failed before any op did: the first op that has no result takes it.
+ */
 static void play_refuse(struct play *p, struct fault *f)
 {
     for (uint32_t i = 0; i < p->segment->nops; i++)
@@ -149,14 +151,17 @@ static void play_refuse(struct play *p, struct fault *f)
     play_probe(p);
 }
 
-/* --- going on after a transient failure ------------------------------------------------ */
+/* --- going on after a transient failure ------------------------------------------------
+ */
 
-/* The name by which --start-at-task finds this task and no other (it takes patterns too). */
+/* The name by which --start-at-task finds this task and no other (it takes patterns too).
+ */
 static const char *start_name(const struct segment *s, uint32_t task)
 {
     for (uint32_t i = 0; i < s->ntasks; i++)
-        if (i != task && (!strcmp(s->tasks[i].name, s->tasks[task].name) ||
-                          (i < task && fnmatch(s->tasks[task].name, s->tasks[i].name, 0) == 0)))
+        if (i != task &&
+            (!strcmp(s->tasks[i].name, s->tasks[task].name) ||
+             (i < task && fnmatch(s->tasks[task].name, s->tasks[i].name, 0) == 0)))
             return NULL;
     return s->tasks[task].name;
 }
@@ -169,15 +174,16 @@ static uint32_t first_task(const struct segment *s, uint32_t op)
     return i;
 }
 
-/* Whether the run may go on from op `i`, and then where. Ops between a task that can be named
- * and the failed one are done again, so they must bear it. */
+/* Whether the run may go on from op `i`, and then where. Ops between a task that can be
+ * named and the failed one are done again, so they must bear it. */
 static bool play_resume(struct play *p, uint32_t i)
 {
     for (;; i--) {
         if (!p->run->plan->ops[p->ops[i].op].idempotent)
             return false;
         uint32_t task = first_task(p->segment, p->ops[i].op);
-        p->start_at = i && task < p->segment->ntasks ? start_name(p->segment, task) : NULL;
+        p->start_at =
+            i && task < p->segment->ntasks ? start_name(p->segment, task) : NULL;
         if (p->start_at || !i)
             break;
     }
@@ -221,7 +227,8 @@ static void play_judge(struct play *p)
     play_probe(p);
 }
 
-/* --- events ---------------------------------------------------------------------------- */
+/* --- events ----------------------------------------------------------------------------
+ */
 
 static struct play_op *event_op(struct play *p, const json_t *event)
 {
@@ -245,7 +252,8 @@ static void event_result(struct play_op *o, const json_t *event)
     json_t *fields = json_object_get(result, "fields");
     const char *name;
     json_t *v;
-    json_object_foreach(fields ? fields : result, name, v) {
+    json_object_foreach(fields ? fields : result, name, v)
+    {
         json_object_set(o->fields, name, v);
         if (!strcmp(name, "rc"))
             json_object_set(o->fields, "status", v);
@@ -337,7 +345,8 @@ static void play_tail(void *ctx)
     play_read_events(p);
     struct play_op *late = play_overdue(p);
     if (late) {
-        fault_set(&late->fault, DVO_ETIMEDOUT, "not finished within the timeout of the program");
+        fault_set(&late->fault, DVO_ETIMEDOUT,
+                  "not finished within the timeout of the program");
         late->fault.final = true;
         late->failed = true;
         process_signal(p->process, SIGTERM);
@@ -345,7 +354,8 @@ static void play_tail(void *ctx)
     p->timer = loop_timer(p->run->loop, TAIL_MS, play_tail, p);
 }
 
-/* --- the tool run ---------------------------------------------------------------------- */
+/* --- the tool run ----------------------------------------------------------------------
+ */
 
 static bool play_complete(const struct play *p)
 {
@@ -381,8 +391,10 @@ static void play_ended(void *ctx, int status)
     if (play_failed_at(p) == p->segment->nops && !play_complete(p)) {
         struct fault f = {0};
         if (WIFEXITED(status))
-            fault_set(&f, DVO_EUNKNOWN, "ansible-playbook ended with status %d and reported no "
-                      "result", WEXITSTATUS(status));
+            fault_set(&f, DVO_EUNKNOWN,
+                      "ansible-playbook ended with status %d and reported no "
+                      "result",
+                      WEXITSTATUS(status));
         else
             fault_set(&f, DVO_ECANCELED, "ansible-playbook was ended by signal %d",
                       WTERMSIG(status));
@@ -411,7 +423,8 @@ static void play_environment(struct play *p, struct arena *a, const char *env[16
     env[n++] = "ANSIBLE_RETRY_FILES_ENABLED=0";
     env[n++] = "ANSIBLE_NOCOLOR=1";
     env[n++] = "ANSIBLE_FORCE_COLOR=0";
-    env[n++] = "PYTHONDONTWRITEBYTECODE=1"; /* nothing is written below the build folder */
+    env[n++] =
+        "PYTHONDONTWRITEBYTECODE=1"; /* nothing is written below the build folder */
     env[n++] = "LC_ALL=C.UTF-8";
     env[n] = NULL;
 }
@@ -436,7 +449,8 @@ static bool play_spawn(struct play *p, struct fault *f)
     if (!p->process) {
         close(p->out);
         if (f->code == DVO_ENOENT)
-            fault_set(f, DVO_ENOSYS, "ansible-playbook is not installed: apt-get install "
+            fault_set(f, DVO_ENOSYS,
+                      "ansible-playbook is not installed: apt-get install "
                       "ansible-core (or use another backend)");
     } else {
         p->timer = loop_timer(p->run->loop, TAIL_MS, play_tail, p);
@@ -524,7 +538,8 @@ static bool play_doubtful(struct play *p)
         if (op->idempotent || r->ops[p->ops[i].op].before.status != STATE_STARTED)
             continue;
         state_refuse(r->state, op->address, &f);
-        fault_set(&p->ops[i].fault, DVO_EUNKNOWN, "an earlier run was stopped while this was at "
+        fault_set(&p->ops[i].fault, DVO_EUNKNOWN,
+                  "an earlier run was stopped while this was at "
                   "work; check on the machine what it did. The next run does it again");
         p->ops[i].failed = true;
         fault_free(&f);

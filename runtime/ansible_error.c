@@ -1,5 +1,6 @@
-/* Maps what Ansible's modules say to typed errors. dvo.host.step says its errno itself; for the
- * others their words are all there is, so the table goes from the particular to the general. */
+/* Maps what Ansible's modules say to typed errors. dvo.host.step says its errno itself;
+ * for the others their words are all there is, so the table goes from the particular to
+ * the general. */
 #include "runtime/ansible_error.h"
 
 #include <string.h>
@@ -78,7 +79,8 @@ enum dvo_error ansible_error(const json_t *event)
     const char *errno_name = json_string_value(json_object_get(event, "errno"));
     const char *kind = json_string_value(json_object_get(event, "event"));
     const char *msg = json_string_value(json_object_get(event, "msg"));
-    enum dvo_error said = errno_name ? error_named(errno_name, strlen(errno_name)) : DVO_OK;
+    enum dvo_error said =
+        errno_name ? error_named(errno_name, strlen(errno_name)) : DVO_OK;
     if (said)
         return said;
     bool unreachable = kind && !strcmp(kind, "unreachable");

@@ -1,4 +1,5 @@
-/* Composes the values of a tool run as JSON in which every string says that it is no template. */
+/* Composes the values of a tool run as JSON in which every string says that it is no
+ * template. */
 #include "runtime/ansible_values.h"
 
 #include <errno.h>
@@ -17,8 +18,7 @@ static json_t *mark_unsafe(const json_t *v)
     case JSON_STRING: return json_pack("{s:O}", "__ansible_unsafe", v);
     case JSON_ARRAY:
         copy = json_array();
-        json_array_foreach(v, i, item)
-            json_array_append_new(copy, mark_unsafe(item));
+        json_array_foreach(v, i, item) json_array_append_new(copy, mark_unsafe(item));
         return copy;
     case JSON_OBJECT:
         copy = json_object();
@@ -31,17 +31,20 @@ static json_t *mark_unsafe(const json_t *v)
 
 static json_t *machine_facts(const struct machine *m)
 {
-    return json_pack("{s:s, s:i, s:s, s:s?, s:s}", "address", m->host, "port", m->port, "user",
-                     m->login, "identity", m->identity, "known_hosts", m->known_hosts);
+    return json_pack("{s:s, s:i, s:s, s:s?, s:s}", "address", m->host, "port", m->port,
+                     "user", m->login, "identity", m->identity, "known_hosts",
+                     m->known_hosts);
 }
 
-static bool add_secrets(const struct segment *s, struct value_source *source, json_t *values)
+static bool add_secrets(const struct segment *s, struct value_source *source,
+                        json_t *values)
 {
     json_t *secrets = json_object();
     json_object_set_new(values, "secrets", secrets);
     size_t i;
     json_t *path;
-    json_array_foreach(s->secrets, i, path) {
+    json_array_foreach(s->secrets, i, path)
+    {
         const char *name = json_string_value(path);
         const char *value = name ? source->secret(source, name) : NULL;
         if (!value)
@@ -56,7 +59,8 @@ static bool add_variables(const struct segment *s, struct value_source *source,
 {
     const char *name;
     json_t *expr;
-    json_object_foreach((json_t *)(uintptr_t)s->vars, name, expr) {
+    json_object_foreach((json_t *)(uintptr_t)s->vars, name, expr)
+    {
         json_t *v = value_evaluate(source, expr);
         if (!v && source->outcome == VALUE_SKIPPED) {
             source->outcome = VALUE_READY; /* the tasks ask whether it is defined */
@@ -69,13 +73,15 @@ static bool add_variables(const struct segment *s, struct value_source *source,
     return true;
 }
 
-/* Registers whose change an earlier run or attempt made, and not every consumer has seen. */
+/* Registers whose change an earlier run or attempt made, and not every consumer has seen.
+ */
 static json_t *changed_before(const struct run *r, const struct segment *s)
 {
     json_t *names = json_array();
     const char *id;
     json_t *name;
-    json_object_foreach((json_t *)(uintptr_t)s->registers, id, name) {
+    json_object_foreach((json_t *)(uintptr_t)s->registers, id, name)
+    {
         uint32_t op = plan_op_index(r->plan, strtoll(id, NULL, 10));
         if (op && (r->ops[op].pending || r->ops[op].changed))
             json_array_append(names, name);
@@ -84,12 +90,14 @@ static json_t *changed_before(const struct run *r, const struct segment *s)
 }
 
 bool ansible_values_write(struct run *r, const struct segment *s, const struct machine *m,
-                          const json_t *known, const char *path, struct value_source *source)
+                          const json_t *known, const char *path,
+                          struct value_source *source)
 {
     json_t *values = json_object();
     bool ok = add_variables(s, source, values) && add_secrets(s, source, values);
     if (ok) {
-        json_object_set_new(values, "machines", json_pack("{s:o}", s->hosts, machine_facts(m)));
+        json_object_set_new(values, "machines",
+                            json_pack("{s:o}", s->hosts, machine_facts(m)));
         json_object_set_new(values, "changed_before", changed_before(r, s));
         json_object_update(values, (json_t *)(uintptr_t)known);
         json_t *marked = mark_unsafe(values);
@@ -97,7 +105,8 @@ bool ansible_values_write(struct run *r, const struct segment *s, const struct m
         ok = text && file_replace(path, text, strlen(text), 0600);
         if (!ok) {
             source->outcome = VALUE_FAULT;
-            fault_set(&source->fault, DVO_EPERM, "cannot write %s: %s", path, strerror(errno));
+            fault_set(&source->fault, DVO_EPERM, "cannot write %s: %s", path,
+                      strerror(errno));
         }
         if (text)
             explicit_bzero(text, strlen(text));

@@ -1,5 +1,5 @@
-/* Judges answers in a fixed order: transport, status, document, selection, poll, extraction.
- * A poll turns "not yet" into another round until its deadline. */
+/* Judges answers in a fixed order: transport, status, document, selection, poll,
+ * extraction. A poll turns "not yet" into another round until its deadline. */
 #include "runtime/answer.h"
 
 #include <stdlib.h>
@@ -15,9 +15,7 @@ static bool in_list(const json_t *list, long status)
 {
     size_t i;
     json_t *v;
-    json_array_foreach(list, i, v)
-        if (json_integer_value(v) == status)
-            return true;
+    json_array_foreach(list, i, v) if (json_integer_value(v) == status) return true;
     return false;
 }
 
@@ -36,19 +34,22 @@ static bool unexpected(struct value_source *s, const json_t *step,
     const char *body = buf_text(&response->body);
     struct buf path = {0};
     value_url(s, json_object_get(step, "path"), &path);
-    fault_set(f, provider_error(s->ctx, response->status, body), "%s %s was answered with %ld",
-              method ? method : "GET", buf_text(&path), response->status);
+    fault_set(f, provider_error(s->ctx, response->status, body),
+              "%s %s was answered with %ld", method ? method : "GET", buf_text(&path),
+              response->status);
     fault_words(f, body);
     f->retry_after_ms = response->retry_after_ms;
     buf_free(&path);
     return false;
 }
 
-static bool element_fits(struct value_source *s, const json_t *element, const json_t *where)
+static bool element_fits(struct value_source *s, const json_t *element,
+                         const json_t *where)
 {
     const char *pointer;
     json_t *expr;
-    json_object_foreach((json_t *)(uintptr_t)where, pointer, expr) {
+    json_object_foreach((json_t *)(uintptr_t)where, pointer, expr)
+    {
         json_t *wanted = value_evaluate(s, expr);
         const json_t *found = decode_pointer(element, pointer);
         bool fits = wanted && found && json_equal(wanted, found);
@@ -59,8 +60,8 @@ static bool element_fits(struct value_source *s, const json_t *element, const js
     return true;
 }
 
-/* The one element of a list that really carries what was asked for: filters of a service are
- * not trusted to filter. */
+/* The one element of a list that really carries what was asked for: filters of a service
+ * are not trusted to filter. */
 static json_t *select_element(struct value_source *s, const json_t *select,
                               const json_t *document, struct fault *f)
 {
@@ -74,21 +75,21 @@ static json_t *select_element(struct value_source *s, const json_t *select,
         fault_set(f, DVO_EPROTO, "the answer holds no list where one was expected");
         return NULL;
     }
-    json_array_foreach(list, i, element)
-        if (element_fits(s, element, where)) {
-            chosen = element;
-            hits++;
-        }
+    json_array_foreach(list, i, element) if (element_fits(s, element, where))
+    {
+        chosen = element;
+        hits++;
+    }
     if (hits == 1)
         return json_incref(chosen);
-    fault_set(f, hits ? DVO_EINVAL : DVO_ENOENT, hits ? "%zu things match where one should"
-                                                      : "nothing matches", hits);
+    fault_set(f, hits ? DVO_EINVAL : DVO_ENOENT,
+              hits ? "%zu things match where one should" : "nothing matches", hits);
     return NULL;
 }
 
 /* Whether a document is what a poll waits for (or fails on). */
-static bool poll_matches(struct value_source *s, const json_t *test, const json_t *document,
-                         struct fault *f)
+static bool poll_matches(struct value_source *s, const json_t *test,
+                         const json_t *document, struct fault *f)
 {
     const char *pointer = json_string_value(json_object_get(test, "pointer"));
     const json_t *found = decode_pointer(document, pointer ? pointer : "");
@@ -134,7 +135,8 @@ static bool extract_all(const json_t *step, const json_t *document, json_t *vars
 {
     const char *name;
     json_t *entry;
-    json_object_foreach(json_object_get(step, "extract"), name, entry) {
+    json_object_foreach(json_object_get(step, "extract"), name, entry)
+    {
         json_t *v = decode_extract(document, entry, f);
         if (!v) {
             if (!f->code)
@@ -155,7 +157,8 @@ static bool judge_document(struct value_source *s, const json_t *step,
     const json_t *until = json_object_get(poll, "until");
     const json_t *fail = json_object_get(poll, "fail");
     const char *how = json_string_value(json_object_get(step, "decode"));
-    bool wanted = json_object_get(step, "extract") || json_object_get(step, "select") || poll;
+    bool wanted =
+        json_object_get(step, "extract") || json_object_get(step, "select") || poll;
     /* A body that nobody looks at may be anything. */
     json_t *document = wanted ? decode_body(&response->body, how, f) : json_null();
     const json_t *select = json_object_get(step, "select");

@@ -1,5 +1,5 @@
-/* The runtime's own calls. HTTP ones are small state machines on timers; the others end at
- * once. */
+/* The runtime's own calls. HTTP ones are small state machines on timers; the others end
+ * at once. */
 #include "runtime/builtin.h"
 
 #include <ctype.h>
@@ -62,9 +62,7 @@ static bool status_in(const json_t *wanted, long status)
     json_t *v;
     if (json_is_integer(wanted))
         return json_integer_value(wanted) == status;
-    json_array_foreach(wanted, i, v)
-        if (json_integer_value(v) == status)
-            return true;
+    json_array_foreach(wanted, i, v) if (json_integer_value(v) == status) return true;
     return !json_is_array(wanted) && status == 200;
 }
 
@@ -94,9 +92,9 @@ static json_t *response_result(const struct http_response *response)
         else
             buf_str(&clean, "\xef\xbf\xbd");
     }
-    json_t *result = json_pack("{s:I, s:o, s:o}", "status", (json_int_t)response->status,
-                               "body", json_stringn(buf_text(&clean), clean.len), "headers",
-                               headers);
+    json_t *result =
+        json_pack("{s:I, s:o, s:o}", "status", (json_int_t)response->status, "body",
+                  json_stringn(buf_text(&clean), clean.len), "headers", headers);
     buf_free(&clean);
     return result;
 }
@@ -109,7 +107,8 @@ static void web_send(struct web *w, const char *method, const char *url, bool wi
     struct curl_slist *headers = NULL;
     const char *name;
     json_t *v;
-    json_object_foreach(json_object_get(w->args, "headers"), name, v) {
+    json_object_foreach(json_object_get(w->args, "headers"), name, v)
+    {
         struct buf line = {0};
         buf_printf(&line, "%s: ", name);
         value_text(v, &line);
@@ -128,7 +127,8 @@ static void web_send(struct web *w, const char *method, const char *url, bool wi
     http_send(w->run->http, &request, done, w);
 }
 
-/* --- http.expect ----------------------------------------------------------------------- */
+/* --- http.expect -----------------------------------------------------------------------
+ */
 
 static void expect_answered(void *ctx, struct http_response *response)
 {
@@ -143,7 +143,8 @@ static void expect_answered(void *ctx, struct http_response *response)
     else if (!status_in(wanted, response->status))
         fault_set(&f, DVO_EPOSTCOND, "%s answers with status %ld",
                   argument(w->args, "url", ""), response->status);
-    else if (part && !memmem(buf_text(&response->body), response->body.len, part, strlen(part)))
+    else if (part &&
+             !memmem(buf_text(&response->body), response->body.len, part, strlen(part)))
         fault_set(&f, DVO_EPOSTCOND, "the answer of %s does not hold the wanted text",
                   argument(w->args, "url", ""));
     if (!f.code) {
@@ -167,7 +168,8 @@ static void expect_answered(void *ctx, struct http_response *response)
     web_free(w);
 }
 
-/* --- http.request ---------------------------------------------------------------------- */
+/* --- http.request ----------------------------------------------------------------------
+ */
 
 static bool only_reads(const char *method)
 {
@@ -179,7 +181,8 @@ static void request_failed(struct web *w, struct fault *f)
     struct run *r = w->run;
     const char *method = argument(w->args, "method", "GET");
     bool repeatable = only_reads(method) || !strcmp(method, "PUT") ||
-                      !strcmp(method, "DELETE") || r->plan->ops[w->op].idempotent || !w->begun;
+                      !strcmp(method, "DELETE") || r->plan->ops[w->op].idempotent ||
+                      !w->begun;
     int64_t pause;
     if (repeatable && !r->stopping && retry_again(&w->retry, f, &pause)) {
         progress_note(r->progress, w->op, f->message);
@@ -199,8 +202,8 @@ static void request_answered(void *ctx, struct http_response *response)
     if (response->fault.code) {
         fault_move(&f, &response->fault);
     } else if (!status_in(json_object_get(w->args, "expect"), response->status)) {
-        fault_set(&f, http_status_error(response->status), "%s %s was answered with %ld", method,
-                  argument(w->args, "url", ""), response->status);
+        fault_set(&f, http_status_error(response->status), "%s %s was answered with %ld",
+                  method, argument(w->args, "url", ""), response->status);
         fault_words(&f, buf_text(&response->body));
         f.retry_after_ms = response->retry_after_ms;
     }
@@ -242,7 +245,8 @@ static void request_go(struct web *w)
                     !strcmp(method, "DELETE");
         bool doubt = r->ops[w->op].before.status == STATE_STARTED && !safe;
         if (doubt && state_refuse(r->state, op->address, &f))
-            fault_set(&f, DVO_EUNKNOWN, "an earlier run was stopped while it sent this request; "
+            fault_set(&f, DVO_EUNKNOWN,
+                      "an earlier run was stopped while it sent this request; "
                       "check at the service whether it arrived. The next run sends it");
         if (f.code || !state_begin(r->state, op->address, op->call, NULL, NULL, &f)) {
             run_op_failed(r, w->op, &f);
@@ -286,7 +290,8 @@ static void web_start(struct run *r, uint32_t op)
     web_go(w);
 }
 
-/* --- calls that end at once ------------------------------------------------------------ */
+/* --- calls that end at once ------------------------------------------------------------
+ */
 
 /* An op that waits for one of its values. */
 struct plain {
@@ -301,12 +306,15 @@ static void do_output(struct run *r, uint32_t op, const json_t *args)
     struct fault f = {0};
     value_text(v ? v : json_null(), &text);
     if (endpoint_is_forward(r, buf_text(&text))) {
-        fault_set(&f, DVO_EUNREACH, "%s is a forward that ends with this run, nothing to put "
-                  "out", buf_text(&text));
+        fault_set(&f, DVO_EUNREACH,
+                  "%s is a forward that ends with this run, nothing to put "
+                  "out",
+                  buf_text(&text));
         run_op_failed(r, op, &f);
     } else {
-        run_op_done(r, op, false, json_pack("{s:O, s:O}", "name", json_object_get(args, "name"),
-                                            "value", v ? v : json_null()));
+        run_op_done(r, op, false,
+                    json_pack("{s:O, s:O}", "name", json_object_get(args, "name"),
+                              "value", v ? v : json_null()));
     }
     buf_free(&text);
 }
@@ -319,7 +327,8 @@ static void do_expect(struct run *r, uint32_t op, const json_t *args)
         run_op_done(r, op, false, json_object());
         return;
     }
-    fault_set(&f, DVO_EPOSTCOND, "%s", argument(args, "message", "the condition does not hold"));
+    fault_set(&f, DVO_EPOSTCOND, "%s",
+              argument(args, "message", "the condition does not hold"));
     run_op_failed(r, op, &f);
 }
 

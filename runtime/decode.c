@@ -1,5 +1,5 @@
-/* Decoders for what services answer with. Everything here is fed by strangers: lengths are
- * checked before they are believed. */
+/* Decoders for what services answer with. Everything here is fed by strangers: lengths
+ * are checked before they are believed. */
 #include "runtime/decode.h"
 
 #include <regex.h>
@@ -32,8 +32,8 @@ static json_t *decode_frames(const struct buf *body, struct fault *f)
     const unsigned char *p = (const unsigned char *)buf_text(body);
     size_t left = body->len;
     while (left) {
-        size_t len = left >= 8 ? (size_t)p[4] << 24 | (size_t)p[5] << 16 | (size_t)p[6] << 8 |
-                                     (size_t)p[7]
+        size_t len = left >= 8 ? (size_t)p[4] << 24 | (size_t)p[5] << 16 |
+                                     (size_t)p[6] << 8 | (size_t)p[7]
                                : 0;
         if (left < 8 || p[0] > 3 || p[1] || p[2] || p[3] || len > left - 8) {
             buf_free(&out);
@@ -110,7 +110,8 @@ json_t *decode_body(const struct buf *body, const char *how, struct fault *f)
         return decode_frames(body, f);
     if (!strcmp(how, "tar"))
         return decode_tar(body, f);
-    fault_set(f, DVO_EPROTO, "the plan asks to decode an answer as %s, which is unknown", how);
+    fault_set(f, DVO_EPROTO, "the plan asks to decode an answer as %s, which is unknown",
+              how);
     return NULL;
 }
 

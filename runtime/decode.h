@@ -7,16 +7,18 @@
 #include "ir/base/buf.h"
 #include "runtime/fault.h"
 
-/* The document of a body: "json" (NULL is json), "text", "frames" (the stdout frames of an
- * attached stream) or "tar" (the first regular file). A new reference, or NULL with EPROTO. */
+/* The document of a body: "json" (NULL is json), "text", "frames" (the stdout frames of
+ * an attached stream) or "tar" (the first regular file). A new reference, or NULL with
+ * EPROTO. */
 json_t *decode_body(const struct buf *body, const char *how, struct fault *f);
-/* What an RFC 6901 pointer leads to; "" and "/" are the document. Borrowed; NULL: nothing. */
+/* What an RFC 6901 pointer leads to; "" and "/" are the document. Borrowed; NULL:
+ * nothing. */
 json_t *decode_pointer(const json_t *document, const char *pointer);
-/* The value of one "extract" entry, a new reference. NULL without a fault: it is not there and
- * has no default; NULL with a fault: the entry itself is wrong. */
+/* The value of one "extract" entry, a new reference. NULL without a fault: it is not
+ * there and has no default; NULL with a fault: the entry itself is wrong. */
 json_t *decode_extract(const json_t *document, const json_t *entry, struct fault *f);
-/* The first group of a POSIX extended expression in the text (all of the match if it has no
- * group), to be freed; NULL if it does not match, or with EINVAL if it is none. */
+/* The first group of a POSIX extended expression in the text (all of the match if it has
+ * no group), to be freed; NULL if it does not match, or with EINVAL if it is none. */
 char *decode_match(const char *text, const char *expression, struct fault *f);
 
 #endif

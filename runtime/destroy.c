@@ -1,5 +1,5 @@
-/* Goes through the things in the state that carry a provider's key, and runs the plan's delete
- * sequence of each. */
+/* Goes through the things in the state that carry a provider's key, and runs the plan's
+ * delete sequence of each. */
 #include "runtime/destroy.h"
 
 #include <stdio.h>
@@ -33,9 +33,10 @@ static void destroy_collect(void *ctx, const struct state_op *op)
         *vec_push(&d->ops) = known;
         return;
     }
-    fprintf(stderr, "dvo-run: %s (%s, key %s) was created, but this plan does not have it: build "
-            "the program that does, or delete it at the provider\n", op->address, op->call,
-            op->key);
+    fprintf(stderr,
+            "dvo-run: %s (%s, key %s) was created, but this plan does not have it: build "
+            "the program that does, or delete it at the provider\n",
+            op->address, op->call, op->key);
     d->strangers++;
 }
 
@@ -45,7 +46,8 @@ static bool destroy_agreed(const struct destroy *d)
     if (d->run->options->yes)
         return true;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        fputs("dvo-run: nobody can be asked here; --yes destroys without asking\n", stderr);
+        fputs("dvo-run: nobody can be asked here; --yes destroys without asking\n",
+              stderr);
         return false;
     }
     puts("This deletes, with everything on it:");

@@ -4,8 +4,8 @@
 
 #include "runtime/run.h"
 
-/* Asks first. Latest creation first, one after the other; what is gone is forgotten in the
- * state. Returns the exit status. */
+/* Asks first. Latest creation first, one after the other; what is gone is forgotten in
+ * the state. Returns the exit status. */
 int destroy_run(struct run *r);
 
 #endif

@@ -1,6 +1,6 @@
-/* Finds out by a TCP connection to the machine's SSH port whether its address can be reached
- * from here: an answer of any kind, a refusal too, means yes. Otherwise one ssh forwards the
- * port for the length of the run. */
+/* Finds out by a TCP connection to the machine's SSH port whether its address can be
+ * reached from here: an answer of any kind, a refusal too, means yes. Otherwise one ssh
+ * forwards the port for the length of the run. */
 #include "runtime/endpoint.h"
 
 #include <arpa/inet.h>
@@ -72,15 +72,16 @@ static void endpoint_set(struct endpoint *p, const char *host, json_int_t port)
 {
     struct buf text = {0};
     bool v6 = strchr(host, ':');
-    buf_printf(&text, v6 ? "[%s]:%" JSON_INTEGER_FORMAT : "%s:%" JSON_INTEGER_FORMAT, host,
-               port);
+    buf_printf(&text, v6 ? "[%s]:%" JSON_INTEGER_FORMAT : "%s:%" JSON_INTEGER_FORMAT,
+               host, port);
     p->text = buf_steal(&text);
 }
 
 /* A port that nobody listens on at the moment; 0 if there is none. */
 static int free_port(void)
 {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in a = {.sin_family = AF_INET,
+                            .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof a;
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     bool ok = fd >= 0 && bind(fd, (struct sockaddr *)&a, len) == 0 &&
@@ -97,15 +98,17 @@ static void forward_ended(void *ctx, int status)
     p->ssh = NULL;
     if (p->state != ENDPOINT_ASKED)
         return;
-    fault_set(&p->fault, DVO_EUNREACH, "port %" JSON_INTEGER_FORMAT " of %s cannot be forwarded "
-              "over SSH", p->port, p->run->plan->ops[p->op].address);
+    fault_set(&p->fault, DVO_EUNREACH,
+              "port %" JSON_INTEGER_FORMAT " of %s cannot be forwarded "
+              "over SSH",
+              p->port, p->run->plan->ops[p->op].address);
     endpoint_settle(p, ENDPOINT_LOST);
 }
 
 static void forward_ask(void *ctx);
 
-/* Nothing speaks on a port that is not forwarded yet; whatever happens after a connection was
- * made comes from the other end. */
+/* Nothing speaks on a port that is not forwarded yet; whatever happens after a connection
+ * was made comes from the other end. */
 static void forward_probed(void *ctx, struct http_response *response)
 {
     struct endpoint *p = ctx;
@@ -147,8 +150,9 @@ static void forward_start(void *ctx, const struct machine *m, struct fault *faul
     struct buf rule = {0};
     ssh_words_make(m, &w);
     buf_printf(&rule, "127.0.0.1:%d:127.0.0.1:%" JSON_INTEGER_FORMAT, p->local, p->port);
-    const char *const own[] = {"-S", "none", "-N", "-o", "ExitOnForwardFailure=yes", "-L",
-                               buf_text(&rule), "--", m->host};
+    const char *const own[] = {
+        "-S", "none",          "-N", "-o",   "ExitOnForwardFailure=yes",
+        "-L", buf_text(&rule), "--", m->host};
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
         ssh_words_add(&w, own[i]);
     struct process_spec spec = {.argv = w.argv, .in = -1, .out = -1, .err = -1};
@@ -210,8 +214,9 @@ json_t *endpoint_get(struct run *r, uint32_t op, json_int_t port, struct value_s
         p = p->next;
     if (!ip || port < 1 || port > 65535) {
         s->outcome = VALUE_FAULT;
-        fault_set(&s->fault, DVO_EINVAL, "%s has no address, or %" JSON_INTEGER_FORMAT
-                  " is no port", r->plan->ops[op].address, port);
+        fault_set(&s->fault, DVO_EINVAL,
+                  "%s has no address, or %" JSON_INTEGER_FORMAT " is no port",
+                  r->plan->ops[op].address, port);
         return NULL;
     }
     if (!p)

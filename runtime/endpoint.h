@@ -1,5 +1,5 @@
-/* endpoint(port) of a machine: "host:port" that this computer can reach, by a forward over SSH
- * where nothing else leads there. */
+/* endpoint(port) of a machine: "host:port" that this computer can reach, by a forward
+ * over SSH where nothing else leads there. */
 #ifndef DVO_RUNTIME_ENDPOINT_H
 #define DVO_RUNTIME_ENDPOINT_H
 

@@ -42,8 +42,8 @@ static void event_begin(struct buf *line, const char *event)
     clock_gettime(CLOCK_REALTIME, &now);
     gmtime_r(&now.tv_sec, &utc);
     strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &utc);
-    buf_printf(line, "{\"time\":\"%s.%03ldZ\",\"event\":\"%s\"", text, now.tv_nsec / 1000000,
-               event);
+    buf_printf(line, "{\"time\":\"%s.%03ldZ\",\"event\":\"%s\"", text,
+               now.tv_nsec / 1000000, event);
 }
 
 static void event_text(struct buf *line, const char *name, const char *text)

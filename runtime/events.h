@@ -11,8 +11,8 @@ struct events;
 /* NULL path: events go nowhere. "-" is standard output. NULL with a fault. */
 struct events *events_open(const char *path, struct fault *f);
 void events_close(struct events *e);
-/* One line: {"time", "event", "address", …}. `address` and `fault` may be NULL; changed is
- * written for the event "done". */
+/* One line: {"time", "event", "address", …}. `address` and `fault` may be NULL; changed
+ * is written for the event "done". */
 void events_write(struct events *e, const char *event, const char *address, bool changed,
                   const struct fault *fault);
 /* {"event": "output", "name", "value"}: value is JSON text. */

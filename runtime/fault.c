@@ -1,5 +1,5 @@
-/* Typed errors with their texts: set, move, free. The last words of a tool are cut to what a
- * person reads. */
+/* Typed errors with their texts: set, move, free. The last words of a tool are cut to
+ * what a person reads. */
 #include "runtime/fault.h"
 
 #include <stdarg.h>

@@ -16,7 +16,8 @@ struct fault {
     bool final;          /* not to be retried, although the error is transient */
 };
 
-/* Replaces what is there by this error. Always returns false, for `return fault_set(...)`. */
+/* Replaces what is there by this error. Always returns false, for `return
+ * fault_set(...)`. */
 bool fault_set(struct fault *f, enum dvo_error code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 /* Replaces the last words by at most the last 20 lines of a text. */

@@ -1,5 +1,5 @@
-/* Makes and removes the folders of a run. Private ones carry a prefix of their own, so that
- * nothing else is ever removed recursively. */
+/* Makes and removes the folders of a run. Private ones carry a prefix of their own, so
+ * that nothing else is ever removed recursively. */
 #include "runtime/folder.h"
 
 #include <dirent.h>
@@ -22,7 +22,8 @@
 #define PRIVATE_PREFIX "dvo-run."
 #define RUNS_KEPT 20
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
+static int remove_entry(const char *path, const struct stat *st, int type,
+                        struct FTW *walk)
 {
     (void)st;
     (void)type;
@@ -39,7 +40,8 @@ static void remove_tree(const char *path)
 /* Names that folder_make_run() gives: the time first, so they sort by age. */
 static int is_run(const struct dirent *entry)
 {
-    return strlen(entry->d_name) > 16 && entry->d_name[8] == 'T' && entry->d_name[15] == '-' &&
+    return strlen(entry->d_name) > 16 && entry->d_name[8] == 'T' &&
+           entry->d_name[15] == '-' &&
            strspn(entry->d_name, "0123456789T-") == strlen(entry->d_name);
 }
 
@@ -95,7 +97,9 @@ static bool in_memory(const char *path)
 char *folder_make_private(const char *fallback, struct fault *f)
 {
     const char *own = getenv("XDG_RUNTIME_DIR");
-    const char *base = in_memory(own) ? own : in_memory("/dev/shm") ? "/dev/shm" : fallback;
+    const char *base = in_memory(own)          ? own
+                       : in_memory("/dev/shm") ? "/dev/shm"
+                                               : fallback;
     char *path = path_join(base, PRIVATE_PREFIX "XXXXXX");
     if (mkdtemp(path))
         return path;

@@ -1,5 +1,5 @@
-/* Requests on one curl multi handle. What curl reports becomes a typed error here and nowhere
- * else. */
+/* Requests on one curl multi handle. What curl reports becomes a typed error here and
+ * nowhere else. */
 #include "runtime/http.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* HTTP over curl's multi interface: connections are reused, every call has a timeout, answers
- * are bounded. */
+/* HTTP over curl's multi interface: connections are reused, every call has a timeout,
+ * answers are bounded. */
 #ifndef DVO_RUNTIME_HTTP_H
 #define DVO_RUNTIME_HTTP_H
 
@@ -22,7 +22,7 @@ struct http_request {
 };
 
 struct http_response {
-    long status;         /* 0: no answer, see fault */
+    long status; /* 0: no answer, see fault */
     struct buf body;
     struct buf headers;  /* "Name: value\n" lines of the final answer */
     struct fault fault;  /* why there is no usable answer, else DVO_OK */

@@ -1,5 +1,5 @@
-/* Reads a build folder: every member is checked for presence and type before anything uses it,
- * every artefact against its digest. */
+/* Reads a build folder: every member is checked for presence and type before anything
+ * uses it, every artefact against its digest. */
 #include "runtime/load.h"
 
 #include <errno.h>
@@ -12,16 +12,16 @@
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
 
-/* The one way out of a bad document is a jump back to plan_load(): a check per member would
- * bury what is read. */
+/* The one way out of a bad document is a jump back to plan_load(): a check per member
+ * would bury what is read. */
 struct loader {
     struct run_plan *plan;
     jmp_buf refused;
     struct buf message;
-    const char *file;  /* the document being read */
+    const char *file; /* the document being read */
     struct buf text;
-    uint32_t *by_id;   /* index of an op by its id */
-    uint32_t largest;  /* id */
+    uint32_t *by_id;  /* index of an op by its id */
+    uint32_t largest; /* id */
 };
 
 #define LARGEST_ID 50000000
@@ -53,12 +53,14 @@ static json_t *read_json(struct loader *l, const char *file, const char *format)
     json_t *json = json_loadb(buf_text(&l->text), l->text.len,
                               JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &where);
     if (!json)
-        refuse(l, "not JSON: %s (line %d, column %d); rebuild with dvoc build", where.text,
-               where.line, where.column);
+        refuse(l, "not JSON: %s (line %d, column %d); rebuild with dvoc build",
+               where.text, where.line, where.column);
     const char *found = json_string_value(json_object_get(json, "format"));
     if (!found || strcmp(found, format)) {
-        buf_printf(&l->message, "%s/%s: format is %s, this runtime reads %s; rebuild with dvoc "
-                   "build", l->plan->dir, file, found ? found : "missing", format);
+        buf_printf(&l->message,
+                   "%s/%s: format is %s, this runtime reads %s; rebuild with dvoc "
+                   "build",
+                   l->plan->dir, file, found ? found : "missing", format);
         json_decref(json);
         longjmp(l->refused, 1);
     }
@@ -68,9 +70,9 @@ static json_t *read_json(struct loader *l, const char *file, const char *format)
 static json_t *member(struct loader *l, const json_t *from, const char *where,
                       const char *name, json_type type, bool required)
 {
-    static const char *const types[] = {"an object", "a list", "a text", "an integer",
-                                        "a number", "true or false", "true or false",
-                                        "null"};
+    static const char *const types[] = {"an object",     "a list",   "a text",
+                                        "an integer",    "a number", "true or false",
+                                        "true or false", "null"};
     json_t *v = json_object_get(from, name);
     if (!v || json_is_null(v)) {
         if (required)
@@ -97,7 +99,8 @@ static bool member_flag(struct loader *l, const json_t *from, const char *where,
     return json_is_true(member(l, from, where, name, JSON_TRUE, false));
 }
 
-static uint32_t number(struct loader *l, const json_t *v, const char *what, uint32_t limit)
+static uint32_t number(struct loader *l, const json_t *v, const char *what,
+                       uint32_t limit)
 {
     json_int_t n = json_integer_value(v);
     if (!json_is_integer(v) || n < 0 || n > (json_int_t)limit)
@@ -122,9 +125,8 @@ static void load_lines(struct loader *l)
     p->lines = arena_array(&p->arena, struct plan_line, p->nlines + 1);
     for (uint32_t i = 0; i < p->nlines; i++) {
         const json_t *line = json_array_get(lines, i);
-        const char *file =
-            json_string_value(json_array_get(files, (size_t)json_integer_value(
-                                                        json_array_get(line, 0))));
+        const char *file = json_string_value(
+            json_array_get(files, (size_t)json_integer_value(json_array_get(line, 0))));
         const char *text = json_string_value(json_array_get(line, 2));
         if (!file || !text)
             refuse(l, "entry %u of \"lines\" is not [file, line, text]", i);
@@ -172,14 +174,15 @@ static void load_needs(struct loader *l, const json_t *from, struct plan_op *op)
     static const char *const kinds[] = {"data", "machine", "after", "order"};
     size_t count = 0;
     for (unsigned k = 0; k < 4; k++)
-        count += json_array_size(member(l, from, op->address, kinds[k], JSON_ARRAY, false));
+        count +=
+            json_array_size(member(l, from, op->address, kinds[k], JSON_ARRAY, false));
     op->needs = arena_array(&l->plan->arena, struct need, count);
     for (unsigned k = 0; k < 4; k++) {
         size_t i;
         json_t *v;
         json_array_foreach(json_object_get(from, kinds[k]), i, v)
             op->needs[op->nneeds++] =
-                (struct need){op_ref(l, v, kinds[k]), (enum need_kind)k};
+            (struct need){op_ref(l, v, kinds[k]), (enum need_kind)k};
     }
     const json_t *subject = member(l, from, op->address, "subject", JSON_INTEGER, false);
     if (subject && json_integer_value(subject))
@@ -194,22 +197,23 @@ static void load_ops(struct loader *l)
     p->ops = arena_array(&p->arena, struct plan_op, p->nops + 1);
     size_t i;
     json_t *v;
-    json_array_foreach(ops, i, v) {
-        p->ops[i + 1].id =
-            number(l, member(l, v, "an op", "id", JSON_INTEGER, true), "an id", LARGEST_ID);
+    json_array_foreach(ops, i, v)
+    {
+        p->ops[i + 1].id = number(l, member(l, v, "an op", "id", JSON_INTEGER, true),
+                                  "an id", LARGEST_ID);
         if (p->ops[i + 1].id > l->largest)
             l->largest = p->ops[i + 1].id;
     }
     l->by_id = arena_array(&p->arena, uint32_t, l->largest + 1);
-    json_array_foreach(ops, i, v) {
+    json_array_foreach(ops, i, v)
+    {
         struct plan_op *op = &p->ops[i + 1];
         if (!op->id || l->by_id[op->id])
             refuse(l, "two ops have the id %u", op->id);
         l->by_id[op->id] = (uint32_t)i + 1;
         load_op(l, v, op);
     }
-    json_array_foreach(ops, i, v)
-        load_needs(l, v, &p->ops[i + 1]);
+    json_array_foreach(ops, i, v) load_needs(l, v, &p->ops[i + 1]);
 }
 
 static void load_tasks(struct loader *l, const json_t *from, struct segment *s)
@@ -219,7 +223,8 @@ static void load_tasks(struct loader *l, const json_t *from, struct segment *s)
     s->tasks = arena_array(&l->plan->arena, struct plan_task, s->ntasks);
     size_t i;
     json_t *v;
-    json_array_foreach(tasks, i, v) {
+    json_array_foreach(tasks, i, v)
+    {
         const char *name = json_string_value(json_array_get(v, 3));
         if (!name)
             refuse(l, "a task of %s is not [line, op, step, name]", s->file);
@@ -238,9 +243,11 @@ static void load_segment(struct loader *l, const json_t *from, uint32_t index)
     s->file = member_text(l, from, "a segment", "file", NULL);
     s->tool = member_text(l, from, s->file, "tool", NULL);
     if (strcmp(s->tool, "ansible"))
-        refuse(l, "%s needs the tool %s, which this runtime does not know", s->file, s->tool);
+        refuse(l, "%s needs the tool %s, which this runtime does not know", s->file,
+               s->tool);
     s->hosts = member_text(l, from, s->file, "hosts", NULL);
-    s->machine = op_ref(l, member(l, from, s->file, "machine", JSON_INTEGER, true), s->file);
+    s->machine =
+        op_ref(l, member(l, from, s->file, "machine", JSON_INTEGER, true), s->file);
     s->registers = member(l, from, s->file, "registers", JSON_OBJECT, false);
     s->vars = member(l, from, s->file, "vars", JSON_OBJECT, false);
     s->secrets = member(l, from, s->file, "secrets", JSON_ARRAY, false);
@@ -261,7 +268,8 @@ static void load_segment(struct loader *l, const json_t *from, uint32_t index)
 static void load_segments(struct loader *l)
 {
     struct run_plan *p = l->plan;
-    const json_t *segments = member(l, p->json, "the plan", "segments", JSON_ARRAY, false);
+    const json_t *segments =
+        member(l, p->json, "the plan", "segments", JSON_ARRAY, false);
     p->nsegments = (uint32_t)json_array_size(segments);
     p->segments = arena_array(&p->arena, struct segment, p->nsegments + 1);
     for (uint32_t i = 1; i <= p->nsegments; i++)
@@ -277,7 +285,8 @@ static void check_digests(struct loader *l)
         member(l, l->plan->json, "the plan", "artefacts", JSON_OBJECT, true);
     const char *name;
     json_t *wanted;
-    json_object_foreach((json_t *)(uintptr_t)artefacts, name, wanted) {
+    json_object_foreach((json_t *)(uintptr_t)artefacts, name, wanted)
+    {
         char found[DIGEST_TEXT_SIZE];
         if (name[0] == '/' || strstr(name, ".."))
             refuse(l, "%s is not a path below the build folder", name);
@@ -296,7 +305,8 @@ static void check_digests(struct loader *l)
 static void load_calls(struct loader *l)
 {
     struct run_plan *p = l->plan;
-    bool needed = json_object_get(json_object_get(p->json, "artefacts"), "api/calls.json");
+    bool needed =
+        json_object_get(json_object_get(p->json, "artefacts"), "api/calls.json");
     for (uint32_t i = 1; i <= p->nops; i++)
         needed = needed || p->ops[i].way == WAY_CALLS || p->ops[i].way == WAY_STEPS;
     if (!needed)
@@ -305,15 +315,18 @@ static void load_calls(struct loader *l)
     const json_t *entries = member(l, p->calls, "the file", "calls", JSON_ARRAY, true);
     size_t i;
     json_t *v;
-    json_array_foreach(entries, i, v) {
-        uint32_t op = op_ref(l, member(l, v, "a call", "op", JSON_INTEGER, true), "a call");
+    json_array_foreach(entries, i, v)
+    {
+        uint32_t op =
+            op_ref(l, member(l, v, "a call", "op", JSON_INTEGER, true), "a call");
         const char *list = p->ops[op].way == WAY_STEPS ? "steps" : "sequences";
         member(l, v, p->ops[op].address, list,
                p->ops[op].way == WAY_STEPS ? JSON_ARRAY : JSON_OBJECT, true);
         p->ops[op].entry = v;
     }
     for (uint32_t op = 1; op <= p->nops; op++)
-        if ((p->ops[op].way == WAY_CALLS || p->ops[op].way == WAY_STEPS) && !p->ops[op].entry)
+        if ((p->ops[op].way == WAY_CALLS || p->ops[op].way == WAY_STEPS) &&
+            !p->ops[op].entry)
             refuse(l, "no entry for %s", p->ops[op].address);
 }
 
@@ -326,10 +339,10 @@ static void load_all(struct loader *l, const char *expect)
         refuse(l, "its digest is %s, but %s was approved", p->digest, expect);
     p->program = member_text(l, p->json, "the plan", "program", NULL);
     p->project = member_text(l, p->json, "the plan", "project", NULL);
-    p->program_dir = path_join(p->dir, member_text(l, p->json, "the plan", "program_dir",
-                                                   "../.."));
-    if (!*p->project || strspn(p->project, "abcdefghijklmnopqrstuvwxyz0123456789-") !=
-                            strlen(p->project))
+    p->program_dir =
+        path_join(p->dir, member_text(l, p->json, "the plan", "program_dir", "../.."));
+    if (!*p->project ||
+        strspn(p->project, "abcdefghijklmnopqrstuvwxyz0123456789-") != strlen(p->project))
         refuse(l, "\"project\" is not made of a-z, 0-9 and -");
     load_lines(l);
     load_ops(l);

@@ -29,10 +29,10 @@ struct plan_op {
     struct need *needs;
     uint32_t nneeds;
     const json_t *when, *args, *probe; /* VALUEs, or NULL */
-    const json_t *fields;              /* types of result fields that are no texts, or NULL */
-    const json_t *entry;               /* its record in calls.json, or NULL */
-    int retries;                       /* -1: default */
-    double timeout;                    /* seconds; 0: default */
+    const json_t *fields; /* types of result fields that are no texts, or NULL */
+    const json_t *entry;  /* its record in calls.json, or NULL */
+    int retries;          /* -1: default */
+    double timeout;       /* seconds; 0: default */
     bool carry_on, tainted, idempotent, keyed;
 };
 
@@ -64,7 +64,7 @@ struct run_plan {
     json_t *json, *calls; /* the documents; everything above borrows from them */
     const char *dir;      /* the build folder */
     const char *program, *project;
-    char *program_dir; /* the program's folder */
+    char *program_dir;   /* the program's folder */
     struct plan_op *ops; /* index 0 unused; program order */
     uint32_t nops;
     struct segment *segments; /* index 0 unused */
@@ -74,8 +74,8 @@ struct run_plan {
     char digest[7 + 64 + 1]; /* of plan.json, what --expect names */
 };
 
-/* Reads and checks everything; digests of all artefacts too. NULL after a message that names
- * the file and what is wrong with it, to be freed. */
+/* Reads and checks everything; digests of all artefacts too. NULL after a message that
+ * names the file and what is wrong with it, to be freed. */
 struct run_plan *plan_load(const char *dir, const char *expect, char **message);
 void plan_free(struct run_plan *p);
 /* Index of the op with this address or id; 0: none. */

@@ -1,5 +1,5 @@
-/* Holds flock(1) on the machine by an ssh whose standard input stays open: however this process
- * ends, the stream ends with it, and with the stream the lock. */
+/* Holds flock(1) on the machine by an ssh whose standard input stays open: however this
+ * process ends, the stream ends with it, and with the stream the lock. */
 #include "runtime/lock.h"
 
 #include <errno.h>
@@ -15,7 +15,8 @@
 
 #define HELD_BY_OTHERS 75
 
-/* Fixed text; nothing of a user's is in it. The holder before us may be on its way out. */
+/* Fixed text; nothing of a user's is in it. The holder before us may be on its way out.
+ */
 static const char script[] =
     "[ -e /run/lock/dvo ] || : >>/run/lock/dvo; exec 9</run/lock/dvo; "
     "flock -w 10 9 || exit 75; echo held; cat >/dev/null";
@@ -56,7 +57,8 @@ static void lock_ended(void *ctx, int status)
     struct buf err = {0};
     memory_file_read(l->err, &err, 65536);
     if (WIFEXITED(status) && WEXITSTATUS(status) == HELD_BY_OTHERS)
-        fault_set(&f, DVO_EBUSY, "another run is at work on this machine (/run/lock/dvo)");
+        fault_set(&f, DVO_EBUSY,
+                  "another run is at work on this machine (/run/lock/dvo)");
     else if (WIFEXITED(status) && WEXITSTATUS(status) == 255)
         ssh_fault(&f, &err);
     else
@@ -101,7 +103,8 @@ struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, vo
         struct buf quoted = {0};
         buf_shell(&quoted, script, sizeof script - 1);
         ssh_words_add(&w, buf_text(&quoted));
-        struct process_spec spec = {.argv = w.argv, .in = in[0], .out = out[1], .err = l->err};
+        struct process_spec spec = {
+            .argv = w.argv, .in = in[0], .out = out[1], .err = l->err};
         l->process = process_start(r->loop, &spec, lock_ended, l, f);
         ssh_words_free(&w);
         buf_free(&quoted);

@@ -1,5 +1,5 @@
-/* One poll over everything that can happen: curl_multi_poll() takes our descriptors along with
- * its own, and its timeout is the earliest timer. */
+/* One poll over everything that can happen: curl_multi_poll() takes our descriptors along
+ * with its own, and its timeout is the earliest timer. */
 #include "runtime/loop.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* The one poll loop: timers, file descriptors and curl's transfers. Nothing in the runtime
- * waits anywhere else. */
+/* The one poll loop: timers, file descriptors and curl's transfers. Nothing in the
+ * runtime waits anywhere else. */
 #ifndef DVO_RUNTIME_LOOP_H
 #define DVO_RUNTIME_LOOP_H
 

@@ -1,5 +1,5 @@
-/* Keeps what is known of each machine, writes its known_hosts file, and waits until it answers
- * for the first time. */
+/* Keeps what is known of each machine, writes its known_hosts file, and waits until it
+ * answers for the first time. */
 #include "runtime/machine.h"
 
 #include <errno.h>
@@ -11,7 +11,8 @@
 #include "runtime/ssh.h"
 
 #define START_DEADLINE_MS 300000
-/* sshd may answer a moment before the key of a machine that just came to life is in place. */
+/* sshd may answer a moment before the key of a machine that just came to life is in
+ * place. */
 #define LOGIN_DEADLINE_MS 20000
 #define FIRST_PAUSE_MS 100
 #define LONGEST_PAUSE_MS 2000
@@ -28,7 +29,7 @@ struct machine_slot {
         struct machine_waiter {
             machine_fn *done;
             void *ctx;
-        } *v;
+        } * v;
         size_t n, cap;
     } waiters;
     struct machine_slot *next;
@@ -107,9 +108,11 @@ static bool machine_unique(struct run *r, uint32_t op, const json_t *result,
         const json_t *other = r->ops[s->m.op].result;
         bool same_door = !strcmp(s->m.host, m->host) && s->m.port == m->port;
         if (same_door || field_same(result, other, "id"))
-            return fault_set(f, DVO_EINVAL, "%s and %s are one machine (%s): give it one "
-                             "address in the program", r->plan->ops[s->m.op].address,
-                             r->plan->ops[op].address, same_door ? m->host : field(other, "id"));
+            return fault_set(f, DVO_EINVAL,
+                             "%s and %s are one machine (%s): give it one "
+                             "address in the program",
+                             r->plan->ops[s->m.op].address, r->plan->ops[op].address,
+                             same_door ? m->host : field(other, "id"));
     }
     return true;
 }
@@ -157,18 +160,22 @@ static bool machine_write_key(struct machine_slot *s, struct fault *f)
     struct buf line = {0}, name = {0};
     const char *address = s->run->plan->ops[m->op].address;
     if (!m->host_key)
-        return fault_set(f, DVO_EAUTH, "the host key of %s is not known, so nobody can tell "
-                         "whether %s is that machine", address, m->host);
+        return fault_set(f, DVO_EAUTH,
+                         "the host key of %s is not known, so nobody can tell "
+                         "whether %s is that machine",
+                         address, m->host);
     if (m->host[0] == '-' || strpbrk(m->host, " \t\r\n,*?!|") ||
         strpbrk(m->host_key, "\r\n"))
-        return fault_set(f, DVO_EINVAL, "%s has an address or host key that is none", address);
+        return fault_set(f, DVO_EINVAL, "%s has an address or host key that is none",
+                         address);
     if (m->port == 22)
         buf_printf(&line, "%s %s\n", m->host, m->host_key);
     else
         buf_printf(&line, "[%s]:%d %s\n", m->host, m->port, m->host_key);
     buf_printf(&name, "%s/known_hosts.%u", s->run->private, m->op);
-    bool ok = file_replace(buf_text(&name), line.p, line.len, 0600) ||
-              fault_set(f, DVO_EPERM, "cannot write %s: %s", buf_text(&name), strerror(errno));
+    bool ok =
+        file_replace(buf_text(&name), line.p, line.len, 0600) ||
+        fault_set(f, DVO_EPERM, "cannot write %s: %s", buf_text(&name), strerror(errno));
     m->known_hosts = buf_steal(&name);
     buf_printf(&name, "%s/ssh.%u", s->run->private, m->op);
     m->control = buf_steal(&name);
@@ -205,10 +212,10 @@ static void machine_answered(void *ctx, struct script_result *result)
     int64_t waited = loop_now() - s->since;
     enum dvo_error code = result->fault.code;
     fault_move(&s->fault, &result->fault);
-    bool patient =
-        code == DVO_EAUTH && s->fault.final ? false
-        : code == DVO_EAUTH                 ? waited < LOGIN_DEADLINE_MS
-                                            : error_transient(code) && waited < START_DEADLINE_MS;
+    bool patient = code == DVO_EAUTH && s->fault.final ? false
+                   : code == DVO_EAUTH
+                       ? waited < LOGIN_DEADLINE_MS
+                       : error_transient(code) && waited < START_DEADLINE_MS;
     if (!patient || s->run->stopping) {
         machine_tell(s, MACHINE_LOST);
         return;

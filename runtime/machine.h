@@ -18,8 +18,8 @@ bool machine_learn(struct run *r, uint32_t op, const json_t *result, struct faul
 /* The machine of an op, or NULL if there is none yet. */
 const struct machine *machine_get(const struct run *r, uint32_t op);
 
-/* `fault` is NULL once the machine has answered as the one it should be; else why it did not.
- * Waits for a machine that is still starting. */
+/* `fault` is NULL once the machine has answered as the one it should be; else why it did
+ * not. Waits for a machine that is still starting. */
 typedef void machine_fn(void *ctx, const struct machine *m, struct fault *fault);
 void machine_ready(struct run *r, uint32_t op, machine_fn *done, void *ctx);
 

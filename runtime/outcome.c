@@ -1,5 +1,5 @@
-/* What became of an op: written to the state, to the events and to the screen, and what follows
- * from it for those that come after it. */
+/* What became of an op: written to the state, to the events and to the screen, and what
+ * follows from it for those that come after it. */
 #include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,8 @@
 #include "runtime/machine.h"
 #include "runtime/run.h"
 
-/* --- logs ------------------------------------------------------------------------------ */
+/* --- logs ------------------------------------------------------------------------------
+ */
 
 char *run_log_path(const struct run *r, const char *name, const char *suffix)
 {
@@ -29,7 +30,8 @@ char *run_log_path(const struct run *r, const char *name, const char *suffix)
     }
 }
 
-char *run_log_keep(const struct run *r, const char *name, const char *suffix, struct buf *text)
+char *run_log_keep(const struct run *r, const char *name, const char *suffix,
+                   struct buf *text)
 {
     char *path = run_log_path(r, name, suffix);
     secrets_redact(r->secrets, text);
@@ -67,8 +69,7 @@ static json_t *redacted(const struct run *r, const json_t *v)
     }
     case JSON_ARRAY:
         copy = json_array();
-        json_array_foreach(v, i, item)
-            json_array_append_new(copy, redacted(r, item));
+        json_array_foreach(v, i, item) json_array_append_new(copy, redacted(r, item));
         return copy;
     case JSON_OBJECT:
         copy = json_object();
@@ -79,7 +80,8 @@ static json_t *redacted(const struct run *r, const json_t *v)
     }
 }
 
-/* --- changes that consumers have yet to see ---------------------------------------------- */
+/* --- changes that consumers have yet to see
+ * ---------------------------------------------- */
 
 static bool consumes(const struct plan_op *op, uint32_t producer)
 {
@@ -119,7 +121,8 @@ static void settle_producers(struct run *r, uint32_t op)
     }
 }
 
-/* --- outcomes -------------------------------------------------------------------------- */
+/* --- outcomes --------------------------------------------------------------------------
+ */
 
 static void op_over(struct run *r, uint32_t op, enum run_status status, const char *word,
                     const char *event)
@@ -152,7 +155,8 @@ static void give_types(const struct plan_op *op, json_t *result)
 {
     const char *name;
     json_t *type;
-    json_object_foreach((json_t *)(uintptr_t)op->fields, name, type) {
+    json_object_foreach((json_t *)(uintptr_t)op->fields, name, type)
+    {
         const char *text = json_string_value(json_object_get(result, name));
         const char *wanted = json_string_value(type);
         if (!text || !wanted)
@@ -187,7 +191,8 @@ void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
     json_decref(o->result);
     o->result = result;
     o->changed = changed;
-    bool known = !p->kind || strcmp(p->kind, "machine") || machine_learn(r, op, result, &f);
+    bool known =
+        !p->kind || strcmp(p->kind, "machine") || machine_learn(r, op, result, &f);
     if (!op_write_result(r, op, &f) || !known) {
         run_op_failed(r, op, &f);
         return;
@@ -229,8 +234,8 @@ void run_op_failed(struct run *r, uint32_t op, struct fault *f)
     fault_move(&o->fault, f);
     redact_text(r, &o->fault.message);
     redact_text(r, &o->fault.words);
-    /* What happened has been reported, so the next run may do it again. A creation stays an
-     * intent: the lookup of the next run finds what it made. */
+    /* What happened has been reported, so the next run may do it again. A creation stays
+     * an intent: the lookup of the next run finds what it made. */
     if (r->plan->ops[op].way != WAY_CALLS)
         state_refuse(r->state, r->plan->ops[op].address, &ignored);
     fault_free(&ignored);
@@ -239,7 +244,8 @@ void run_op_failed(struct run *r, uint32_t op, struct fault *f)
     op_leaves_unit(r, op);
 }
 
-/* --- failures and those that come after --------------------------------------------------- */
+/* --- failures and those that come after
+ * --------------------------------------------------- */
 
 static bool ended_badly(enum run_status status)
 {
@@ -275,7 +281,8 @@ bool run_op_blocked(struct run *r, uint32_t op)
     return false;
 }
 
-void run_op_lacks(struct run *r, uint32_t op, struct value_source *s, run_fn *again, void *ctx)
+void run_op_lacks(struct run *r, uint32_t op, struct value_source *s, run_fn *again,
+                  void *ctx)
 {
     switch (s->outcome) {
     case VALUE_WAIT: run_wait(r, again, ctx); break;

@@ -1,5 +1,5 @@
-/* Sends all probes of a tool run as one script in check mode: an op holds if every step of its
- * probe answers "same". */
+/* Sends all probes of a tool run as one script in check mode: an op holds if every step
+ * of its probe answers "same". */
 #include "runtime/probe.h"
 
 #include <stdlib.h>
@@ -45,7 +45,8 @@ static void probe_judge(struct probe *p, uint32_t i, const char *out)
         fault_set(f, DVO_EPOSTCOND, "it was reported as done, but %s (%s)",
                   answer.fault.message, error_name(answer.fault.code));
     else if (answer.lines < json_array_size(op->probe))
-        fault_set(f, DVO_EPOSTCOND, "it was reported as done, but the machine does not say "
+        fault_set(f, DVO_EPOSTCOND,
+                  "it was reported as done, but the machine does not say "
                   "whether it holds");
     else if (answer.changed || answer.unknown)
         fault_set(f, DVO_EPOSTCOND, "it was reported as done, but does not hold: %s",
@@ -101,13 +102,14 @@ static void probe_go(struct probe *p)
         } else {
             fault_move(&p->faults[i], &values.fault);
             if (!p->faults[i].code)
-                fault_set(&p->faults[i], DVO_EPOSTCOND, "what its probe needs is not known");
+                fault_set(&p->faults[i], DVO_EPOSTCOND,
+                          "what its probe needs is not known");
         }
     }
     steps_end(&s);
     const struct machine *m = machine_get(r, p->machine);
-    ok = ok && (!any || (m && script_send(r, m, &s.text, PROBE_TIMEOUT_MS, probe_answered, p,
-                                          &f)));
+    ok = ok && (!any || (m && script_send(r, m, &s.text, PROBE_TIMEOUT_MS, probe_answered,
+                                          p, &f)));
     steps_free(&s);
     if (!ok)
         probe_all_failed(p, &f);

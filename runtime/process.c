@@ -1,5 +1,5 @@
-/* Starts children in process groups of their own and learns of their end through pidfds, so
- * that the one poll loop sees it. */
+/* Starts children in process groups of their own and learns of their end through pidfds,
+ * so that the one poll loop sees it. */
 #include "runtime/process.h"
 
 #include <errno.h>
@@ -73,7 +73,8 @@ _Noreturn static void child(const struct process_spec *spec, char **env, int rep
             goto failed;
     if (setpgid(0, 0) != 0 || (spec->dir && chdir(spec->dir) != 0))
         goto failed;
-    /* A run that is killed must not leave a tool at work behind the back of the next one. */
+    /* A run that is killed must not leave a tool at work behind the back of the next one.
+     */
     prctl(PR_SET_PDEATHSIG, SIGTERM);
     sigset_t none;
     sigemptyset(&none);
@@ -140,7 +141,10 @@ struct process *process_start(struct loop *l, const struct process_spec *spec,
         waitpid(pid, NULL, 0);
     }
     if (error) {
-        fault_set(f, error == ENOENT ? DVO_ENOENT : error == EACCES ? DVO_EPERM : DVO_EUNKNOWN,
+        fault_set(f,
+                  error == ENOENT   ? DVO_ENOENT
+                  : error == EACCES ? DVO_EPERM
+                                    : DVO_EUNKNOWN,
                   "cannot start %s: %s", spec->argv[0], strerror(error));
         return NULL;
     }

@@ -1,4 +1,5 @@
-/* Child processes: argv arrays, a process group each, no shell, output into descriptors. */
+/* Child processes: argv arrays, a process group each, no shell, output into descriptors.
+ */
 #ifndef DVO_RUNTIME_PROCESS_H
 #define DVO_RUNTIME_PROCESS_H
 

@@ -1,5 +1,5 @@
-/* One live line per running op and a total on a terminal, redrawn a few times a second; else a
- * plain line for every op that ends. */
+/* One live line per running op and a total on a terminal, redrawn a few times a second;
+ * else a plain line for every op that ends. */
 #include "runtime/progress.h"
 
 #include <stdarg.h>
@@ -47,8 +47,8 @@ static unsigned columns(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col : 80;
 }
 
-/* A line cut to the terminal's width, so that a line is a line when it is erased. Texts of the
- * program may hold anything: control characters become "?". */
+/* A line cut to the terminal's width, so that a line is a line when it is erased. Texts
+ * of the program may hold anything: control characters become "?". */
 static void draw_line(const char *text, unsigned width)
 {
     for (unsigned used = 0; *text && used + 1 < width; used++) {
@@ -115,7 +115,8 @@ void progress_free(struct progress *p)
     free(p);
 }
 
-void progress_start(struct progress *p, uint32_t op, const char *address, const char *title)
+void progress_start(struct progress *p, uint32_t op, const char *address,
+                    const char *title)
 {
     *vec_push(&p->running) = (struct running){op, address, title, NULL, loop_now()};
 }
@@ -150,11 +151,11 @@ void progress_end(struct progress *p, uint32_t op, const char *address, const ch
         memmove(&p->running.v[i], &p->running.v[i + 1],
                 (--p->running.n - i) * sizeof *p->running.v);
     }
-    const char *color = !p->color                   ? ""
-                        : !strcmp(word, "failed")   ? "\033[31m"
-                        : !strcmp(word, "changed")  ? "\033[33m"
-                        : !strcmp(word, "ok")       ? "\033[32m"
-                                                    : "\033[2m";
+    const char *color = !p->color                  ? ""
+                        : !strcmp(word, "failed")  ? "\033[31m"
+                        : !strcmp(word, "changed") ? "\033[33m"
+                        : !strcmp(word, "ok")      ? "\033[32m"
+                                                   : "\033[2m";
     progress_say(p, "%s%-8s%s %s%s%s%s", color, word, *color ? "\033[0m" : "", address,
                  why ? ": " : "", why ? why : "", took);
 }

@@ -1,4 +1,5 @@
-/* What a person sees while a plan runs: live lines on a terminal, plain lines elsewhere. */
+/* What a person sees while a plan runs: live lines on a terminal, plain lines elsewhere.
+ */
 #ifndef DVO_RUNTIME_PROGRESS_H
 #define DVO_RUNTIME_PROGRESS_H
 
@@ -12,7 +13,8 @@ struct progress;
 /* Writes to standard output; `total` ops take part. */
 struct progress *progress_new(struct loop *l, uint32_t total);
 void progress_free(struct progress *p); /* removes the live lines */
-void progress_start(struct progress *p, uint32_t op, const char *address, const char *title);
+void progress_start(struct progress *p, uint32_t op, const char *address,
+                    const char *title);
 /* What a running op does at the moment, e.g. "waiting for SSH". */
 void progress_note(struct progress *p, uint32_t op, const char *note);
 /* `word` is "changed", "ok", "failed" …; `why` may be NULL. */

@@ -1,4 +1,5 @@
-/* Runs `api/SERVICE start` once, before the first call, and reads KEY=VALUE lines from it. */
+/* Runs `api/SERVICE start` once, before the first call, and reads KEY=VALUE lines from
+ * it. */
 #include "runtime/provider.h"
 
 #include <ctype.h>
@@ -33,7 +34,7 @@ struct provider {
         struct provider_waiter {
             provider_fn *done;
             void *ctx;
-        } *v;
+        } * v;
         size_t n, cap;
     } waiters;
 };
@@ -93,8 +94,7 @@ static void provider_tell(struct provider *p, enum provider_state state)
 
 static char *transport_text(struct provider *p, const char *name)
 {
-    const json_t *expr =
-        json_object_get(json_object_get(p->record, "transport"), name);
+    const json_t *expr = json_object_get(json_object_get(p->record, "transport"), name);
     if (!expr || json_is_null(expr))
         return NULL;
     struct value_source s = run_values(p->run, NULL);
@@ -227,7 +227,8 @@ enum dvo_error provider_error(const struct run *r, long status, const char *body
 {
     size_t i;
     json_t *rule;
-    json_array_foreach(json_object_get(r->provider->record, "errors"), i, rule) {
+    json_array_foreach(json_object_get(r->provider->record, "errors"), i, rule)
+    {
         const json_t *wanted = json_object_get(rule, "status");
         const char *part = json_string_value(json_object_get(rule, "body"));
         const char *code = json_string_value(json_object_get(rule, "code"));

@@ -1,5 +1,5 @@
-/* The provider of a plan: its service is started on demand, its facts are learnt, its transport
- * and its rules for errors are told. */
+/* The provider of a plan: its service is started on demand, its facts are learnt, its
+ * transport and its rules for errors are told. */
 #ifndef DVO_RUNTIME_PROVIDER_H
 #define DVO_RUNTIME_PROVIDER_H
 

@@ -1,5 +1,5 @@
-/* Composes the report. Whatever a tool or a program said loses its control characters: it must
- * not write on the terminal by itself. */
+/* Composes the report. Whatever a tool or a program said loses its control characters: it
+ * must not write on the terminal by itself. */
 #include "runtime/report.h"
 
 #include <stdio.h>
@@ -26,7 +26,8 @@ static void print_text(FILE *out, const char *text, const char *indent)
 }
 
 /* The line of the program with a caret under the call. Columns count characters. */
-static void print_place(FILE *out, const struct plan_line *line, uint32_t from, uint32_t to)
+static void print_place(FILE *out, const struct plan_line *line, uint32_t from,
+                        uint32_t to)
 {
     int width = fprintf(out, "%6u | ", line->number) - 2;
     print_text(out, line->text, "");
@@ -35,7 +36,10 @@ static void print_place(FILE *out, const struct plan_line *line, uint32_t from, 
     size_t left = strlen(p);
     for (uint32_t column = 1; column < to && left; column++) {
         size_t n = utf8_length(p, left);
-        fputc(column >= from ? (column == from ? '^' : '~') : *p == '\t' ? '\t' : ' ', out);
+        fputc(column >= from ? (column == from ? '^' : '~')
+              : *p == '\t'   ? '\t'
+                             : ' ',
+              out);
         p += n ? n : 1;
         left -= n ? n : 1;
     }
@@ -45,7 +49,8 @@ static void print_place(FILE *out, const struct plan_line *line, uint32_t from, 
 void report_failure(const struct run *r, uint32_t op, const struct fault *f)
 {
     const struct plan_op *p = &r->plan->ops[op];
-    const struct plan_line *line = p->line < r->plan->nlines ? &r->plan->lines[p->line] : NULL;
+    const struct plan_line *line =
+        p->line < r->plan->nlines ? &r->plan->lines[p->line] : NULL;
     fputc('\n', stderr);
     if (line)
         fprintf(stderr, "%s:%u:%u: ", line->file, line->number, p->column);
@@ -71,8 +76,8 @@ static void report_blocked(const struct run *r, uint32_t cause)
         const struct run_op *o = &r->ops[i];
         if (o->status != RUN_BLOCKED || o->cause != cause)
             continue;
-        fprintf(stderr, "%s%s%s", any ? ", " : "  not started because of it: ",
-                r->plan->ops[i].address,
+        fprintf(stderr, "%s%s%s",
+                any ? ", " : "  not started because of it: ", r->plan->ops[i].address,
                 o->cause_on_machine ? " (later on that machine)" : "");
         any = true;
     }
@@ -90,8 +95,9 @@ static void report_outputs(const struct run *r)
         struct buf text = {0};
         value_text(json_object_get(o->result, "value"), &text);
         secrets_redact(r->secrets, &text);
-        print_text(stdout, json_is_string(name) ? json_string_value(name)
-                                                : r->plan->ops[i].address, "");
+        print_text(
+            stdout,
+            json_is_string(name) ? json_string_value(name) : r->plan->ops[i].address, "");
         fputs(" = ", stdout);
         print_text(stdout, buf_text(&text), "");
         fputc('\n', stdout);
@@ -101,10 +107,11 @@ static void report_outputs(const struct run *r)
 
 static void report_way_on(const struct run *r, bool transient)
 {
-    fprintf(stderr, "\nWhat is done stays done. %s run the same again to go on: dvo-run %s\n",
-            r->stopping   ? "The run was stopped;"
-            : transient   ? "This may pass by itself;"
-                          : "Mend what is wrong, then",
+    fprintf(stderr,
+            "\nWhat is done stays done. %s run the same again to go on: dvo-run %s\n",
+            r->stopping ? "The run was stopped;"
+            : transient ? "This may pass by itself;"
+                        : "Mend what is wrong, then",
             r->plan->dir);
 }
 
@@ -135,7 +142,8 @@ void report_run(const struct run *r)
     report_outputs(r);
     if (!changed && !failed && !r->stopping)
         puts("nothing changed");
-    printf("%u changed, %u unchanged, %u failed, %u skipped\n", changed, same, failed, skipped);
+    printf("%u changed, %u unchanged, %u failed, %u skipped\n", changed, same, failed,
+           skipped);
     fflush(stdout);
 }
 

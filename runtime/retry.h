@@ -1,4 +1,5 @@
-/* When to try again: exponential backoff with full jitter, bounded by what the service asked. */
+/* When to try again: exponential backoff with full jitter, bounded by what the service
+ * asked. */
 #ifndef DVO_RUNTIME_RETRY_H
 #define DVO_RUNTIME_RETRY_H
 
@@ -20,8 +21,8 @@ struct retry {
 struct retry retry_begin(int retries);
 /* Whether this fault deserves another attempt; counts it and sets the pause before it. */
 bool retry_again(struct retry *r, const struct fault *f, int64_t *pause_ms);
-/* A pause of 0 to min(cap, base * 2^failed) milliseconds, and at least what was asked for.
- * `random` is uniform over 32 bits. */
+/* A pause of 0 to min(cap, base * 2^failed) milliseconds, and at least what was asked
+ * for. `random` is uniform over 32 bits. */
 int64_t retry_pause(unsigned failed, long asked_ms, uint32_t random);
 
 #endif

@@ -1,4 +1,5 @@
-/* Sets a run up, starts units as the scheduler lets them, and takes everything down again. */
+/* Sets a run up, starts units as the scheduler lets them, and takes everything down
+ * again. */
 #include "runtime/run.h"
 
 #include <signal.h>
@@ -32,27 +33,30 @@ enum unit_class { CLASS_TOOL, CLASS_API, CLASS_OWN, CLASS_COUNT };
 #define DEFAULT_API 16
 #define DEFAULT_OWN 64
 
-/* --- units ----------------------------------------------------------------------------- */
+/* --- units -----------------------------------------------------------------------------
+ */
 
 static void run_limits(const struct run *r, uint32_t limits[CLASS_COUNT])
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    json_int_t api =
-        json_integer_value(json_object_get(json_object_get(r->plan->json, "limits"), "api"));
-    limits[CLASS_TOOL] = r->options->jobs     ? r->options->jobs
-                         : processors > 2     ? (uint32_t)processors
-                                              : 2;
+    json_int_t api = json_integer_value(
+        json_object_get(json_object_get(r->plan->json, "limits"), "api"));
+    limits[CLASS_TOOL] = r->options->jobs ? r->options->jobs
+                         : processors > 2 ? (uint32_t)processors
+                                          : 2;
     limits[CLASS_API] = api > 0 && api < 1000 ? (uint32_t)api : DEFAULT_API;
     limits[CLASS_OWN] = DEFAULT_OWN;
 }
 
 static enum unit_class class_of(const struct plan_op *op)
 {
-    return op->way == WAY_SEGMENT ? CLASS_TOOL : op->way == WAY_BUILTIN ? CLASS_OWN : CLASS_API;
+    return op->way == WAY_SEGMENT   ? CLASS_TOOL
+           : op->way == WAY_BUILTIN ? CLASS_OWN
+                                    : CLASS_API;
 }
 
-/* A segment is one unit, any other op is one. False after a message if units wait for each
- * other. */
+/* A segment is one unit, any other op is one. False after a message if units wait for
+ * each other. */
 static bool run_make_units(struct run *r)
 {
     const struct run_plan *p = r->plan;
@@ -168,11 +172,13 @@ void run_unit_finished(struct run *r, uint32_t op)
     sched_finish(r->sched, r->unit_of[op]);
 }
 
-/* Starts what may start. Units that end at once make others ready: those are taken too. */
+/* Starts what may start. Units that end at once make others ready: those are taken too.
+ */
 static void run_dispatch(struct run *r)
 {
     uint32_t unit;
-    while (!r->stopping && !(r->failed && r->options->fail_fast) && sched_take(r->sched, &unit)) {
+    while (!r->stopping && !(r->failed && r->options->fail_fast) &&
+           sched_take(r->sched, &unit)) {
         uint32_t first = r->unit_first[unit];
         if (r->ops[first].status == RUN_KNOWN)
             sched_finish(r->sched, unit);
@@ -196,14 +202,16 @@ static void run_units(struct run *r)
             r->ops[i].status = RUN_CANCELED;
 }
 
-/* --- the end that is asked for --------------------------------------------------------- */
+/* --- the end that is asked for ---------------------------------------------------------
+ */
 
 static void run_asked_to_end(void *ctx)
 {
     struct run *r = ctx;
     if (!r->stopping) {
         r->stopping = true;
-        progress_say(r->progress, "Stopping: nothing more is started, running calls come to "
+        progress_say(r->progress,
+                     "Stopping: nothing more is started, running calls come to "
                      "their end. The same again stops them too.");
         return;
     }
@@ -211,8 +219,10 @@ static void run_asked_to_end(void *ctx)
     progress_free(r->progress);
     folder_remove_private(r->private);
     state_close(r->state);
-    fprintf(stderr, "\ndvo-run: stopped at once. What was under way is written down; to go on: "
-            "dvo-run %s\n", r->plan->dir);
+    fprintf(stderr,
+            "\ndvo-run: stopped at once. What was under way is written down; to go on: "
+            "dvo-run %s\n",
+            r->plan->dir);
     _exit(error_status(DVO_ECANCELED));
 }
 
@@ -223,7 +233,8 @@ static void run_heartbeat(void *ctx)
     loop_timer(r->loop, STATE_HEARTBEAT_MS, run_heartbeat, r);
 }
 
-/* --- setting up and taking down ---------------------------------------------------------- */
+/* --- setting up and taking down
+ * ---------------------------------------------------------- */
 
 /* The folder for state and runs, to be freed, and the path of the state in *state. */
 static char *run_base(const struct run *r, char **state)

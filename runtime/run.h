@@ -1,4 +1,5 @@
-/* One run of a plan: what its parts share, and how an op's outcome is told to all of them. */
+/* One run of a plan: what its parts share, and how an op's outcome is told to all of
+ * them. */
 #ifndef DVO_RUNTIME_RUN_H
 #define DVO_RUNTIME_RUN_H
 
@@ -26,7 +27,7 @@ enum run_status {
     RUN_WAITING,
     RUN_RUNNING,
     RUN_DONE,
-    RUN_SKIPPED,  /* its when= is false, or it needs a value of such an op */
+    RUN_SKIPPED, /* its when= is false, or it needs a value of such an op */
     RUN_FAILED,
     RUN_BLOCKED,  /* not started because of a failure: EDEP */
     RUN_CANCELED, /* not started because the run was stopped */
@@ -35,14 +36,14 @@ enum run_status {
 
 struct run_op {
     enum run_status status;
-    bool changed; /* by this run */
-    bool pending; /* changed by an earlier run, and some consumer has not seen it */
-    bool settled; /* no more consumers to wait for */
+    bool changed;   /* by this run */
+    bool pending;   /* changed by an earlier run, and some consumer has not seen it */
+    bool settled;   /* no more consumers to wait for */
     json_t *result; /* provisional while it is running */
     struct fault fault;
-    uint32_t cause;     /* RUN_BLOCKED: the op that failed */
-    bool cause_on_machine; /* it was blocked by its machine's order only */
-    int64_t started;    /* loop_now() */
+    uint32_t cause;         /* RUN_BLOCKED: the op that failed */
+    bool cause_on_machine;  /* it was blocked by its machine's order only */
+    int64_t started;        /* loop_now() */
     struct state_op before; /* the state when the run began */
 };
 
@@ -80,17 +81,17 @@ struct run {
         struct run_waiter {
             run_fn *fn;
             void *ctx;
-        } *v;
+        } * v;
         size_t n, cap;
     } waiters;
 };
 
-/* Prepares everything, runs the plan (or destroys what it made) and reports. Returns the exit
- * status. */
+/* Prepares everything, runs the plan (or destroys what it made) and reports. Returns the
+ * exit status. */
 int run_plan_carry_out(struct run_plan *plan, const struct run_options *options);
 
-/* Values for this op's expressions; the caller evaluates and then looks at outcome. `vars` may
- * be NULL. */
+/* Values for this op's expressions; the caller evaluates and then looks at outcome.
+ * `vars` may be NULL. */
 struct value_source run_values(struct run *r, const json_t *vars);
 /* Looks up every secret of the ops that take part, so that none is missed half-way. */
 bool run_secrets_known(struct run *r, struct fault *f);
@@ -100,8 +101,8 @@ bool run_changed(const struct run *r, uint32_t op);
 void run_wait(struct run *r, run_fn *fn, void *ctx);
 void run_wake(struct run *r);
 
-/* What became of an op. The result is taken over. An op that is no part of a segment finishes
- * its unit with it. */
+/* What became of an op. The result is taken over. An op that is no part of a segment
+ * finishes its unit with it. */
 void run_op_started(struct run *r, uint32_t op);
 void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result);
 void run_op_skipped(struct run *r, uint32_t op);
@@ -112,12 +113,15 @@ void run_unit_finished(struct run *r, uint32_t op);
 bool run_op_blocked(struct run *r, uint32_t op);
 /* Marks an op that does not start because `cause` failed. */
 void run_op_block(struct run *r, uint32_t op, uint32_t cause);
-/* The end of a VALUE that could not be had: fault, skip, or wait and call `again` later. */
+/* The end of a VALUE that could not be had: fault, skip, or wait and call `again` later.
+ */
 void run_op_lacks(struct run *r, uint32_t op, struct value_source *s, run_fn *again,
                   void *ctx);
 /* A path for the kept output of an op, to be freed. */
 char *run_log_path(const struct run *r, const char *name, const char *suffix);
-/* Writes a captured output there, without secrets; returns the path (to be freed) or NULL. */
-char *run_log_keep(const struct run *r, const char *name, const char *suffix, struct buf *text);
+/* Writes a captured output there, without secrets; returns the path (to be freed) or
+ * NULL. */
+char *run_log_keep(const struct run *r, const char *name, const char *suffix,
+                   struct buf *text);
 
 #endif

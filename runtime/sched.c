@@ -1,5 +1,5 @@
-/* Ready queues, one heap of unit numbers per class: a unit is queued when its last dependency
- * has finished. */
+/* Ready queues, one heap of unit numbers per class: a unit is queued when its last
+ * dependency has finished. */
 #include "runtime/sched.h"
 
 #include <stdlib.h>

@@ -7,17 +7,19 @@
 
 struct sched;
 
-/* `limits[class]` units of a class run at once. Units are numbered from 0; ready ones start in
- * the order of their numbers. */
+/* `limits[class]` units of a class run at once. Units are numbered from 0; ready ones
+ * start in the order of their numbers. */
 struct sched *sched_new(uint32_t units, const uint32_t *limits, uint32_t classes);
 void sched_free(struct sched *s);
 void sched_class(struct sched *s, uint32_t unit, uint32_t class);
-/* `to` waits until `from` has finished. Repeated edges count once more and are harmless; an
- * edge from a unit to itself is ignored. */
+/* `to` waits until `from` has finished. Repeated edges count once more and are harmless;
+ * an edge from a unit to itself is ignored. */
 void sched_edge(struct sched *s, uint32_t from, uint32_t to);
-/* After the last edge. False if some units wait for each other: *cyclic is one of them. */
+/* After the last edge. False if some units wait for each other: *cyclic is one of them.
+ */
 bool sched_start(struct sched *s, uint32_t *cyclic);
-/* The next unit that may start and now counts as running; false if none may at the moment. */
+/* The next unit that may start and now counts as running; false if none may at the
+ * moment. */
 bool sched_take(struct sched *s, uint32_t *unit);
 /* A running unit has finished, however it ended. */
 void sched_finish(struct sched *s, uint32_t unit);

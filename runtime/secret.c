@@ -1,4 +1,5 @@
-/* Secret values from the environment and from files; redaction of texts that tools gave back. */
+/* Secret values from the environment and from files; redaction of texts that tools gave
+ * back. */
 #include "runtime/secret.h"
 
 #include <ctype.h>
@@ -47,7 +48,8 @@ static char *secret_variable(const char *prefix, const char *path)
     struct buf name = {0};
     buf_str(&name, prefix);
     for (const char *c = path; *c; c++)
-        buf_char(&name, isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_');
+        buf_char(&name,
+                 isalnum((unsigned char)*c) ? (char)toupper((unsigned char)*c) : '_');
     return buf_steal(&name);
 }
 
@@ -70,7 +72,8 @@ static char *secret_look(const json_t *source, const char *path, struct buf *tri
     char *file = path_join(folder, path);
     struct buf text = {0};
     bool ok = file_read(file, &text);
-    buf_printf(tried, "%sthe file %s (%s)", separator, file, ok ? "found" : strerror(errno));
+    buf_printf(tried, "%sthe file %s (%s)", separator, file,
+               ok ? "found" : strerror(errno));
     free(file);
     /* The newline that editors add is no part of a secret. */
     if (ok && text.len && text.p[text.len - 1] == '\n')
@@ -93,12 +96,12 @@ const char *secret_get(struct secrets *s, const char *path, struct fault *f)
     char *value = NULL;
     size_t i;
     json_t *source;
-    json_array_foreach(s->sources, i, source)
-        if (!value)
-            value = secret_look(source, path, &tried);
+    json_array_foreach(s->sources, i, source) if (!value) value =
+        secret_look(source, path, &tried);
     if (!value) {
         fault_set(f, DVO_ENOENT, "the secret %s is nowhere: looked for %s", path,
-                  tried.len ? buf_text(&tried) : "it in no place, the plan lists no sources");
+                  tried.len ? buf_text(&tried)
+                            : "it in no place, the plan lists no sources");
     } else {
         *vec_push(s) = (struct secret){xstrdup(path), value};
     }

@@ -1,4 +1,5 @@
-/* Secrets: looked up by path in the configured sources, and kept out of every text we write. */
+/* Secrets: looked up by path in the configured sources, and kept out of every text we
+ * write. */
 #ifndef DVO_RUNTIME_SECRET_H
 #define DVO_RUNTIME_SECRET_H
 
@@ -12,8 +13,8 @@ struct secrets;
 /* `sources` is the plan's list of {"type": "env"|"file", …} (borrowed), or NULL. */
 struct secrets *secrets_new(const json_t *sources);
 void secrets_free(struct secrets *s); /* wipes the values */
-/* The value of "shop/token", owned by `s`; NULL with a fault that says where it was looked
- * for. */
+/* The value of "shop/token", owned by `s`; NULL with a fault that says where it was
+ * looked for. */
 const char *secret_get(struct secrets *s, const char *path, struct fault *f);
 /* Replaces every value that was looked up so far by "***" in a text. */
 void secrets_redact(const struct secrets *s, struct buf *text);

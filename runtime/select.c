@@ -1,4 +1,5 @@
-/* Addresses become ops. A tool run is all or nothing: a part of it cannot be asked for. */
+/* Addresses become ops. A tool run is all or nothing: a part of it cannot be asked for.
+ */
 #include "runtime/select.h"
 
 #include <stdio.h>
@@ -21,7 +22,8 @@ static bool select_list(struct run *r, const char *const *addresses, size_t n,
         for (uint32_t k = 1; k <= p->nops; k++)
             names[k - 1] = p->ops[k].address;
         const char *near = text_nearest(addresses[i], names, p->nops);
-        fprintf(stderr, "dvo-run: %s %s: the plan has no such address", option, addresses[i]);
+        fprintf(stderr, "dvo-run: %s %s: the plan has no such address", option,
+                addresses[i]);
         fprintf(stderr, near ? "; did you mean %s?\n" : "\n", near);
         free(names);
         return false;
@@ -39,7 +41,8 @@ static bool select_check_segments(const struct run *r)
         for (uint32_t k = 1; k < s->nops; k++) {
             if ((r->ops[s->ops[k]].status == RUN_KNOWN) == known)
                 continue;
-            fprintf(stderr, "dvo-run: these ops are one run of %s, name all of them or none:",
+            fprintf(stderr,
+                    "dvo-run: these ops are one run of %s, name all of them or none:",
                     s->tool);
             for (k = 0; k < s->nops; k++)
                 fprintf(stderr, " %s", p->ops[s->ops[k]].address);

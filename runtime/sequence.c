@@ -1,6 +1,6 @@
-/* Carries out lookup, create, ready and delete: one HTTP call after the other, each checked,
- * decoded and mined for variables; polls wait on timers. A transient failure starts again at
- * lookup, so that nothing is ever created twice. */
+/* Carries out lookup, create, ready and delete: one HTTP call after the other, each
+ * checked, decoded and mined for variables; polls wait on timers. A transient failure
+ * starts again at lookup, so that nothing is ever created twice. */
 #include "runtime/sequence.h"
 
 #include <stdlib.h>
@@ -16,7 +16,8 @@
 
 enum phase { PHASE_LOOKUP, PHASE_CREATE, PHASE_READY, PHASE_DELETE, PHASE_GONE };
 
-static const char *const phase_lists[] = {"lookup", "create", "ready", "delete", "lookup"};
+static const char *const phase_lists[] = {"lookup", "create", "ready", "delete",
+                                          "lookup"};
 
 struct sequence {
     struct run *run;
@@ -25,9 +26,9 @@ struct sequence {
     size_t step;
     json_t *vars;
     struct retry retry;
-    bool deleting, created, begun; /* begun: this run has written an intent */
+    bool deleting, created, begun;            /* begun: this run has written an intent */
     int64_t poll_since, gone_since, deadline; /* loop_now(); 0: none */
-    sequence_fn *done; /* of a deletion */
+    sequence_fn *done;                        /* of a deletion */
     void *ctx;
 };
 
@@ -68,8 +69,10 @@ static void sequence_failed(struct sequence *q, struct fault *f)
         sequence_missing(q);
         return;
     }
-    /* Without a way to look it up, a creation whose answer was lost must not be repeated. */
-    bool lost = q->phase == PHASE_CREATE && !json_array_size(sequence_list(q, PHASE_LOOKUP));
+    /* Without a way to look it up, a creation whose answer was lost must not be repeated.
+     */
+    bool lost =
+        q->phase == PHASE_CREATE && !json_array_size(sequence_list(q, PHASE_LOOKUP));
     if (!lost && !q->run->stopping && retry_again(&q->retry, f, &pause) &&
         (!q->deadline || loop_now() + pause < q->deadline)) {
         if (!q->deleting)
@@ -88,7 +91,8 @@ static void tell_differences(const json_t *had, const json_t *wanted, struct buf
     json_t *v;
     const json_t *sides[2] = {wanted, had};
     for (unsigned side = 0; side < 2; side++)
-        json_object_foreach((json_t *)(uintptr_t)sides[side], key, v) {
+        json_object_foreach((json_t *)(uintptr_t)sides[side], key, v)
+        {
             const json_t *other = json_object_get(sides[!side], key);
             if ((side && other) || (other && json_equal(v, other)))
                 continue;
@@ -142,7 +146,8 @@ static void sequence_finish(struct sequence *q)
     const json_t *key = json_object_get(result, "host_key");
     if (!q->created && old_key && key && !json_equal(old_key, key) &&
         json_equal(json_object_get(old, "id"), json_object_get(result, "id"))) {
-        fault_set(&f, DVO_EAUTH, "the host key of this machine has changed since the last run");
+        fault_set(&f, DVO_EAUTH,
+                  "the host key of this machine has changed since the last run");
         json_decref(result);
         sequence_end(q, &f);
         return;
@@ -151,8 +156,8 @@ static void sequence_finish(struct sequence *q)
     sequence_free(q);
 }
 
-/* Writes down that this op is about to be created, unless an intent without result makes that
- * unsafe. */
+/* Writes down that this op is about to be created, unless an intent without result makes
+ * that unsafe. */
 static bool sequence_intend(struct sequence *q, struct fault *f)
 {
     struct run *r = q->run;
@@ -161,9 +166,11 @@ static bool sequence_intend(struct sequence *q, struct fault *f)
     bool lookup = json_array_size(sequence_list(q, PHASE_LOOKUP));
     if (before->status == STATE_STARTED && !lookup && !q->begun) {
         state_refuse(r->state, op->address, f);
-        return fault_set(f, DVO_EUNKNOWN, "an earlier run was stopped while it created this, and "
-                         "the provider cannot be asked by key; check there whether it exists. "
-                         "The next run creates it");
+        return fault_set(
+            f, DVO_EUNKNOWN,
+            "an earlier run was stopped while it created this, and "
+            "the provider cannot be asked by key; check there whether it exists. "
+            "The next run creates it");
     }
     q->begun = true;
     return state_begin(r->state, op->address, op->call,
@@ -181,9 +188,10 @@ static void sequence_advance(struct sequence *q)
             sequence_end(q, &f);
             return;
         }
-        /* An intent without a result, of this run or an earlier one, was carried out after all. */
-        q->created = q->created || q->begun ||
-                     q->run->ops[q->op].before.status == STATE_STARTED;
+        /* An intent without a result, of this run or an earlier one, was carried out
+         * after all. */
+        q->created =
+            q->created || q->begun || q->run->ops[q->op].before.status == STATE_STARTED;
         q->phase = q->deleting ? PHASE_DELETE : PHASE_READY;
         break;
     case PHASE_CREATE:
@@ -247,7 +255,8 @@ static bool step_url(struct sequence *q, const json_t *step, struct value_source
     const char *name;
     json_t *v;
     char separator = strchr(buf_text(url), '?') ? '&' : '?';
-    json_object_foreach(query, name, v) {
+    json_object_foreach(query, name, v)
+    {
         if (json_is_null(v))
             continue;
         struct buf text = {0};
@@ -278,7 +287,8 @@ static bool step_headers(const json_t *step, struct value_source *s, bool json,
     if (json && !json_object_get(headers, "Content-Type"))
         *list = curl_slist_append(*list, "Content-Type: application/json");
     *list = curl_slist_append(*list, "Expect:"); /* no round trip before a body */
-    json_object_foreach(headers, name, v) {
+    json_object_foreach(headers, name, v)
+    {
         struct buf line = {0};
         buf_printf(&line, "%s: ", name);
         value_text(v, &line);
@@ -359,7 +369,8 @@ static void sequence_step(void *ctx)
     struct fault f = {0};
     if (sequence_late(q) || (q->run->stopping && q->poll_since)) {
         if (sequence_late(q))
-            fault_set(&f, DVO_ETIMEDOUT, "not finished within the timeout of the program");
+            fault_set(&f, DVO_ETIMEDOUT,
+                      "not finished within the timeout of the program");
         else
             fault_set(&f, DVO_ECANCELED, "stopped while waiting for the provider");
         f.final = true;
@@ -379,7 +390,8 @@ static void sequence_answered(void *ctx, struct http_response *response)
     double interval;
     if (!q->poll_since)
         q->poll_since = loop_now();
-    switch (answer_check(&s, step, response, q->vars, loop_now() - q->poll_since, &interval, &f)) {
+    switch (answer_check(&s, step, response, q->vars, loop_now() - q->poll_since,
+                         &interval, &f)) {
     case ANSWER_READY:
         q->poll_since = 0;
         q->step++;

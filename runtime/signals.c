@@ -1,5 +1,6 @@
-/* Blocks the signals that ask for an end and reads them from a signalfd. Children are given an
- * empty mask (process.c), and their own groups: Ctrl-C on the terminal reaches only us. */
+/* Blocks the signals that ask for an end and reads them from a signalfd. Children are
+ * given an empty mask (process.c), and their own groups: Ctrl-C on the terminal reaches
+ * only us. */
 #include "runtime/signals.h"
 
 #include <signal.h>

@@ -1,5 +1,5 @@
-/* SIGINT, SIGTERM and SIGHUP as events of the loop: the first one asks the run to come to an
- * end, the second one ends it. */
+/* SIGINT, SIGTERM and SIGHUP as events of the loop: the first one asks the run to come to
+ * an end, the second one ends it. */
 #ifndef DVO_RUNTIME_SIGNALS_H
 #define DVO_RUNTIME_SIGNALS_H
 

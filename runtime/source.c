@@ -1,5 +1,5 @@
-/* Values of a run: fields of ops, endpoints, secrets; and who waits for one that is not there
- * yet. */
+/* Values of a run: fields of ops, endpoints, secrets; and who waits for one that is not
+ * there yet. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -26,7 +26,8 @@ static json_t *field_of_machine(const struct run *r, uint32_t machine, const cha
 {
     const struct run_plan *p = r->plan;
     for (uint32_t i = 1; i <= p->nops; i++)
-        if (p->ops[i].subject == machine && !strcmp(p->ops[i].call, "machine.bootstrap")) {
+        if (p->ops[i].subject == machine &&
+            !strcmp(p->ops[i].call, "machine.bootstrap")) {
             json_t *v = field_of(r, i, name);
             if (v)
                 return v;
@@ -39,7 +40,8 @@ static json_t *source_ref(struct value_source *s, json_int_t id, const char *fie
     const struct run *r = s->ctx;
     uint32_t op = plan_op_index(r->plan, id);
     if (!op) {
-        fault_set(&s->fault, DVO_EPROTO, "the plan refers to an op that it does not have");
+        fault_set(&s->fault, DVO_EPROTO,
+                  "the plan refers to an op that it does not have");
         return source_fault(s);
     }
     if (!strcmp(field, "changed"))
@@ -56,8 +58,10 @@ static json_t *source_ref(struct value_source *s, json_int_t id, const char *fie
     case RUN_BLOCKED:
     case RUN_CANCELED: s->outcome = VALUE_SKIPPED; return NULL;
     case RUN_KNOWN:
-        fault_set(&s->fault, DVO_ENOENT, "%s.%s is not known: %s takes no part in this run, "
-                  "and the state has no such result of it", address, field, address);
+        fault_set(&s->fault, DVO_ENOENT,
+                  "%s.%s is not known: %s takes no part in this run, "
+                  "and the state has no such result of it",
+                  address, field, address);
         return source_fault(s);
     default:
         fault_set(&s->fault, DVO_ENOENT, "%s has no %s", address, field);
@@ -81,9 +85,8 @@ static json_t *source_get(struct value_source *s, json_int_t id, const char *met
     if (!strcmp(method, "header") && name) {
         const char *key;
         json_t *v;
-        json_object_foreach(json_object_get(r->ops[op].result, "headers"), key, v)
-            if (!strcasecmp(key, name))
-                return json_incref(v);
+        json_object_foreach(json_object_get(r->ops[op].result, "headers"), key,
+                            v) if (!strcasecmp(key, name)) return json_incref(v);
         fault_set(&s->fault, DVO_ENOENT, "the answer to %s has no header %s",
                   r->plan->ops[op].address, name);
     } else {
@@ -122,12 +125,9 @@ static bool secrets_within(struct run *r, const json_t *v, struct fault *f)
     if (path)
         return secret_get(r->secrets, path, f);
     if (json_is_object(v))
-        json_object_foreach((json_t *)(uintptr_t)v, key, item)
-            if (!secrets_within(r, item, f))
-                return false;
-    json_array_foreach(v, i, item)
-        if (!secrets_within(r, item, f))
-            return false;
+        json_object_foreach((json_t *)(uintptr_t)v, key,
+                            item) if (!secrets_within(r, item, f)) return false;
+    json_array_foreach(v, i, item) if (!secrets_within(r, item, f)) return false;
     return true;
 }
 
@@ -144,9 +144,10 @@ bool run_secrets_known(struct run *r, struct fault *f)
             !secrets_within(r, op->probe, f) || !secrets_within(r, op->entry, f) ||
             (s && !secrets_within(r, s->vars, f)))
             return false;
-        json_array_foreach(s ? s->secrets : NULL, k, path)
-            if (json_is_string(path) && !secret_get(r->secrets, json_string_value(path), f))
-                return false;
+        json_array_foreach(
+            s ? s->secrets : NULL, k,
+            path) if (json_is_string(path) &&
+                      !secret_get(r->secrets, json_string_value(path), f)) return false;
     }
     return true;
 }
@@ -154,7 +155,8 @@ bool run_secrets_known(struct run *r, struct fault *f)
 bool run_changed(const struct run *r, uint32_t op)
 {
     const struct run_op *o = &r->ops[op];
-    return (o->status == RUN_DONE || o->status == RUN_KNOWN || o->status == RUN_RUNNING) &&
+    return (o->status == RUN_DONE || o->status == RUN_KNOWN ||
+            o->status == RUN_RUNNING) &&
            (o->changed || o->pending);
 }
 

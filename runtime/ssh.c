@@ -1,5 +1,5 @@
-/* Runs /usr/bin/ssh: one shared connection per machine, scripts on its standard input, output
- * into memory. What ssh says when it fails becomes a typed error here. */
+/* Runs /usr/bin/ssh: one shared connection per machine, scripts on its standard input,
+ * output into memory. What ssh says when it fails becomes a typed error here. */
 #include "runtime/ssh.h"
 
 #include <errno.h>
@@ -130,9 +130,10 @@ void ssh_fault(struct fault *f, const struct buf *err)
             final = ssh_messages[i].final;
             break;
         }
-    fault_set(f, code, final ? "the machine shows another host key than the one it should have"
-                       : code == DVO_EAUTH ? "the machine does not accept the login"
-                                           : "the machine cannot be reached over SSH");
+    fault_set(f, code,
+              final ? "the machine shows another host key than the one it should have"
+              : code == DVO_EAUTH ? "the machine does not accept the login"
+                                  : "the machine cannot be reached over SSH");
     f->final = final;
     fault_words(f, said);
 }
@@ -140,14 +141,16 @@ void ssh_fault(struct fault *f, const struct buf *err)
 static void script_ended(void *ctx, int status)
 {
     struct script *s = ctx;
-    struct script_result result = {.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1};
+    struct script_result result = {.status =
+                                       WIFEXITED(status) ? WEXITSTATUS(status) : -1};
     loop_cancel(s->run->loop, s->timer);
     memory_file_read(s->out, &result.out, OUTPUT_LIMIT);
     memory_file_read(s->err, &result.err, OUTPUT_LIMIT);
     close(s->out);
     close(s->err);
     if (s->late)
-        fault_set(&result.fault, DVO_ETIMEDOUT, "the machine did not finish in the time given");
+        fault_set(&result.fault, DVO_ETIMEDOUT,
+                  "the machine did not finish in the time given");
     else if (result.status == SSH_FAILED || result.status < 0)
         ssh_fault(&result.fault, &result.err);
     script_fn *done = s->done;
@@ -177,8 +180,11 @@ bool script_send(struct run *r, const struct machine *m, const struct buf *text,
     ssh_words_add(&w, strcmp(m->login, "root") ? "exec sudo -n sh -s" : "exec sh -s");
     struct script *s = xcalloc(1, sizeof *s);
     int in = memory_file(text->p, text->len);
-    *s = (struct script){.run = r, .out = memory_file(NULL, 0), .err = memory_file(NULL, 0),
-                         .done = done, .ctx = ctx};
+    *s = (struct script){.run = r,
+                         .out = memory_file(NULL, 0),
+                         .err = memory_file(NULL, 0),
+                         .done = done,
+                         .ctx = ctx};
     struct process_spec spec = {.argv = w.argv, .in = in, .out = s->out, .err = s->err};
     if (in < 0 || s->out < 0 || s->err < 0)
         fault_set(f, DVO_EUNKNOWN, "no memory for a script: %s", strerror(errno));

@@ -1,5 +1,6 @@
-/* The state file: one row per address, one row for the lock. WAL with full synchronisation, so
- * that a commit is on the disk when the call it announces goes out. */
+/* The state file: one row per address, one row for the lock. WAL with full
+ * synchronisation, so that a commit is on the disk when the call it announces goes out.
+ */
 #include "runtime/state.h"
 
 #include <errno.h>
@@ -23,11 +24,13 @@
 
 static const char schema[] =
     "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
-    "CREATE TABLE ops (address TEXT PRIMARY KEY, call TEXT NOT NULL, status INTEGER NOT NULL,"
+    "CREATE TABLE ops (address TEXT PRIMARY KEY, call TEXT NOT NULL, status INTEGER NOT "
+    "NULL,"
     " result TEXT, key TEXT, args TEXT, created INTEGER NOT NULL DEFAULT 0,"
     " pending INTEGER NOT NULL DEFAULT 0, sequence INTEGER NOT NULL) STRICT;"
     "CREATE TABLE lock (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER NOT NULL,"
-    " host TEXT NOT NULL, boot TEXT NOT NULL, started TEXT NOT NULL, since INTEGER NOT NULL,"
+    " host TEXT NOT NULL, boot TEXT NOT NULL, started TEXT NOT NULL, since INTEGER NOT "
+    "NULL,"
     " alive INTEGER NOT NULL, folder TEXT NOT NULL) STRICT;"
     "PRAGMA user_version = 1;";
 
@@ -46,12 +49,12 @@ struct state {
 static bool state_failed(struct state *s, struct fault *f)
 {
     int code = sqlite3_errcode(s->db);
-    enum dvo_error error = code == SQLITE_BUSY || code == SQLITE_LOCKED ? DVO_EBUSY
-                           : code == SQLITE_FULL                       ? DVO_ENOSPC
-                           : code == SQLITE_READONLY || code == SQLITE_CANTOPEN ||
-                                   code == SQLITE_PERM
-                               ? DVO_EPERM
-                               : DVO_EUNKNOWN;
+    enum dvo_error error =
+        code == SQLITE_BUSY || code == SQLITE_LOCKED ? DVO_EBUSY
+        : code == SQLITE_FULL                        ? DVO_ENOSPC
+        : code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_PERM
+            ? DVO_EPERM
+            : DVO_EUNKNOWN;
     return fault_set(f, error, "the state %s cannot be used: %s", s->path,
                      sqlite3_errmsg(s->db));
 }
@@ -98,8 +101,9 @@ static bool state_prepare_schema(struct state *s, const char *project, struct fa
              state_execute(s, "INSERT INTO meta VALUES ('project', ?)", 1, &project, f);
     } else if (version != SCHEMA_VERSION) {
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-        return fault_set(f, DVO_ENOSYS, "the state %s has version %d, this dvo-run knows %d",
-                         s->path, version, SCHEMA_VERSION);
+        return fault_set(f, DVO_ENOSYS,
+                         "the state %s has version %d, this dvo-run knows %d", s->path,
+                         version, SCHEMA_VERSION);
     }
     if (!ok || sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
         state_failed(s, f);
@@ -119,14 +123,17 @@ static bool state_check_project(struct state *s, const char *project, struct fau
     } else {
         const char *found = (const char *)sqlite3_column_text(st, 0);
         if (strcmp(found, project))
-            ok = fault_set(f, DVO_EINVAL, "the state %s belongs to the project %s, the plan "
-                           "to %s", s->path, found, project);
+            ok = fault_set(f, DVO_EINVAL,
+                           "the state %s belongs to the project %s, the plan "
+                           "to %s",
+                           s->path, found, project);
     }
     sqlite3_finalize(st);
     return ok;
 }
 
-struct state *state_open(const char *path, const char *project, bool create, struct fault *f)
+struct state *state_open(const char *path, const char *project, bool create,
+                         struct fault *f)
 {
     struct state *s = xcalloc(1, sizeof *s);
     s->path = xstrdup(path);
@@ -140,15 +147,17 @@ struct state *state_open(const char *path, const char *project, bool create, str
     int opened = made ? sqlite3_open_v2(path, &s->db, flags, NULL) : SQLITE_CANTOPEN;
     bool ok = opened == SQLITE_OK;
     if (made && !ok && !create && access(path, F_OK) != 0)
-        fault_set(f, DVO_ENOENT, "there is no state at %s: nothing was run from here", path);
+        fault_set(f, DVO_ENOENT, "there is no state at %s: nothing was run from here",
+                  path);
     else if (made && !ok)
         state_failed(s, f);
     if (ok) {
         sqlite3_busy_timeout(s->db, 5000);
-        ok = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL", NULL,
-                          NULL, NULL) == SQLITE_OK ||
+        ok = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
+                          NULL, NULL, NULL) == SQLITE_OK ||
              state_failed(s, f);
-        ok = ok && state_prepare_schema(s, project, f) && state_check_project(s, project, f);
+        ok = ok && state_prepare_schema(s, project, f) &&
+             state_check_project(s, project, f);
     }
     umask(mask);
     if (ok)
@@ -180,8 +189,8 @@ void state_close(struct state *s)
     free(s);
 }
 
-/* When a process began, in the kernel's own count: a number that was given again to another
- * process does not look like its first owner. */
+/* When a process began, in the kernel's own count: a number that was given again to
+ * another process does not look like its first owner. */
 static void process_started(pid_t pid, char out[32])
 {
     char path[64];
@@ -189,7 +198,8 @@ static void process_started(pid_t pid, char out[32])
     snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
     snprintf(out, 32, "-");
     if (file_read(path, &text)) {
-        /* The name in parentheses may hold anything; the start is the 20th field behind it. */
+        /* The name in parentheses may hold anything; the start is the 20th field behind
+         * it. */
         const char *p = strrchr(buf_text(&text), ')');
         for (unsigned field = 0; p && field < 20; field++)
             p = strchr(p + 1, ' ');
@@ -245,12 +255,16 @@ static bool lock_check(struct state *s, const struct owner *self, char **note,
         long pid = (long)sqlite3_column_int64(st, 0);
         const char *host = (const char *)sqlite3_column_text(st, 1);
         if (owner_alive(st, self)) {
-            ok = fault_set(f, DVO_EBUSY, "process %ld on %s has been working with the state "
-                           "%s since %s; wait for it, or stop it", pid, host, s->path, when);
+            ok = fault_set(f, DVO_EBUSY,
+                           "process %ld on %s has been working with the state "
+                           "%s since %s; wait for it, or stop it",
+                           pid, host, s->path, when);
         } else {
             struct buf text = {0};
-            buf_printf(&text, "the run of %s (process %ld on %s) did not end properly; going "
-                       "on from what it wrote down", when, pid, host);
+            buf_printf(&text,
+                       "the run of %s (process %ld on %s) did not end properly; going "
+                       "on from what it wrote down",
+                       when, pid, host);
             *note = buf_steal(&text);
             *leftover = xstrdup((const char *)sqlite3_column_text(st, 6));
         }
@@ -271,8 +285,10 @@ bool state_lock(struct state *s, const char *folder, char **note, char **leftove
     snprintf(pid, sizeof pid, "%ld", (long)self->pid);
     const char *values[] = {pid, self->host, self->boot, self->started, folder};
     bool ok = lock_check(s, self, note, leftover, f) &&
-              state_execute(s, "INSERT OR REPLACE INTO lock VALUES (1, CAST(?1 AS INTEGER), "
-                            "?2, ?3, ?4, unixepoch(), unixepoch(), ?5)", 5, values, f);
+              state_execute(s,
+                            "INSERT OR REPLACE INTO lock VALUES (1, CAST(?1 AS INTEGER), "
+                            "?2, ?3, ?4, unixepoch(), unixepoch(), ?5)",
+                            5, values, f);
     if (ok && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
         ok = state_failed(s, f);
     if (!ok)
@@ -315,7 +331,8 @@ static void state_row(sqlite3_stmt *st, struct state_op *out)
     };
 }
 
-bool state_read(struct state *s, const char *address, struct state_op *out, struct fault *f)
+bool state_read(struct state *s, const char *address, struct state_op *out,
+                struct fault *f)
 {
     *out = (struct state_op){0};
     sqlite3_stmt *st =
@@ -344,38 +361,48 @@ bool state_begin(struct state *s, const char *address, const char *call, const c
     char *text = args ? json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
     const char *values[] = {address, call, key, text};
     bool ok = state_execute(
-        s, "INSERT INTO ops (address, call, status, key, args, sequence) VALUES (?1, ?2, 1, "
-           "?3, ?4, (SELECT coalesce(max(sequence), 0) + 1 FROM ops)) ON CONFLICT (address) DO "
-           "UPDATE SET status = 1, call = ?2, key = coalesce(?3, key), "
-           "args = coalesce(?4, args), sequence = "
-           "CASE WHEN ?3 IS NULL THEN sequence ELSE excluded.sequence END", 4, values, f);
+        s,
+        "INSERT INTO ops (address, call, status, key, args, sequence) VALUES (?1, ?2, 1, "
+        "?3, ?4, (SELECT coalesce(max(sequence), 0) + 1 FROM ops)) ON CONFLICT (address) "
+        "DO "
+        "UPDATE SET status = 1, call = ?2, key = coalesce(?3, key), "
+        "args = coalesce(?4, args), sequence = "
+        "CASE WHEN ?3 IS NULL THEN sequence ELSE excluded.sequence END",
+        4, values, f);
     free(text);
     return ok;
 }
 
-bool state_end(struct state *s, const char *address, const char *call, const json_t *result,
-               bool created, bool pending, struct fault *f)
+bool state_end(struct state *s, const char *address, const char *call,
+               const json_t *result, bool created, bool pending, struct fault *f)
 {
     char *text = result ? json_dumps(result, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    const char *values[] = {address, call, text, created ? "1" : "0", pending ? "1" : "0"};
+    const char *values[] = {address, call, text, created ? "1" : "0",
+                            pending ? "1" : "0"};
     bool ok = state_execute(
-        s, "INSERT INTO ops (address, call, status, result, created, pending, sequence) VALUES "
-           "(?1, ?2, 2, ?3, CAST(?4 AS INTEGER), CAST(?5 AS INTEGER), "
-           "(SELECT coalesce(max(sequence), 0) + 1 FROM ops)) ON CONFLICT (address) DO UPDATE "
-           "SET status = 2, call = ?2, result = ?3, created = CAST(?4 AS INTEGER), "
-           "pending = CAST(?5 AS INTEGER)", 5, values, f);
+        s,
+        "INSERT INTO ops (address, call, status, result, created, pending, sequence) "
+        "VALUES "
+        "(?1, ?2, 2, ?3, CAST(?4 AS INTEGER), CAST(?5 AS INTEGER), "
+        "(SELECT coalesce(max(sequence), 0) + 1 FROM ops)) ON CONFLICT (address) DO "
+        "UPDATE "
+        "SET status = 2, call = ?2, result = ?3, created = CAST(?4 AS INTEGER), "
+        "pending = CAST(?5 AS INTEGER)",
+        5, values, f);
     free(text);
     return ok;
 }
 
 bool state_refuse(struct state *s, const char *address, struct fault *f)
 {
-    return state_execute(s, "UPDATE ops SET status = 3 WHERE address = ?", 1, &address, f);
+    return state_execute(s, "UPDATE ops SET status = 3 WHERE address = ?", 1, &address,
+                         f);
 }
 
 bool state_settle(struct state *s, const char *address, struct fault *f)
 {
-    return state_execute(s, "UPDATE ops SET pending = 0 WHERE address = ?", 1, &address, f);
+    return state_execute(s, "UPDATE ops SET pending = 0 WHERE address = ?", 1, &address,
+                         f);
 }
 
 bool state_forget(struct state *s, const char *address, struct fault *f)
@@ -385,8 +412,11 @@ bool state_forget(struct state *s, const char *address, struct fault *f)
 
 bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f)
 {
-    sqlite3_stmt *st = state_prepare(s, "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL "
-                                     "ORDER BY sequence DESC", 0, NULL);
+    sqlite3_stmt *st =
+        state_prepare(s,
+                      "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL "
+                      "ORDER BY sequence DESC",
+                      0, NULL);
     int step = SQLITE_ERROR;
     while (st && (step = sqlite3_step(st)) == SQLITE_ROW) {
         struct state_op op;

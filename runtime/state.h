@@ -1,5 +1,5 @@
-/* What exists and what was begun: an SQLite file per project, written before and after every
- * call that changes something. */
+/* What exists and what was begun: an SQLite file per project, written before and after
+ * every call that changes something. */
 #ifndef DVO_RUNTIME_STATE_H
 #define DVO_RUNTIME_STATE_H
 
@@ -29,14 +29,15 @@ struct state_op {
     bool pending;   /* `changed` that some consumer has not seen yet */
 };
 
-/* Opens or makes the file. `create` false: a missing file is ENOENT. NULL with a fault. */
+/* Opens or makes the file. `create` false: a missing file is ENOENT. NULL with a fault.
+ */
 struct state *state_open(const char *path, const char *project, bool create,
                          struct fault *f);
 void state_close(struct state *s); /* gives the lock back */
 
-/* Takes the state for this run, which keeps its private files in `folder`. EBUSY names the
- * living owner; a dead owner's lock is taken over, *note then says so (to be freed) and
- * *leftover is its folder (to be freed). */
+/* Takes the state for this run, which keeps its private files in `folder`. EBUSY names
+ * the living owner; a dead owner's lock is taken over, *note then says so (to be freed)
+ * and *leftover is its folder (to be freed). */
 bool state_lock(struct state *s, const char *folder, char **note, char **leftover,
                 struct fault *f);
 /* Tells others that we live; call every STATE_HEARTBEAT_MS. */
@@ -44,15 +45,16 @@ void state_heartbeat(struct state *s);
 #define STATE_HEARTBEAT_MS 10000
 
 /* What is known of an address; all zero if nothing. Free with state_op_free(). */
-bool state_read(struct state *s, const char *address, struct state_op *out, struct fault *f);
+bool state_read(struct state *s, const char *address, struct state_op *out,
+                struct fault *f);
 void state_op_free(struct state_op *op);
-/* Durable before it returns: this call is about to change something. `key` and `args` may be
- * NULL and then leave what is there. */
+/* Durable before it returns: this call is about to change something. `key` and `args` may
+ * be NULL and then leave what is there. */
 bool state_begin(struct state *s, const char *address, const char *call, const char *key,
                  const json_t *args, struct fault *f);
 /* Durable before it returns: the call's result. */
-bool state_end(struct state *s, const char *address, const char *call, const json_t *result,
-               bool created, bool pending, struct fault *f);
+bool state_end(struct state *s, const char *address, const char *call,
+               const json_t *result, bool created, bool pending, struct fault *f);
 bool state_refuse(struct state *s, const char *address, struct fault *f);
 /* Every consumer has seen the change. */
 bool state_settle(struct state *s, const char *address, struct fault *f);

@@ -20,7 +20,8 @@ bool steps_begin(struct run *r, struct steps *s, bool check, struct fault *f)
     char *path = path_join(r->plan->dir, "api/steps.sh");
     bool ok = file_read(path, &s->text);
     if (!ok)
-        fault_set(f, DVO_ENOENT, "%s: %s; rebuild with dvoc build", path, strerror(errno));
+        fault_set(f, DVO_ENOENT, "%s: %s; rebuild with dvoc build", path,
+                  strerror(errno));
     free(path);
     buf_str(&s->text, "\n{\n");
     return ok;
@@ -44,8 +45,8 @@ static bool add_word(struct steps *s, const char *key, const char *name, const j
     buf_free(&word);
     if (!ok) {
         values->outcome = VALUE_FAULT;
-        fault_set(&values->fault, DVO_EINVAL, "%s holds a NUL byte, which no argument can",
-                  key);
+        fault_set(&values->fault, DVO_EINVAL,
+                  "%s holds a NUL byte, which no argument can", key);
     }
     return ok;
 }
@@ -58,17 +59,15 @@ static bool add_parameter(struct steps *s, const char *key, const json_t *v,
     if (json_is_array(v)) {
         size_t i;
         json_t *item;
-        json_array_foreach(v, i, item)
-            if (!add_word(s, key, NULL, item, values))
-                return false;
+        json_array_foreach(v, i,
+                           item) if (!add_word(s, key, NULL, item, values)) return false;
         return true;
     }
     if (json_is_object(v)) {
         const char *name;
         json_t *item;
-        json_object_foreach((json_t *)(uintptr_t)v, name, item)
-            if (!add_word(s, key, name, item, values))
-                return false;
+        json_object_foreach((json_t *)(uintptr_t)v, name,
+                            item) if (!add_word(s, key, name, item, values)) return false;
         return true;
     }
     return add_word(s, key, NULL, v, values);
@@ -76,8 +75,8 @@ static bool add_parameter(struct steps *s, const char *key, const json_t *v,
 
 static bool is_name(const char *text)
 {
-    return text && *text && strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") ==
-                                strlen(text);
+    return text && *text &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text);
 }
 
 static bool add_step(struct steps *s, uint32_t op_id, bool go_on, const json_t *step,
@@ -88,7 +87,8 @@ static bool add_step(struct steps *s, uint32_t op_id, bool go_on, const json_t *
     json_t *v;
     if (!is_name(name)) {
         values->outcome = VALUE_FAULT;
-        return fault_set(&values->fault, DVO_EPROTO, "the plan holds a step without a name");
+        return fault_set(&values->fault, DVO_EPROTO,
+                         "the plan holds a step without a name");
     }
     const json_t *given = json_object_get(step, "params");
     json_t *params = given ? value_evaluate(values, given) : json_object();
@@ -96,13 +96,14 @@ static bool add_step(struct steps *s, uint32_t op_id, bool go_on, const json_t *
         return false;
     buf_printf(&s->text, "dvo_op %s%u dvo_%s", go_on ? "-c " : "", op_id, name);
     bool ok = true;
-    json_object_foreach(params, key, v)
-        ok = ok && is_name(key) && add_parameter(s, key, v, values);
+    json_object_foreach(params, key, v) ok =
+        ok && is_name(key) && add_parameter(s, key, v, values);
     buf_char(&s->text, '\n');
     json_decref(params);
     if (!ok && values->outcome == VALUE_READY) {
         values->outcome = VALUE_FAULT;
-        fault_set(&values->fault, DVO_EPROTO, "the plan holds a step parameter without a name");
+        fault_set(&values->fault, DVO_EPROTO,
+                  "the plan holds a step parameter without a name");
     }
     return ok;
 }
@@ -113,11 +114,11 @@ bool steps_add(struct steps *s, uint32_t op_id, bool go_on, const json_t *steps,
     size_t i;
     json_t *step;
     size_t before = s->text.len;
-    json_array_foreach(steps, i, step)
-        if (!add_step(s, op_id, go_on, step, values)) {
-            s->text.len = before;
-            return false;
-        }
+    json_array_foreach(steps, i, step) if (!add_step(s, op_id, go_on, step, values))
+    {
+        s->text.len = before;
+        return false;
+    }
     return true;
 }
 
@@ -278,8 +279,10 @@ static void steps_done(void *ctx, struct script_result *result)
     } else if (result->fault.code) {
         fault_move(&f, &result->fault);
     } else if (answer.lines < wanted || !steps_complete(buf_text(&result->out))) {
-        fault_set(&f, DVO_EPROTO, "the machine's shell ended with status %d before the step "
-                  "had a result", result->status);
+        fault_set(&f, DVO_EPROTO,
+                  "the machine's shell ended with status %d before the step "
+                  "had a result",
+                  result->status);
         fault_words(&f, buf_text(&result->err));
     }
     if (f.code) {
@@ -306,7 +309,8 @@ static void steps_send(void *ctx, const struct machine *m, struct fault *fault)
     }
     struct value_source values = run_values(r, NULL);
     bool ok = steps_begin(r, &s, false, &f);
-    if (ok && !steps_add(&s, op->id, false, json_object_get(op->entry, "steps"), &values)) {
+    if (ok &&
+        !steps_add(&s, op->id, false, json_object_get(op->entry, "steps"), &values)) {
         bool wait = values.outcome == VALUE_WAIT;
         run_op_lacks(r, o->op, &values, steps_go, o);
         if (!wait)

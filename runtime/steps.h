@@ -1,5 +1,5 @@
-/* Scripts of step-library calls: composing them, reading what they answer, carrying out the
- * ops that are nothing else. */
+/* Scripts of step-library calls: composing them, reading what they answer, carrying out
+ * the ops that are nothing else. */
 #ifndef DVO_RUNTIME_STEPS_H
 #define DVO_RUNTIME_STEPS_H
 

@@ -1,5 +1,5 @@
-/* Evaluates VALUE expressions: literals stand for themselves, an object whose only key starts
- * with "$" is an operation. */
+/* Evaluates VALUE expressions: literals stand for themselves, an object whose only key
+ * starts with "$" is an operation. */
 #include "runtime/value.h"
 
 #include <stdio.h>
@@ -32,7 +32,9 @@ void value_text(const json_t *v, struct buf *out)
 {
     switch (json_typeof(v)) {
     case JSON_STRING: buf_add(out, json_string_value(v), json_string_length(v)); return;
-    case JSON_INTEGER: buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(v)); return;
+    case JSON_INTEGER:
+        buf_printf(out, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+        return;
     case JSON_REAL: text_real(json_real_value(v), out); return;
     case JSON_TRUE: buf_str(out, "True"); return;
     case JSON_FALSE: buf_str(out, "False"); return;
@@ -104,9 +106,7 @@ static bool value_in(const json_t *item, const json_t *container)
         return json_object_get(container, json_string_value(item));
     size_t i;
     json_t *v;
-    json_array_foreach(container, i, v)
-        if (values_equal(item, v))
-            return true;
+    json_array_foreach(container, i, v) if (values_equal(item, v)) return true;
     return false;
 }
 
@@ -176,7 +176,8 @@ static json_t *evaluate_text(struct value_source *s, const json_t *parts)
     struct buf text = {0};
     size_t i;
     json_t *part;
-    json_array_foreach(parts, i, part) {
+    json_array_foreach(parts, i, part)
+    {
         json_t *v = value_evaluate(s, part);
         if (!v) {
             buf_free(&text);
@@ -197,7 +198,8 @@ static json_t *evaluate_list(struct value_source *s, const json_t *list)
     json_t *result = json_array();
     size_t i;
     json_t *item;
-    json_array_foreach(list, i, item) {
+    json_array_foreach(list, i, item)
+    {
         json_t *v = value_evaluate(s, item);
         if (!v) {
             json_decref(result);
@@ -220,11 +222,12 @@ static json_t *evaluate_object(struct value_source *s, const json_t *object)
     json_t *result = json_object();
     const char *key;
     json_t *item;
-    json_object_foreach((json_t *)(uintptr_t)object, key, item)
-        if (!evaluate_member(s, result, key, item)) {
-            json_decref(result);
-            return evaluate_failed(s, key);
-        }
+    json_object_foreach((json_t *)(uintptr_t)object, key,
+                        item) if (!evaluate_member(s, result, key, item))
+    {
+        json_decref(result);
+        return evaluate_failed(s, key);
+    }
     return result;
 }
 
@@ -234,7 +237,8 @@ static json_t *evaluate_dict(struct value_source *s, const json_t *pairs)
     json_t *result = json_object();
     size_t i;
     json_t *pair;
-    json_array_foreach(pairs, i, pair) {
+    json_array_foreach(pairs, i, pair)
+    {
         const char *key = json_string_value(json_array_get(pair, 0));
         const json_t *item = json_array_get(pair, 1);
         if (!key || !item || !evaluate_member(s, result, key, item)) {
@@ -245,10 +249,11 @@ static json_t *evaluate_dict(struct value_source *s, const json_t *pairs)
     return result;
 }
 
-static json_t *evaluate_named(struct value_source *s, const json_t *from, const char *what,
-                              const json_t *name)
+static json_t *evaluate_named(struct value_source *s, const json_t *from,
+                              const char *what, const json_t *name)
 {
-    json_t *v = json_object_get(from, json_is_string(name) ? json_string_value(name) : "");
+    json_t *v =
+        json_object_get(from, json_is_string(name) ? json_string_value(name) : "");
     if (v)
         return json_incref(v);
     if (s->outcome == VALUE_READY) {
@@ -261,7 +266,8 @@ static json_t *evaluate_named(struct value_source *s, const json_t *from, const 
 
 static json_t *evaluate_secret(struct value_source *s, const json_t *path)
 {
-    const char *value = json_is_string(path) ? s->secret(s, json_string_value(path)) : NULL;
+    const char *value =
+        json_is_string(path) ? s->secret(s, json_string_value(path)) : NULL;
     if (!value)
         return evaluate_failed(s, "$secret");
     s->tainted = true;
@@ -342,9 +348,7 @@ bool value_url(struct value_source *s, const json_t *expr, struct buf *out)
     if (!strcmp(op, "$text")) {
         size_t i;
         json_t *part;
-        json_array_foreach(operand, i, part)
-            if (!value_url(s, part, out))
-                return false;
+        json_array_foreach(operand, i, part) if (!value_url(s, part, out)) return false;
         return true;
     }
     json_t *v = value_evaluate(s, expr);

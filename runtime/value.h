@@ -17,8 +17,8 @@ enum value_outcome {
     VALUE_FAULT,
 };
 
-/* Where the values come from. Each function returns a new reference, or NULL after setting
- * `outcome` (and `fault` for VALUE_FAULT). */
+/* Where the values come from. Each function returns a new reference, or NULL after
+ * setting `outcome` (and `fault` for VALUE_FAULT). */
 struct value_source {
     json_t *(*ref)(struct value_source *s, json_int_t op, const char *field);
     json_t *(*get)(struct value_source *s, json_int_t op, const char *method,
