@@ -28,6 +28,7 @@ struct http_transfer {
     void *ctx;
     struct http_response response;
     bool too_long;
+    bool head_complete; /* the blank line behind the headers has come */
     char error[CURL_ERROR_SIZE];
 };
 
@@ -90,6 +91,8 @@ static void http_finish(struct http_transfer *t, CURLcode code)
     else if (code != CURLE_OK)
         fault_set(&r->fault, curl_error(code), "%s",
                   t->error[0] ? t->error : curl_easy_strerror(code));
+    else if (!t->head_complete) /* which curl takes for an answer without a body */
+        fault_set(&r->fault, DVO_ECONN, "the connection was closed within the headers");
     else
         curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &r->status);
     char *after = http_header(&r->headers, "Retry-After");
@@ -161,10 +164,13 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
     struct http_transfer *t = ctx;
     size_t len = size * n;
     /* Interim answers and the handshake of a proxy have headers of their own. */
-    if (len > 5 && !strncmp(p, "HTTP/", 5))
+    if (len > 5 && !strncmp(p, "HTTP/", 5)) {
         buf_clear(&t->response.headers);
+        t->head_complete = false;
+    }
     while (len && (p[len - 1] == '\r' || p[len - 1] == '\n'))
         len--;
+    t->head_complete |= !len;
     buf_add(&t->response.headers, p, len);
     buf_char(&t->response.headers, '\n');
     return size * n;

@@ -5,6 +5,9 @@ The workload is N resources in groups of 18: a machine, 5 packages, 8 files that
 machine's and the next machine's address, 2 users, 2 services that restart with two of the
 files. N is rounded up to whole groups. The bootstrap of every machine comes on top: it is
 in the programs and in the manifest, but does not count as a resource.
+
+Builds go to $TMPDIR, a playbook for each machine: TMPDIR=/dev/shm leaves out what the disk's
+file system costs.
 """
 
 import argparse
@@ -52,13 +55,15 @@ class Sample:
                    (os.POSIX_SPAWN_DUP2, errors, 2)]
         begin = time.perf_counter()
         pid = os.posix_spawn(argv[0], argv, os.environ, file_actions=actions)
-        timer = threading.Timer(timeout, os.kill, (pid, signal.SIGKILL)) if timeout else None
-        if timer:
+        timer = None
+        if timeout:
+            timer = threading.Timer(timeout, os.kill, (pid, signal.SIGKILL))
             timer.start()
         _, status, usage = os.wait4(pid, 0)
         self.wall = time.perf_counter() - begin
         if timer:
             timer.cancel()
+        self.system = usage.ru_stime
         self.cpu = usage.ru_utime + usage.ru_stime
         # Includes what this process had when it started the command, some 10 MB: it must
         # stay small itself, so workloads are written piece by piece.
@@ -74,6 +79,13 @@ class Sample:
 
 def median(samples, field):
     return statistics.median(getattr(sample, field) for sample in samples)
+
+
+def row(resources, what, samples):
+    return (f"{resources:>9} {what:<9} {median(samples, 'cpu') * 1e3:>9.1f}"
+            f" {median(samples, 'system') * 1e3:>9.1f}"
+            f" {median(samples, 'wall') * 1e3:>9.1f}"
+            f" {median(samples, 'peak') / 1e6:>9.1f}")
 
 
 def write_loop(file, groups):
@@ -162,9 +174,10 @@ class Limits:
 
 
 def measure_startup(dvoc, folder, limits):
+    program = str(ROOT / "samples/app.dvo")
     commands = {"/bin/true": ["/bin/true"],
                 "dvoc --version": [dvoc, "--version"],
-                "dvoc check samples/app.dvo": [dvoc, "check", str(ROOT / "samples/app.dvo")]}
+                "dvoc check samples/app.dvo": [dvoc, "check", program]}
     samples = {name: [] for name in commands}
     for _ in range(STARTUP_ROUNDS):
         for name, argv in commands.items():
@@ -179,9 +192,8 @@ def measure_startup(dvoc, folder, limits):
 def measure_size(dvoc, ninja, folder, size, limits):
     """Prints the rows of one N; returns seconds of CPU per resource of each form."""
     groups = -(-size // GROUP)
-    writers = {"loop": ("loop.dvo", write_loop), "straight": ("straight.dvo", write_straight),
-               "ninja": ("build.ninja", write_manifest)}
-    for name, writer in writers.values():
+    for name, writer in (("loop.dvo", write_loop), ("straight.dvo", write_straight),
+                         ("build.ninja", write_manifest)):
         with open(folder / name, "w", encoding="ascii") as file:
             writer(file, groups)
 
@@ -189,12 +201,13 @@ def measure_size(dvoc, ninja, folder, size, limits):
     manifest = []
     written = {}
     broken = {}
-    for _ in range(1 if size >= ONE_ROUND_FROM else ROUNDS):
+    for turn in range(1 if size >= ONE_ROUND_FROM else ROUNDS):
         for form in FORMS:
             if form in broken:
                 continue
-            out = folder / f"{form}.out"
-            shutil.rmtree(out, ignore_errors=True)
+            # Nothing is removed between runs: ext4 searches long for an inode while many
+            # were freed just before, and that time would be the compiler's.
+            out = folder / f"{form}.{turn}"
             argv = [dvoc, "build", str(folder / f"{form}.dvo"), "-o", str(out)]
             try:
                 samples[form].append(Sample(argv, folder, TIMEOUT))
@@ -214,45 +227,47 @@ def measure_size(dvoc, ninja, folder, size, limits):
             continue
         cpu, wall = median(runs, "cpu"), median(runs, "wall")
         per_resource[form] = cpu / resources
-        print(f"{resources:>9} {form:<9} {cpu * 1e3:>9.1f} {wall * 1e3:>9.1f}"
-              f" {median(runs, 'peak') / 1e6:>9.1f} {written[form] / 1e6:>9.2f}"
+        print(row(resources, form, runs) + f" {written[form] / 1e6:>9.2f}"
               f" {cpu / resources * 1e6:>9.2f} {cpu / base:>8.2f}")
         if size == SMALL:
             limits.check(f"{size} resources, {form}", wall * 1e3, SMALL_LIMIT * 1e3, "ms")
         if size == LARGE:
             limits.check(f"{size} resources, {form}", cpu / base, LARGE_LIMIT,
                          "times ninja -n")
-    print(f"{resources:>9} {'ninja -n':<9} {base * 1e3:>9.1f}"
-          f" {median(manifest, 'wall') * 1e3:>9.1f} {median(manifest, 'peak') / 1e6:>9.1f}")
+    print(row(resources, "ninja -n", manifest))
     return per_resource
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n\n")[0])
     parser.add_argument("--dvoc", required=True, help="the compiler to measure")
-    parser.add_argument("--work", help="folder for workloads and builds, which stay there")
+    parser.add_argument("--work", help="new folder for workloads and builds, kept")
     parser.add_argument("sizes", metavar="N", nargs="*", type=int,
                         default=[SMALL, MIDDLE, LARGE], help="numbers of resources")
     options = parser.parse_args()
+    options.sizes = sorted(set(options.sizes))
     if min(options.sizes) < 1:
         parser.error("N is at least 1")
+    if options.work and os.path.exists(options.work):
+        parser.error(f"{options.work} exists already")
     dvoc = os.path.abspath(options.dvoc)
     ninja = shutil.which("ninja")
 
     limits = Limits()
     with tempfile.TemporaryDirectory() as temporary:
         work = pathlib.Path(options.work or temporary).resolve()
-        work.mkdir(parents=True, exist_ok=True)
+        work.mkdir(parents=True, exist_ok=not options.work)
         try:
             measure_startup(dvoc, work, limits)
         except Failed as error:
             limits.failed("start-up", error)
-        print(f"{'resources':>9} {'form':<9} {'CPU ms':>9} {'wall ms':>9} {'peak MB':>9}"
-              f" {'output MB':>9} {'µs/res.':>9} {'x ninja':>8}", flush=True)
+        print(f"{'resources':>9} {'form':<9} {'CPU ms':>9} {'of it sys':>9}"
+              f" {'wall ms':>9} {'peak MB':>9} {'output MB':>9} {'µs/res.':>9}"
+              f" {'x ninja':>8}", flush=True)
         costs = {}
         for size in options.sizes:
             folder = work / str(size)
-            folder.mkdir(exist_ok=True)
+            folder.mkdir()
             costs[size] = measure_size(dvoc, ninja, folder, size, limits)
             sys.stdout.flush()
     for form in FORMS:
