@@ -6,8 +6,8 @@ machine's and the next machine's address, 2 users, 2 services that restart with 
 files. N is rounded up to whole groups. The bootstrap of every machine comes on top: it is
 in the programs and in the manifest, but does not count as a resource.
 
-Builds go to $TMPDIR, a playbook for each machine: TMPDIR=/dev/shm leaves out what the disk's
-file system costs.
+Builds go to $TMPDIR, a playbook for each machine: TMPDIR=/dev/shm leaves out what the
+disk's file system costs.
 """
 
 import argparse
