@@ -62,11 +62,9 @@ enum code_op {
 };
 
 struct instr {
-    uint16_t op, a;
+    uint16_t op, a, b;
     union {
-        struct {
-            uint16_t b, c;
-        };
+        uint32_t c; /* wide: a generated program has a call site in every line */
         int32_t j;
     };
 };

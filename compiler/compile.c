@@ -21,10 +21,9 @@ static uint16_t operand(struct compiler *c, uint32_t x)
 {
     if (x > UINT16_MAX && !c->failed) {
         c->failed = true;
-        diag_error(
-            c->vm->diags, 310, c->at,
-            "the function is too large: more than %d constants, calls or variables",
-            UINT16_MAX);
+        diag_error(c->vm->diags, 310, c->at,
+                   "the function is too large: more than %d variables or arguments",
+                   UINT16_MAX);
     }
     return (uint16_t)x;
 }
@@ -32,10 +31,9 @@ static uint16_t operand(struct compiler *c, uint32_t x)
 uint32_t compile_emit(struct compiler *c, enum code_op op, uint32_t a, uint32_t b,
                       uint32_t d)
 {
-    return append(c, (struct instr){.op = (uint16_t)op,
-                                    .a = operand(c, a),
-                                    .b = operand(c, b),
-                                    .c = operand(c, d)});
+    return append(
+        c, (struct instr){
+               .op = (uint16_t)op, .a = operand(c, a), .b = operand(c, b), .c = d});
 }
 
 uint32_t compile_emit_j(struct compiler *c, enum code_op op, uint32_t a, int32_t j)
