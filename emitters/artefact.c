@@ -252,10 +252,13 @@ static void artefacts_remove_stale(struct artefacts *a, const struct artefact **
 
 static bool artefact_move(struct artefacts *a, size_t i)
 {
-    const char *place = artefact_place(a, a->v[i].path);
-    char *folder = path_dir(place);
-    bool ok = file_mkdirs(folder) && rename(artefact_staged(a, i), place) == 0;
-    free(folder);
+    const char *place = artefact_place(a, a->v[i].path), *staged = artefact_staged(a, i);
+    bool ok = rename(staged, place) == 0;
+    if (!ok && errno == ENOENT) { /* the first file of its folder */
+        char *folder = path_dir(place);
+        ok = file_mkdirs(folder) && rename(staged, place) == 0;
+        free(folder);
+    }
     return ok || artefacts_fail(a, "write", a->v[i].path);
 }
 
