@@ -110,6 +110,8 @@ bool program_evaluate(struct program *p, const struct program_options *o)
     const struct eval_reader reader = {.read = read_beside, .ctx = p};
     bool good = eval_file(p->eval, universe, file, &reader) != NULL;
     good &= params_finish(&p->params, p);
+    p->config.project = arena_printf(&p->arena, "%s%s", p->config.project,
+                                     params_project_suffix(&p->params));
     good = good && name_and_check(p);
     if (good)
         add_digests(p);
