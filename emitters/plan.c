@@ -191,6 +191,29 @@ static void write_args(struct plan_writer *w, op_id op)
     json_put_object_end(&w->j);
 }
 
+/* Tools answer in text; the fields of the result that are something else say so. */
+static void write_field_types(struct plan_writer *w, const struct handle_type *type)
+{
+    bool open = false;
+    for (uint32_t i = 0; i < type->nfields; i++) {
+        enum type_kind kind = (enum type_kind)type->fields[i].type.kind;
+        if (type->fields[i].known ||
+            (kind != TYPE_INT && kind != TYPE_BOOL && kind != TYPE_FLOAT))
+            continue;
+        if (!open) {
+            json_put_name(&w->j, "fields");
+            json_put_object_compact(&w->j);
+        }
+        open = true;
+        json_put_name(&w->j, intern_text(w->e->strings, type->fields[i].name));
+        json_put_cstr(&w->j, kind == TYPE_INT    ? "int"
+                             : kind == TYPE_BOOL ? "bool"
+                                                 : "float");
+    }
+    if (open)
+        json_put_object_end(&w->j);
+}
+
 static void write_op(struct plan_writer *w, op_id op)
 {
     struct emission *e = w->e;
@@ -230,6 +253,7 @@ static void write_op(struct plan_writer *w, op_id op)
     if (call->result < e->graph->calls->ntypes && call->result) {
         json_put_name(&w->j, "kind");
         write_str(w, e->graph->calls->types[call->result].name);
+        write_field_types(w, &e->graph->calls->types[call->result]);
     }
     if (builtin || api_has_calls(e, op))
         write_args(w, op);
