@@ -208,8 +208,9 @@ static void load_ops(struct loader *l)
     json_array_foreach(ops, i, v)
     {
         struct plan_op *op = &p->ops[i + 1];
-        if (!op->id || l->by_id[op->id])
-            refuse(l, "two ops have the id %u", op->id);
+        /* plan_op_index() searches by it. */
+        if (op->id <= p->ops[i].id)
+            refuse(l, "the ids of ops do not grow: %u follows %u", op->id, p->ops[i].id);
         l->by_id[op->id] = (uint32_t)i + 1;
         load_op(l, v, op);
     }

@@ -105,13 +105,22 @@ static void report_outputs(const struct run *r)
     }
 }
 
+/* Asked to stop, a run may still come to its end: then nothing is left to go on with. */
+static bool stopped_short(const struct run *r)
+{
+    for (uint32_t i = 1; i <= r->plan->nops; i++)
+        if (r->stopping && r->ops[i].status == RUN_CANCELED)
+            return true;
+    return false;
+}
+
 static void report_way_on(const struct run *r, bool transient)
 {
     fprintf(stderr,
             "\nWhat is done stays done. %s run the same again to go on: dvo-run %s\n",
-            r->stopping ? "The run was stopped;"
-            : transient ? "This may pass by itself;"
-                        : "Mend what is wrong, then",
+            stopped_short(r) ? "The run was stopped;"
+            : transient      ? "This may pass by itself;"
+                             : "Mend what is wrong, then",
             r->plan->dir);
 }
 
@@ -137,10 +146,10 @@ void report_run(const struct run *r)
         default: skipped++; break;
         }
     }
-    if (failed || r->stopping)
+    if (failed || stopped_short(r))
         report_way_on(r, transient);
     report_outputs(r);
-    if (!changed && !failed && !r->stopping)
+    if (!changed && !failed && !stopped_short(r))
         puts("nothing changed");
     printf("%u changed, %u unchanged, %u failed, %u skipped\n", changed, same, failed,
            skipped);
@@ -152,5 +161,5 @@ int report_status(const struct run *r)
     for (uint32_t i = 1; i <= r->plan->nops; i++)
         if (r->ops[i].status == RUN_FAILED && r->ops[i].fault.code != DVO_EDEP)
             return error_status(r->ops[i].fault.code);
-    return r->stopping ? error_status(DVO_ECANCELED) : 0;
+    return stopped_short(r) ? error_status(DVO_ECANCELED) : 0;
 }

@@ -281,7 +281,10 @@ static bool run_read_state(struct run *r, struct fault *f)
         const struct plan_op *op = &r->plan->ops[i];
         if (!state_read(r->state, op->address, &o->before, f))
             return false;
-        o->pending = o->before.pending;
+        /* What was begun and came to no good end may have changed something all the same,
+         * and will not look changed when it is done again. */
+        o->pending = o->before.pending || o->before.status == STATE_STARTED ||
+                     o->before.status == STATE_REFUSED;
         if (o->status != RUN_KNOWN || o->before.status != STATE_DONE)
             continue;
         o->result = json_incref(o->before.result);
