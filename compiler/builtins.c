@@ -285,6 +285,7 @@ static value builtin_fail(struct vm *vm, const struct call *c)
     struct buf line = {0};
     if (join_arguments(vm, c, &line))
         vm_fail(vm, 321, "%s", buf_text(&line));
+    vm->state->exhausted = true;
     buf_free(&line);
     return VALUE_ERROR;
 }

@@ -124,6 +124,8 @@ struct code {
     struct instr *v;
     struct code_place *places; /* one per instruction */
     uint32_t n;
+    const uint32_t *statements; /* of a top level: where each begins */
+    uint32_t nstatements;
     const value *constants;
     struct code *const *functions;
     struct call_site *sites;

@@ -459,8 +459,12 @@ static void compile_stmt(struct compiler *c, const struct stmt *s)
 
 static void compile_block(struct compiler *c, const struct block *b)
 {
-    for (uint32_t i = 0; i < b->n && !c->failed; i++)
+    bool statements = c->toplevel && b == &c->function->body;
+    for (uint32_t i = 0; i < b->n && !c->failed; i++) {
+        if (statements)
+            *vec_push(&c->statements) = compile_here(c);
         compile_stmt(c, b->v[i]);
+    }
 }
 
 /* ---- functions
@@ -486,6 +490,8 @@ static struct code *finish(struct compiler *c)
     code->names = c->in->file->names;
     code->toplevel = c->toplevel;
     code->nregs = c->max;
+    code->nstatements = (uint32_t)c->statements.n;
+    code->statements = KEEP(c, c->statements);
     code->n = (uint32_t)c->code.n;
     code->simple = f->nkwonly == 0 && !f->has_varargs && !f->has_kwargs;
     code->first_default = f->npositional + f->nkwonly;

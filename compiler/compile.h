@@ -38,6 +38,7 @@ struct compiler {
     COMPILE_VEC(struct call_site, sites);
     COMPILE_VEC(struct code_fstring, fstrings);
     COMPILE_VEC(struct code_target, targets);
+    COMPILE_VEC(uint32_t, statements); /* of the top level: where each begins */
     COMPILE_VEC(str_id, attrs);
     COMPILE_VEC(const struct stmt *, loads);
     struct map64 constant_of; /* value -> index */

@@ -157,11 +157,12 @@ static bool run_module(struct module *m)
     top->defaults = NULL;
     top->free = NULL;
     m->globals = arena_array(vm->arena, value, m->ast->nglobals);
+    m->gave_up = arena_array(vm->arena, bool, m->ast->nglobals);
     for (uint32_t i = 0; i < m->ast->nglobals; i++)
         m->globals[i] = VALUE_UNBOUND;
     if (st->nframes == 0)
         st->failed = false;
-    return vm_call(vm, value_of(top), NULL, 0, NULL, 0) != VALUE_ERROR;
+    return vm_call(vm, value_of(top), NULL, 0, NULL, 0) != VALUE_ERROR && !m->wrong;
 }
 
 static struct module *start_module(struct eval *e, const struct eval_universe *u,

@@ -14,6 +14,8 @@ struct module {
     file_id file;
     const char *path; /* as load() wrote it, normalized; NULL for the program itself */
     value *globals;
+    bool *gave_up; /* per global: see recover.h */
+    bool wrong;    /* an error was met, and evaluation went on */
     enum module_state state;
     struct span loaded_at; /* the load statement that began it */
 };

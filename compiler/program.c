@@ -108,6 +108,7 @@ bool program_evaluate(struct program *p, const struct program_options *o)
         return false;
     struct eval_universe *universe = universe_of_programs(p);
     const struct eval_reader reader = {.read = read_beside, .ctx = p};
+    eval_vm(p->eval)->carry_on = true;
     bool good = eval_file(p->eval, universe, file, &reader) != NULL;
     good &= params_finish(&p->params, p);
     p->config.project = arena_printf(&p->arena, "%s%s", p->config.project,

@@ -6,6 +6,7 @@
 
 #include "compiler/module.h"
 #include "compiler/operator.h"
+#include "compiler/recover.h"
 #include "compiler/vm_step.h"
 
 /* ---- state
@@ -61,16 +62,19 @@ static bool compare_floats(enum ast_op op, value a, value b)
     }
 }
 
-/* Pops frames down to the one that entered vm_run(). */
-static void unwind(struct vm *vm)
+static void leave(struct vm *vm)
+{
+    const struct vm_frame *f = &vm->state->frames[--vm->state->nframes];
+    ((struct code *)(uintptr_t)f->code)->active = false;
+}
+
+/* Pops frames down to the one that entered vm_run(), which stays. */
+static struct vm_frame *unwind(struct vm *vm)
 {
     struct vm_state *st = vm->state;
-    for (;;) {
-        struct vm_frame *f = &st->frames[--st->nframes];
-        ((struct code *)(uintptr_t)f->code)->active = false;
-        if (f->entry)
-            return;
-    }
+    while (!st->frames[st->nframes - 1].entry)
+        leave(vm);
+    return &st->frames[st->nframes - 1];
 }
 
 /* ---- the loop
@@ -590,6 +594,14 @@ L_LOAD:
     NEXT;
 
 failed:
-    unwind(vm);
+    f = unwind(vm);
+    pc = recover(vm, f);
+    if (pc) {
+        code = f->code->v;
+        K = f->code->constants;
+        R = f->base;
+        NEXT;
+    }
+    leave(vm);
     return VALUE_ERROR;
 }

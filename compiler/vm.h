@@ -50,6 +50,9 @@ struct vm {
     void (*print)(struct vm *vm, const char *text,
                   size_t len); /* a line, without newline */
 
+    /* After an error at the top level of a file, go on with the next statement: one run
+     * shows several errors. */
+    bool carry_on;
     uint64_t step_limit; /* loop turns and calls; 0: no limit */
     size_t memory_limit; /* bytes of the arena; 0: no limit */
 
@@ -94,6 +97,8 @@ struct span vm_arg_span(struct vm *vm, uint32_t i);
 /* The argument written for a parameter `name` that is positional parameter `i` (or -1).
  */
 struct span vm_param_span(struct vm *vm, const char *name, int i);
+/* The keyword `name` of the running call as written, else vm_span(). */
+struct span vm_keyword_span(struct vm *vm, str_id name);
 
 /* Function frames, innermost first; the top level of a file is one, too. */
 struct vm_frame;

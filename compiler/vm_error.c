@@ -203,6 +203,7 @@ bool vm_room(struct vm *vm, size_t bytes)
 {
     if (!vm->memory_limit || vm->arena->used + bytes <= vm->memory_limit)
         return true;
+    vm->state->exhausted = true;
     vm_fail(vm, 311, "the program needs more than %zu MiB of memory",
             vm->memory_limit >> 20);
     return false;
@@ -211,6 +212,7 @@ bool vm_room(struct vm *vm, size_t bytes)
 bool vm_tick(struct vm *vm)
 {
     if (vm->step_limit && vm->state->steps > vm->step_limit) {
+        vm->state->exhausted = true;
         vm_fail(vm, 311, "the program takes more than %llu steps",
                 (unsigned long long)vm->step_limit);
         return false;

@@ -29,6 +29,7 @@ struct vm_state {
     uint64_t steps;
     struct diag *last; /* error queued last */
     bool failed;
+    bool exhausted; /* a limit is reached, or the program itself says that it fails */
     struct span load_span; /* place of errors while nothing runs */
 
     value *interned; /* by str_id */
@@ -89,8 +90,6 @@ void vm_state_free(struct vm *vm);
 
 /* The name of the method that the running call is about, else vm_span(). */
 struct span vm_method_span(struct vm *vm, str_id name);
-/* The keyword `name` of the running call as written, else vm_span(). */
-struct span vm_keyword_span(struct vm *vm, str_id name);
 
 /* Memory of objects. */
 void *vm_object(struct vm *vm, enum value_kind kind, size_t size);
