@@ -96,7 +96,7 @@ static bool sort_arguments(struct making *m)
         while (u < U_COUNT && strcmp(universal_names[u], text) != 0)
             u++;
         if (u == U_COUNT) {
-            unknown_argument(m, name, at);
+            unknown_argument(m, name, vm_keyword_span(m->vm, name));
             return false;
         }
         m->universal[u] = c->args[c->nargs + k];
