@@ -195,6 +195,18 @@ static val_id bind_condition(const struct binder *b, value v)
     return value_is_deferred(c) ? value_deferred(c)->ir : val_bool(c == VALUE_TRUE);
 }
 
+static val_id bind_int(const struct binder *b, enum type_kind kind, value v)
+{
+    int64_t n;
+    if (!value_to_int64(v, &n))
+        return wrong(b, kind, v);
+    const char *why = type_check_int(kind, n);
+    if (!why)
+        return val_int(b->vm->values, n);
+    vm_fail_at(b->vm, b->at, 522, "%s(%s=) %s", b->call, arg_name(b), why);
+    return VAL_ABSENT;
+}
+
 static val_id bind_one(const struct binder *b, struct type t, value v);
 
 static val_id bind_list(const struct binder *b, struct type t, value v)
@@ -211,6 +223,17 @@ static val_id bind_list(const struct binder *b, struct type t, value v)
             return VAL_ABSENT;
     }
     return val_seq(b->vm->values, IR_LIST, 0, ids, n);
+}
+
+static val_id bind_command(const struct binder *b, value v)
+{
+    static const struct type line = {.kind = TYPE_LINE};
+    static const struct type words = {.kind = TYPE_LIST, .item = TYPE_LINE};
+    size_t n;
+    if (value_items(v, &n))
+        return bind_list(b, words, v);
+    return value_is_str(v) || value_is_deferred(v) ? bind_one(b, line, v)
+                                                   : wrong(b, TYPE_COMMAND, v);
 }
 
 static val_id bind_dict(const struct binder *b, struct type t, value v)
@@ -230,7 +253,10 @@ static val_id bind_dict(const struct binder *b, struct type t, value v)
                        arg_name(b), value_type_name(vm, d->v[i].key));
             return VAL_ABSENT;
         }
-        ids[2 * n] = val_str(vm->values, value_intern(vm, d->v[i].key));
+        ids[2 * n] = t.key ? bind_text(b, (enum type_kind)t.key, d->v[i].key)
+                           : val_str(vm->values, value_intern(vm, d->v[i].key));
+        if (!ids[2 * n])
+            return VAL_ABSENT;
         ids[2 * n + 1] = bind_one(b, item, d->v[i].val);
         if (!ids[2 * n + 1])
             return VAL_ABSENT;
@@ -267,6 +293,8 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
         return bind_condition(b, v);
     if (kind == TYPE_TRIGGERS)
         return bind_triggers(b, v);
+    if (kind == TYPE_COMMAND)
+        return bind_command(b, v);
     if (kind == TYPE_PACKAGES)
         return bind_packages(b, v);
     if (value_is_deferred(v))
@@ -276,10 +304,9 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
     case TYPE_BOOL:
         return v == VALUE_TRUE || v == VALUE_FALSE ? val_bool(v == VALUE_TRUE)
                                                    : wrong(b, kind, v);
-    case TYPE_INT: {
-        int64_t n;
-        return value_to_int64(v, &n) ? val_int(b->vm->values, n) : wrong(b, kind, v);
-    }
+    case TYPE_INT:
+    case TYPE_PORT:
+    case TYPE_ID: return bind_int(b, kind, v);
     case TYPE_FLOAT:
         return value_is_float(v) || value_is_int(v) ? value_to_ir(b->vm, v, b->at)
                                                     : wrong(b, kind, v);

@@ -43,14 +43,22 @@ bool type_parse(struct intern *strings, const char *text, size_t len, struct typ
     if (!open)
         return type_word(strings, text, len, out);
     size_t head = (size_t)(open - text);
-    struct type outer;
-    struct type item;
+    struct type outer, item, key = {0};
+    const char *comma = memchr(text, ',', len);
+    if (comma && comma > open) {
+        if (!type_word(strings, open + 1, (size_t)(comma - open) - 1, &key) ||
+            !type_is_text((enum type_kind)key.kind))
+            return false;
+        open = comma;
+    }
+    size_t begin = (size_t)(open - text) + 1;
     if (text[len - 1] != ']' || !type_word(strings, text, head, &outer) ||
         (outer.kind != TYPE_LIST && outer.kind != TYPE_DICT) ||
-        !type_word(strings, open + 1, len - head - 2, &item) || item.kind == TYPE_LIST ||
+        !type_word(strings, open + 1, len - begin - 1, &item) || item.kind == TYPE_LIST ||
         item.kind == TYPE_DICT)
         return false;
-    *out = (struct type){.kind = outer.kind, .item = item.kind, .handle = item.handle};
+    *out = (struct type){
+        .kind = outer.kind, .item = item.kind, .key = key.kind, .handle = item.handle};
     return true;
 }
 
@@ -73,6 +81,21 @@ const char *type_name(struct intern *strings, struct type t)
 const char *type_example(enum type_kind k)
 {
     return rows[k].example;
+}
+
+bool type_is_int(enum type_kind k)
+{
+    return k >= TYPE_INT && k <= TYPE_ID;
+}
+
+const char *type_check_int(enum type_kind k, int64_t n)
+{
+    if (k == TYPE_PORT && (n < 1 || n > 65535))
+        return "must be a port number from 1 to 65535";
+    /* The highest number stands for "no change" in chown(2). */
+    if (k == TYPE_ID && (n < 0 || n >= UINT32_MAX))
+        return "must be a number from 0 to 4294967294";
+    return NULL;
 }
 
 bool type_is_text(enum type_kind k)

@@ -15,9 +15,12 @@
     TYPE(ANY, "any", "any value")                                                        \
     TYPE(BOOL, "bool", "True or False")                                                  \
     TYPE(INT, "int", "an integer")                                                       \
+    TYPE(PORT, "port", "a port number from 1 to 65535")                                  \
+    TYPE(ID, "id", "a number of a user or group, such as 1000")                          \
     TYPE(FLOAT, "float", "a number")                                                     \
     TYPE(STR, "str", "a string")                                                         \
     TYPE(TEXT, "text", "text of any length")                                             \
+    TYPE(LINE, "line", "one line of text")                                               \
     TYPE(PATH, "path", "an absolute path such as \"/etc/motd\"")                         \
     TYPE(FILE, "file", "a path beside the program such as \"files/motd\"")               \
     TYPE(UNIT, "unit", "a systemd unit such as \"nginx\" or \"nginx.service\"")          \
@@ -31,12 +34,15 @@
     TYPE(NAME, "name", "a name of letters, digits, '.', '_' and '-'")                    \
     TYPE(JOB, "job", "a name of letters, digits, '_' and '-'")                           \
     TYPE(REGEX, "regex", "a pattern such as \"^Port [0-9]+$\"")                          \
+    TYPE(SCHEDULE, "schedule", "a schedule such as \"*/5 * * * *\" or \"@daily\"")       \
+    TYPE(VARIABLE, "variable", "the name of a variable such as \"LOG_LEVEL\"")           \
     TYPE(CIDR, "cidr", "an address range such as \"10.0.0.0/24\"")                       \
     TYPE(PACKAGES, "packages",                                                           \
          "a package name, a list of them, or packages.find results")                     \
     TYPE(PACKAGE, "package", "a result of packages.find")                                \
     TYPE(CONDITION, "condition", "a condition such as handle.changed")                   \
     TYPE(TRIGGERS, "triggers", "a handle, a condition, or a list of them")               \
+    TYPE(COMMAND, "command", "a line of a shell, or a list of words")                    \
     TYPE(HANDLE, "handle", "a handle")                                                   \
     TYPE(LIST, "list", "a list")                                                         \
     TYPE(DICT, "dict", "a dict with string keys")
@@ -48,11 +54,13 @@ enum type_kind {
         TYPE_COUNT
 };
 
-/* "list[text]" is kind LIST, item TEXT; "machine" (any handle type) is HANDLE with its
+/* "list[text]" is kind LIST, item TEXT; "dict[variable,text]" is kind DICT, key VARIABLE,
+ * item TEXT; "machine" (any handle type) is HANDLE with its
  * name. */
 struct type {
     uint8_t kind;  /* enum type_kind */
     uint8_t item;  /* element kind of LIST and DICT, else TYPE_ANY */
+    uint8_t key;   /* kind of the keys of DICT, TYPE_ANY if any text will do */
     str_id handle; /* type name for HANDLE (of the item, if item is HANDLE), 0: any */
 };
 
@@ -70,6 +78,10 @@ bool type_is_text(enum type_kind k); /* a string of some form */
  * TYPE_PACKAGES checks one package string ("nginx", "nginx=1.22.1-9"). */
 const char *type_check_text(struct intern *strings, enum type_kind k, str_id s,
                             str_id *out);
+
+/* Checks a known integer against its type: NULL, or what is wrong. */
+const char *type_check_int(enum type_kind k, int64_t n);
+bool type_is_int(enum type_kind k);
 
 /* "90s", "10m", "1h", "1h30m", "2d", "500ms" in milliseconds; -1 if malformed or too
  * long. */

@@ -5,6 +5,7 @@
 
 #include "ir/base/buf.h"
 #include "ir/regex.h"
+#include "ir/schedule.h"
 #include "ir/type.h"
 
 enum { PATH_LIMIT = 4095, COMPONENT_LIMIT = 255, LOGIN_LIMIT = 32, UNIT_LIMIT = 255 };
@@ -344,6 +345,23 @@ static const char *check_job(const char *s, size_t len, struct buf *out)
     return len > COMPONENT_LIMIT ? "is longer than 255 bytes" : NULL;
 }
 
+static const char *check_line(const char *s, size_t len, struct buf *out)
+{
+    (void)out;
+    return memchr(s, '\n', len) ? "must be one line, without a newline"
+                                : check_text(s, len, out);
+}
+
+static const char *check_variable(const char *s, size_t len, struct buf *out)
+{
+    (void)out;
+    if (len == 0)
+        return "must not have a variable without a name";
+    if (!only(s, len, "_") || is_digit(s[0]))
+        return "must name variables by letters, digits and '_', such as \"LOG_LEVEL\"";
+    return NULL;
+}
+
 static const char *check_cidr(const char *s, size_t len, struct buf *out)
 {
     const char *slash = memchr(s, '/', len);
@@ -402,15 +420,16 @@ static const char *check_package(const char *s, size_t len, struct buf *out)
 }
 
 static form_check *const checks[TYPE_COUNT] = {
-    [TYPE_STR] = check_text,         [TYPE_TEXT] = check_text,
-    [TYPE_PATH] = check_path,        [TYPE_FILE] = check_file,
-    [TYPE_UNIT] = check_unit,        [TYPE_LOGIN] = check_login,
-    [TYPE_MODE] = check_mode,        [TYPE_DURATION] = check_duration,
-    [TYPE_SIZE] = check_size,        [TYPE_VERSION] = check_version,
-    [TYPE_URL] = check_url,          [TYPE_DIGEST] = check_digest,
-    [TYPE_NAME] = check_name,        [TYPE_JOB] = check_job,
-    [TYPE_REGEX] = regex_check,      [TYPE_CIDR] = check_cidr,
-    [TYPE_PACKAGES] = check_package,
+    [TYPE_STR] = check_text,          [TYPE_TEXT] = check_text,
+    [TYPE_PATH] = check_path,         [TYPE_FILE] = check_file,
+    [TYPE_UNIT] = check_unit,         [TYPE_LOGIN] = check_login,
+    [TYPE_MODE] = check_mode,         [TYPE_DURATION] = check_duration,
+    [TYPE_SIZE] = check_size,         [TYPE_VERSION] = check_version,
+    [TYPE_URL] = check_url,           [TYPE_DIGEST] = check_digest,
+    [TYPE_NAME] = check_name,         [TYPE_JOB] = check_job,
+    [TYPE_REGEX] = regex_check,       [TYPE_CIDR] = check_cidr,
+    [TYPE_LINE] = check_line,         [TYPE_SCHEDULE] = schedule_check,
+    [TYPE_VARIABLE] = check_variable, [TYPE_PACKAGES] = check_package,
 };
 
 const char *type_check_text(struct intern *strings, enum type_kind k, str_id s,

@@ -134,6 +134,8 @@ static bool is_deferred(const struct ir_value *v)
 static void check_value(struct arg_check *c, struct type t, val_id id)
 {
     static const struct type condition = {.kind = TYPE_CONDITION};
+    static const struct type line = {.kind = TYPE_LINE};
+    static const struct type lines = {.kind = TYPE_LIST, .item = TYPE_LINE};
     static const struct type any = {.kind = TYPE_ANY};
     const struct ir_value *v = val_get(&c->v->g->values, id);
     bool good = false;
@@ -144,6 +146,8 @@ static void check_value(struct arg_check *c, struct type t, val_id id)
     }
     if (t.kind == TYPE_TRIGGERS && v->kind != IR_LIST)
         t = condition;
+    if (t.kind == TYPE_COMMAND)
+        t = v->kind == IR_LIST ? lines : line;
     if (is_deferred(v) && t.kind != TYPE_LIST && t.kind != TYPE_DICT) {
         check_deferred(c, t, id);
         return;
@@ -158,7 +162,9 @@ static void check_value(struct arg_check *c, struct type t, val_id id)
         break;
     case TYPE_BOOL:
     case TYPE_CONDITION: good = v->kind == IR_BOOL; break;
-    case TYPE_INT: good = v->kind == IR_INT; break;
+    case TYPE_INT:
+    case TYPE_PORT:
+    case TYPE_ID: good = v->kind == IR_INT; break;
     case TYPE_FLOAT: good = v->kind == IR_FLOAT || v->kind == IR_INT; break;
     case TYPE_PACKAGE: good = v->kind == IR_DICT; break;
     case TYPE_PACKAGES:
