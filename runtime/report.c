@@ -69,19 +69,25 @@ void report_failure(const struct run *r, uint32_t op, const struct fault *f)
         fprintf(stderr, "  full output: %s\n", f->log);
 }
 
+/* More names than these do not help. */
+#define BLOCKED_SHOWN 5
+
 static void report_blocked(const struct run *r, uint32_t cause)
 {
-    bool any = false;
+    unsigned n = 0;
     for (uint32_t i = 1; i <= r->plan->nops; i++) {
         const struct run_op *o = &r->ops[i];
         if (o->status != RUN_BLOCKED || o->cause != cause)
             continue;
-        fprintf(stderr, "%s%s%s",
-                any ? ", " : "  not started because of it: ", r->plan->ops[i].address,
-                o->cause_on_machine ? " (later on that machine)" : "");
-        any = true;
+        if (n++ < BLOCKED_SHOWN)
+            fprintf(stderr, "%s%s%s",
+                    n > 1 ? ", " : "  not started because of it: ",
+                    r->plan->ops[i].address,
+                    o->cause_on_machine ? " (later on that machine)" : "");
     }
-    if (any)
+    if (n > BLOCKED_SHOWN)
+        fprintf(stderr, ", and %u more", n - BLOCKED_SHOWN);
+    if (n)
         fputc('\n', stderr);
 }
 
