@@ -12,7 +12,8 @@ short_description: One step of the dvo step library
 version_added: "0.1.0"
 description:
   - Checks the machine, changes only what differs, and reports C(changed) with the reason.
-  - Exactly one option is given. It names the step, and its value holds the step's parameters.
+  - Exactly one option but C(locked) is given. It names the step, and its value holds the step's
+    parameters.
   - Parameters that are null are left alone. Lists and mappings of strings are passed on as such.
 options:
   authorized_key:
@@ -49,6 +50,10 @@ options:
   line:
     description: A line of a text file (C(path), C(line), C(match), C(present)).
     type: dict
+  locked:
+    description: Whoever runs the playbook holds the machine's lock already.
+    type: bool
+    default: false
   link:
     description: A symbolic link (C(path), C(to), C(present)).
     type: dict
@@ -197,9 +202,9 @@ def words(params):
             yield b"'--" + to_bytes(key) + b"=" + text.replace(b"'", b"'\\''") + b"'"
 
 
-def compose(step, params, check):
-    """The script for one step. The run as a whole holds the machine's lock."""
-    head = b"DVO_CHECK=1\n" if check else b"DVO_LOCKED=1\n"
+def compose(step, params, check, locked):
+    """The script for one step."""
+    head = b"DVO_CHECK=1\n" if check else b"DVO_LOCKED=1\n" if locked else b""
     call = b" ".join([b"dvo_op 1 dvo_" + to_bytes(step)] + list(words(params)))
     return head + to_bytes(STEPS) + b"{\n" + call + b"\ndvo_end\n}\n"
 
@@ -249,7 +254,10 @@ def content(path):
 
 def main():
     module = AnsibleModule(
-        argument_spec=dict((name, dict(type="dict")) for name in NAMES),
+        argument_spec=dict(
+            [(name, dict(type="dict")) for name in NAMES],
+            locked=dict(type="bool", default=False),
+        ),
         mutually_exclusive=[NAMES],
         required_one_of=[NAMES],
         supports_check_mode=True,
@@ -257,7 +265,9 @@ def main():
     step = [name for name in NAMES if module.params[name] is not None][0]
     params = module.params[step]
     try:
-        script = compose(step, params, module.check_mode)
+        script = compose(
+            step, params, module.check_mode, module.params["locked"]
+        )
     except ValueError as error:
         module.fail_json(msg=to_text(error), errno="EINVAL", state="failed", fields={})
 

@@ -1,0 +1,39 @@
+"""The controller's side of the module step: who holds the lock, and what no log may show."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.dvo.host.plugins.plugin_utils.events import Events, place
+
+
+class ActionModule(ActionBase):
+    """Runs the module; of a task with no_log it reports what callbacks do not get to see."""
+
+    TRANSFERS_FILES = False
+
+    def run(self, tmp=None, task_vars=None):
+        super(ActionModule, self).run(tmp, task_vars)
+        args = dict(self._task.args)
+        # Who runs the playbook may hold the machine's lock for its whole length.
+        if os.environ.get("DVO_LOCKED"):
+            args["locked"] = True
+        result = self._execute_module(
+            module_name="dvo.host.step", module_args=args, task_vars=task_vars
+        )
+        if self._task.no_log or self._play_context.no_log:
+            self._report(result)
+        return result
+
+    def _report(self, result):
+        events = Events()
+        if not events.wanted():
+            return
+        event = place(self._task)
+        event.update(event="result", result={"fields": result.get("fields") or {}})
+        if "errno" in result:
+            event["errno"] = result["errno"]
+        events.write(event)
