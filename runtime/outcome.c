@@ -80,7 +80,7 @@ static bool has_unsettled_consumer(const struct run *r, uint32_t producer)
 {
     for (uint32_t i = producer + 1; i <= r->plan->nops; i++)
         if (consumes(&r->plan->ops[i], producer) && r->ops[i].status != RUN_DONE &&
-            r->ops[i].status != RUN_SKIPPED)
+            r->ops[i].status != RUN_SKIPPED && !r->ops[i].released)
             return true;
     return false;
 }
@@ -166,6 +166,23 @@ static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
     return ok;
 }
 
+/* It was taken for done, but is not: what it acts on is still to be seen. */
+static void unsettle_producers(struct run *r, uint32_t op)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    r->ops[op].released = false;
+    for (uint32_t i = 0; i < p->nneeds; i++) {
+        struct run_op *o = &r->ops[p->needs[i].op];
+        struct fault f = {0};
+        if (p->needs[i].kind != NEED_DATA || !o->settled)
+            continue;
+        o->settled = false;
+        if (!op_write_result(r, p->needs[i].op, &f))
+            progress_say(r->progress, "%s", f.message);
+        fault_free(&f);
+    }
+}
+
 void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields)
 {
     const struct plan_op *p = &r->plan->ops[op];
@@ -184,6 +201,7 @@ void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields)
     if (!op_write_result(r, op, &f))
         progress_say(r->progress, "%s", f.message);
     fault_free(&f);
+    settle_producers(r, op);
 }
 
 void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
@@ -236,7 +254,8 @@ void run_op_failed(struct run *r, uint32_t op, struct fault *f)
     struct run_op *o = &r->ops[op];
     struct fault ignored = {0};
     fault_move(&o->fault, f);
-    o->released = false;
+    if (o->released)
+        unsettle_producers(r, op);
     if (r->plan->ops[op].tainted)
         fault_words(&o->fault, ""); /* they may say the secret in another form */
     redact_text(r, &o->fault.message);

@@ -2,6 +2,7 @@
 # Common to the end-to-end scripts: the provider, machines under a project of the test's own
 # (so that a user's machines are not touched), programs, runs and what came of them. The
 # caller has set `root`, and calls `counted` last.
+: "${root:?}"
 cd "$root" || exit 1
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
@@ -94,7 +95,7 @@ run() {
         >"$work/out" 2>&1
     status=$?
     cat "$work/out"
-    [ $status -ne $SANITIZER_STATUS ] || exit 1
+    [ "$status" -ne "$SANITIZER_STATUS" ] || exit 1
 }
 again() {
     local name=$1
@@ -102,13 +103,13 @@ again() {
     (cd "$work/p" && timeout 600 "$bin/dvo-run" "$@" "build/$name") >"$work/out" 2>&1
     status=$?
     cat "$work/out"
-    [ $status -ne $SANITIZER_STATUS ] || exit 1
+    [ "$status" -ne "$SANITIZER_STATUS" ] || exit 1
 }
 
 # runs NAME [OPTION...], unchanged NAME: it succeeds; and changes nothing.
 runs() {
     run "$@"
-    [ $status -eq 0 ]
+    [ "$status" -eq 0 ]
 }
 unchanged() {
     runs "$@" && grep -q '^nothing changed' "$work/out"
@@ -122,7 +123,7 @@ fails() {
     failed_with "$error" "$text"
 }
 failed_with() { # ERROR TEXT
-    [ $status -eq "$("$bin/dvoc" --help | sed -n "s/^ *\([0-9]*\)  $1 .*/\1/p")" ] &&
+    [ "$status" -eq "$("$bin/dvoc" --help | sed -n "s/^ *\([0-9]*\)  $1 .*/\1/p")" ] &&
         says ": $1: " && says "$2"
 }
 says() {
@@ -141,7 +142,7 @@ gone() {
     wait "$runner" 2>/dev/null
     status=$?
     cat "$work/out"
-    [ $status -ne $SANITIZER_STATUS ] || exit 1
+    [ "$status" -ne "$SANITIZER_STATUS" ] || exit 1
 }
 
 # until COMMAND...: waits for it to succeed, a minute at most.

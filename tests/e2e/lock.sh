@@ -46,7 +46,7 @@ held_throughout() {
     on n 'head -n 1 /run/lock/dvo' >"$work/who"
     gone
     grep -qx "project $project (process [0-9]* on $(hostname))" "$work/who" &&
-        [ $status -eq 0 ] && [ ! -s "$work/open" ] && until_true free
+        [ "$status" -eq 0 ] && [ ! -s "$work/open" ] && until_true free
 }
 
 # two NAME: a project of its own that finds the same machine.
@@ -65,10 +65,8 @@ not_interleaved() {
     two a &
     local a=$!
     two b &
-    wait $! && wait $a || {
-        cat "$work"/[ab]/out
-        return 1
-    }
+    wait $! || cat "$work/b/out"
+    wait $a || cat "$work/a/out"
     on n 'cat /root/order' | uniq -c
     [ "$(on n 'cat /root/order' | wc -l)" -eq 12 ] && [ "$(on n 'uniq /root/order' | wc -l)" -eq 2 ]
 }
@@ -89,7 +87,7 @@ killed() {
     gone
     until_true free || return
     again once
-    [ $status -eq 0 ] && [ "$(on n 'cat /root/once' | xargs)" = 'begin end' ]
+    [ "$status" -eq 0 ] && [ "$(on n 'cat /root/once' | xargs)" = 'begin end' ]
 }
 
 # The connection that holds the lock breaks: the tool is stopped, the op has failed.

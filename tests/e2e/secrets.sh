@@ -68,6 +68,7 @@ nowhere() {
         for name in m n; do
             remote "$(machine $name)" "journalctl -q --no-pager | grep -F -- \"\$(cat)\"" \
                 <<<"$form" && return 1
+            # shellcheck disable=SC2016 # for the machine
             remote "$(machine $name)" 'grep -rlF -- "$(cat)" /run /tmp /var/lib /var/log' \
                 <<<"$form" && return 1
         done
@@ -86,14 +87,14 @@ not_in_processes() {
         done
     done
     gone
-    [ $status -eq 0 ] && [ $seen -eq 0 ]
+    [ "$status" -eq 0 ] && [ $seen -eq 0 ]
 }
 
 # A part of the program cannot use what the state does not hold; it says what to add.
 only_asks() {
     build_program later &&
         again later --only n --only 'n.bootstrap()' --only 'n.file(/root/later)'
-    [ $status -ne 0 ] && says 'takes no part in this run'
+    [ "$status" -ne 0 ] && says 'takes no part in this run'
 }
 
 plain_values() {
