@@ -191,8 +191,12 @@ static bool read_inlines(struct vm *vm, value record, struct call_info *info,
         if (to < 0)
             return false;
         rules->inlines[rules->ninlines++] = (struct inline_rule){
-            i, (uint32_t)to, arg_index(info, vm, arena_printf(vm->arena, "%s64", fills)),
-            (uint32_t)to == i};
+            .from = i,
+            .text = (uint32_t)to,
+            .base64 = arg_index(info, vm, arena_printf(vm->arena, "%s64", fills)),
+            .url = arg_index(info, vm, arena_printf(vm->arena, "%s_url", fills)),
+            .digest = arg_index(info, vm, arena_printf(vm->arena, "%s_digest", fills)),
+            .or_text = (uint32_t)to == i};
     }
     return true;
 }

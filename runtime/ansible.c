@@ -19,6 +19,7 @@
 #include "runtime/probe.h"
 #include "runtime/process.h"
 #include "runtime/retry.h"
+#include "runtime/steps.h"
 
 #define WATCH_MS 100
 #define OUTPUT_LIMIT ((size_t)16 << 20)
@@ -60,10 +61,11 @@ static bool play_op_done(const struct play_op *o)
     return o->tasks && o->ended == o->tasks && !o->failed;
 }
 
-/* Its when= did not hold: it promised nothing, and no probe may ask for it. */
-static bool play_op_skipped(const struct play *p, const struct play_op *o)
+/* Its when= did not hold, or what it uses was skipped: it promised nothing, and no probe
+ * may ask for it. */
+static bool play_op_skipped(const struct play_op *o)
 {
-    return play_op_done(o) && p->run->plan->ops[o->op].when && o->skipped == o->tasks;
+    return play_op_done(o) && o->skipped == o->tasks;
 }
 
 static void play_free(struct play *p)
@@ -102,7 +104,7 @@ static void play_report(void *ctx, struct fault *faults)
     for (uint32_t i = 0, done = 0; i < p->segment->nops; i++) {
         struct play_op *o = &p->ops[i];
         const struct plan_op *op = &r->plan->ops[o->op];
-        if (play_op_skipped(p, o)) {
+        if (play_op_skipped(o)) {
             run_op_skipped(r, o->op);
         } else if (play_op_done(o)) {
             struct fault *f = &faults[done++];
@@ -132,7 +134,7 @@ static void play_probe(struct play *p)
     uint32_t n = 0;
     for (uint32_t i = 0; i < p->segment->nops; i++) {
         const struct play_op *o = &p->ops[i];
-        if (play_op_done(o) && !play_op_skipped(p, o))
+        if (play_op_done(o) && !play_op_skipped(o))
             done[n++] = o->op;
     }
     probe_start(p->run, p->segment->machine, done, n, play_report, p);
@@ -327,7 +329,7 @@ static void event_ended(struct play *p, struct play_op *o, bool skipped,
     o->skipped += skipped;
     o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
     event_result(o, event);
-    if (play_op_done(o) && !play_op_skipped(p, o))
+    if (play_op_done(o) && !play_op_skipped(o))
         run_op_released(p->run, o->op, o->changed, o->fields);
 }
 
@@ -358,7 +360,7 @@ static struct play_op *play_overdue(struct play *p)
         struct play_op *o = &p->ops[i];
         double timeout = p->run->plan->ops[o->op].timeout;
         if (o->started && !play_op_done(o) && !o->failed && timeout > 0 &&
-            (double)(loop_now() - o->since) > timeout * 1000)
+            (double)(loop_now() - o->since) > timeout * 1000 + STEPS_GRACE_MS)
             return o;
     }
     return NULL;

@@ -198,6 +198,7 @@ void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields)
     o->result = result;
     o->changed = changed;
     o->released = true;
+    progress_stop(r->progress, op);
     if (!op_write_result(r, op, &f))
         progress_say(r->progress, "%s", f.message);
     fault_free(&f);

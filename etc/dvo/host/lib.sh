@@ -4,6 +4,7 @@
 #
 #     [DVO_CHECK=1]                only look: nothing on the machine is changed
 #     [DVO_LOCKED=1]               the sender already holds the machine's lock
+#     [DVO_TIMEOUT=90]             seconds after which a command of the user's is ended
 #     all files of this folder, in any order
 #     {
 #     dvo_op 17 dvo_file --path='/etc/motd' --content='hello'
@@ -326,7 +327,8 @@ dvo_errno() {
     *'nable to locate package'* | *'was not found'* | *'no installation candidate'* | \
         *'404 '* | *'No such file'* | *'does not have a Release file'*) DVO_ERRNO=ENOENT ;;
     *NO_PUBKEY* | *'is not signed'* | *'signatures were invalid'* | *'be authenticated'* | \
-        *'couldn'?'t be verified'*) DVO_ERRNO=EAUTH ;;
+        *'couldn'?'t be verified'* | *'ertificate verification failed'* | \
+        *'No system certificates'*) DVO_ERRNO=EAUTH ;;
     *'timed out'*) DVO_ERRNO=ETIMEDOUT ;;
     *'onnection refused'* | *'onnection reset'* | *'onnection failed'*) DVO_ERRNO=ECONN ;;
     *'resolving'* | *'resolve'* | *'unreachable'* | *'ould not connect'*) DVO_ERRNO=EUNREACH ;;

@@ -5,6 +5,7 @@ from __future__ import absolute_import, division, print_function
 __metaclass__ = type
 
 import os
+import signal
 
 from ansible.plugins.action import ActionBase
 from ansible_collections.dvo.host.plugins.plugin_utils.events import Events, place
@@ -14,6 +15,7 @@ class ActionModule(ActionBase):
     """Runs the module; of a task with no_log it reports what callbacks do not get to see."""
 
     TRANSFERS_FILES = False
+    GRACE = 10  # seconds in which a step that is out of time ends by itself
 
     def run(self, tmp=None, task_vars=None):
         super(ActionModule, self).run(tmp, task_vars)
@@ -21,6 +23,10 @@ class ActionModule(ActionBase):
         # Who runs the playbook may hold the machine's lock for its whole length.
         if os.environ.get("DVO_LOCKED"):
             args["locked"] = True
+        # A command that is out of time is ended on the machine, and the step says so.
+        if self._task.timeout:
+            args["timeout"] = self._task.timeout
+            signal.alarm(self._task.timeout + self.GRACE)
         result = self._execute_module(
             module_name="dvo.host.step", module_args=args, task_vars=task_vars
         )

@@ -12,7 +12,7 @@ short_description: One step of the dvo step library
 version_added: "0.1.0"
 description:
   - Checks the machine, changes only what differs, and reports C(changed) with the reason.
-  - Exactly one option but C(locked) is given. It names the step, and its value holds the step's
+  - Exactly one option but C(locked) and C(timeout) is given. It names the step, and its value holds the step's
     parameters.
   - Parameters that are null are left alone. Lists and mappings of strings are passed on as such.
 options:
@@ -50,13 +50,14 @@ options:
   line:
     description: A line of a text file (C(path), C(line), C(match), C(present)).
     type: dict
-  locked:
-    description: Whoever runs the playbook holds the machine's lock already.
-    type: bool
-    default: false
   link:
     description: A symbolic link (C(path), C(to), C(present)).
     type: dict
+  locked:
+    description:
+      - Whoever runs the playbook holds the machine's lock already. Said by the controller's side.
+    type: bool
+    default: false
   query:
     description:
       - A command that only looks (C(argv), C(cwd), C(env), C(login), C(stdin), C(success)).
@@ -78,6 +79,11 @@ options:
     description:
       - A systemd unit runs or not (C(unit), C(running), C(enabled), C(restart), C(reload)).
     type: dict
+  timeout:
+    description:
+      - Seconds after which a command of C(run) and C(query) is ended. The task's own C(timeout),
+        said by the controller's side.
+    type: int
   unit:
     description: A systemd unit file (C(unit), C(content), C(present)).
     type: dict
@@ -202,9 +208,11 @@ def words(params):
             yield b"'--" + to_bytes(key) + b"=" + text.replace(b"'", b"'\\''") + b"'"
 
 
-def compose(step, params, check, locked):
+def compose(step, params, check, locked, timeout):
     """The script for one step."""
     head = b"DVO_CHECK=1\n" if check else b"DVO_LOCKED=1\n" if locked else b""
+    if timeout:
+        head += b"DVO_TIMEOUT=%d\n" % timeout
     call = b" ".join([b"dvo_op 1 dvo_" + to_bytes(step)] + list(words(params)))
     return head + to_bytes(STEPS) + b"{\n" + call + b"\ndvo_end\n}\n"
 
@@ -257,6 +265,7 @@ def main():
         argument_spec=dict(
             [(name, dict(type="dict")) for name in NAMES],
             locked=dict(type="bool", default=False),
+            timeout=dict(type="int"),
         ),
         mutually_exclusive=[NAMES],
         required_one_of=[NAMES],
@@ -266,7 +275,11 @@ def main():
     params = module.params[step]
     try:
         script = compose(
-            step, params, module.check_mode, module.params["locked"]
+            step,
+            params,
+            module.check_mode,
+            module.params["locked"],
+            module.params["timeout"],
         )
     except ValueError as error:
         module.fail_json(msg=to_text(error), errno="EINVAL", state="failed", fields={})
