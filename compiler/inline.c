@@ -61,9 +61,10 @@ static bool read_named(struct vm *vm, const char *path, struct span at, struct b
     return good;
 }
 
+/* Paths have been made canonical: two slashes may be one by now. */
 static bool is_url(const char *path)
 {
-    return !strncmp(path, "https://", 8) || !strncmp(path, "http://", 7);
+    return !strncmp(path, "https:/", 7) || !strncmp(path, "http:/", 6);
 }
 
 /* The machine reads it when the time comes; what it must be is in the program. */

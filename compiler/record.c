@@ -457,10 +457,12 @@ static bool read_field(struct vm *vm, str_id name, value v, struct field_info *o
 {
     const char *type = is_word(vm, v, "field") ? text(vm, v, "type") : NULL;
     const char *arg = type ? text(vm, v, "arg") : NULL;
+    const char *by = type ? text(vm, v, "by") : NULL;
     *out = (struct field_info){.name = name,
                                .has_arg = arg != NULL,
                                .known = flag(vm, v, "known"),
                                .tainted = flag(vm, v, "tainted"),
+                               .by = by ? intern_cstr(vm->strings, by) : 0,
                                .doc = text(vm, v, "doc")};
     if (type && type_parse(vm->strings, type, strlen(type), &out->type) &&
         (!arg || type_parse(vm->strings, arg, strlen(arg), &out->arg)))

@@ -16,6 +16,7 @@
 #include "runtime/ansible_values.h"
 #include "runtime/channel.h"
 #include "runtime/lock.h"
+#include "runtime/playbook.h"
 #include "runtime/probe.h"
 #include "runtime/process.h"
 #include "runtime/retry.h"
@@ -38,7 +39,8 @@ struct play_op {
 struct play {
     struct run *run;
     const struct segment *segment;
-    struct play_op *ops;
+    struct play_op *ops; /* those that take part */
+    uint32_t nops;
     struct retry retry;
     const char *start_at; /* name of the task to begin with, or NULL */
     unsigned attempt;
@@ -70,7 +72,7 @@ static bool play_op_skipped(const struct play_op *o)
 
 static void play_free(struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++) {
+    for (uint32_t i = 0; i < p->nops; i++) {
         json_decref(p->ops[i].fields);
         json_decref(p->ops[i].register_);
         fault_free(&p->ops[i].fault);
@@ -90,7 +92,7 @@ static void play_free(struct play *p)
 /* The op whose own failure kept the others of the segment from running; 0: none did. */
 static uint32_t play_first_failed(const struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (p->ops[i].fault.code)
             return p->ops[i].op;
     return 0;
@@ -100,8 +102,8 @@ static void play_report(void *ctx, struct fault *faults)
 {
     struct play *p = ctx;
     struct run *r = p->run;
-    uint32_t cause = play_first_failed(p), last = p->segment->ops[p->segment->nops - 1];
-    for (uint32_t i = 0, done = 0; i < p->segment->nops; i++) {
+    uint32_t cause = play_first_failed(p), last = p->segment->ops[0];
+    for (uint32_t i = 0, done = 0; i < p->nops; i++) {
         struct play_op *o = &p->ops[i];
         const struct plan_op *op = &r->plan->ops[o->op];
         if (play_op_skipped(o)) {
@@ -130,9 +132,9 @@ static void play_report(void *ctx, struct fault *faults)
 
 static void play_probe(struct play *p)
 {
-    uint32_t *done = xmalloc(sizeof *done * p->segment->nops);
+    uint32_t *done = xmalloc(sizeof *done * p->nops);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < p->segment->nops; i++) {
+    for (uint32_t i = 0; i < p->nops; i++) {
         const struct play_op *o = &p->ops[i];
         if (play_op_done(o) && !play_op_skipped(o))
             done[n++] = o->op;
@@ -145,7 +147,7 @@ static void play_probe(struct play *p)
  */
 static void play_refuse(struct play *p, struct fault *f)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (!play_op_done(&p->ops[i]) && !p->ops[i].fault.code) {
             fault_move(&p->ops[i].fault, f);
             p->ops[i].failed = true;
@@ -190,7 +192,7 @@ static bool play_resume(struct play *p, uint32_t i)
         if (p->start_at || !i)
             break;
     }
-    for (; i < p->segment->nops; i++) {
+    for (; i < p->nops; i++) {
         struct play_op *o = &p->ops[i];
         o->ended = o->skipped = 0;
         o->started = o->failed = false;
@@ -204,7 +206,7 @@ static bool play_resume(struct play *p, uint32_t i)
 static uint32_t play_failed_at(const struct play *p)
 {
     uint32_t i = 0;
-    while (i < p->segment->nops &&
+    while (i < p->nops &&
            (!p->ops[i].fault.code || p->run->plan->ops[p->ops[i].op].carry_on))
         i++;
     return i;
@@ -214,7 +216,7 @@ static void play_judge(struct play *p)
 {
     uint32_t i = play_failed_at(p);
     int64_t pause;
-    if (i < p->segment->nops) {
+    if (i < p->nops) {
         const struct play_op *o = &p->ops[i];
         if (p->run->plan->ops[o->op].retries >= 0 && !p->attempt)
             p->retry = retry_begin(p->run->plan->ops[o->op].retries);
@@ -244,7 +246,7 @@ static struct play_op *event_op(struct play *p, const json_t *event)
         return NULL;
     for (uint32_t i = 0; i < p->segment->ntasks; i++)
         if (p->segment->tasks[i].line == line)
-            for (uint32_t k = 0; k < p->segment->nops; k++)
+            for (uint32_t k = 0; k < p->nops; k++)
                 if (p->ops[k].op == p->segment->tasks[i].op)
                     return &p->ops[k];
     return NULL;
@@ -356,7 +358,7 @@ static void play_event(void *ctx, const char *text, size_t len)
 /* The op that is at work now, if its time is over. */
 static struct play_op *play_overdue(struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++) {
+    for (uint32_t i = 0; i < p->nops; i++) {
         struct play_op *o = &p->ops[i];
         double timeout = p->run->plan->ops[o->op].timeout;
         if (o->started && !play_op_done(o) && !o->failed && timeout > 0 &&
@@ -385,7 +387,7 @@ static void play_watch(void *ctx)
 
 static bool play_complete(const struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (!play_op_done(&p->ops[i]) && !p->ops[i].failed)
             return false;
     return true;
@@ -395,10 +397,10 @@ static bool play_complete(const struct play *p)
  * not be repeated): the run goes on behind it. */
 static bool play_pass(struct play *p)
 {
-    uint32_t next = p->segment->nops;
+    uint32_t next = p->nops;
     while (next && !p->ops[next - 1].started)
         next--;
-    if (next == p->passed || next == p->segment->nops || !p->ops[next - 1].failed ||
+    if (next == p->passed || next == p->nops || !p->ops[next - 1].failed ||
         !play_resume(p, next))
         return false;
     p->passed = next;
@@ -410,7 +412,7 @@ static bool play_pass(struct play *p)
 /* The tool ended on its own before it was through: the op at work takes the blame. */
 static void play_interrupted(struct play *p, struct fault *f)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (!play_op_done(&p->ops[i]) && !p->ops[i].failed) {
             fault_move(&p->ops[i].fault, f);
             p->ops[i].failed = true;
@@ -434,10 +436,10 @@ static void play_ended(void *ctx, int status)
     close(p->out);
     snprintf(name, sizeof name, "segment-%u", p->segment->id);
     char *log = run_log_keep(r, name, "log", &out);
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (p->ops[i].fault.code && !p->ops[i].fault.log && log)
             p->ops[i].fault.log = xstrdup(log);
-    bool cut = play_failed_at(p) == p->segment->nops && !play_complete(p);
+    bool cut = play_failed_at(p) == p->nops && !play_complete(p);
     if (cut && !p->lost.code && play_pass(p)) {
         free(log);
         buf_free(&out);
@@ -499,13 +501,15 @@ static bool play_spawn(struct play *p, struct fault *f)
     unsigned n = 5;
     if (p->start_at)
         argv[n++] = arena_printf(&a, "--start-at-task=%s", p->start_at);
-    argv[n++] = slash ? slash + 1 : p->segment->file;
+    char *part =
+        p->nops < p->segment->nops ? playbook_of_part(p->run, p->segment, f) : NULL;
+    argv[n++] = part ? part : slash ? slash + 1 : p->segment->file;
     play_environment(p, &a, env);
     p->channel = channel_new(p->run->loop, p->events, play_event, p, f);
     p->out = memory_file(NULL, 0);
     struct process_spec spec = {
         .argv = argv, .env = env, .dir = dir, .in = -1, .out = p->out, .err = p->out};
-    if (p->channel)
+    if (p->channel && !f->code)
         p->process = process_start(p->run->loop, &spec, play_ended, p, f);
     if (!p->process) {
         close(p->out);
@@ -518,16 +522,39 @@ static bool play_spawn(struct play *p, struct fault *f)
     } else {
         p->timer = loop_timer(p->run->loop, WATCH_MS, play_watch, p);
     }
+    free(part);
     free(dir);
     arena_free(&a);
     return p->process;
 }
 
-/* Results of ops before the one to start with, under the names that later tasks use. */
+/* What an op that takes no part would have given its register, from the state. */
+static json_t *register_of_known(const struct run *r, uint32_t op)
+{
+    json_t *result = json_copy(r->ops[op].result);
+    json_t *fields = json_incref(r->ops[op].result);
+    if (!result)
+        result = json_object();
+    json_object_set_new(result, "fields", fields ? fields : json_object());
+    json_object_set_new(result, "changed", json_boolean(r->ops[op].pending));
+    json_object_set_new(result, "failed", json_false());
+    return result;
+}
+
+/* Results of ops before the one to start with, and of those that take no part, under the
+ * names that tasks use. */
 static json_t *known_registers(const struct play *p)
 {
     json_t *known = json_object();
     for (uint32_t i = 0; i < p->segment->nops; i++) {
+        char id[16];
+        uint32_t op = p->segment->ops[i];
+        snprintf(id, sizeof id, "%u", p->run->plan->ops[op].id);
+        const char *name = json_string_value(json_object_get(p->segment->registers, id));
+        if (name && p->run->ops[op].status == RUN_KNOWN)
+            json_object_set_new(known, name, register_of_known(p->run, op));
+    }
+    for (uint32_t i = 0; i < p->nops; i++) {
         char id[16];
         const struct play_op *o = &p->ops[i];
         snprintf(id, sizeof id, "%u", p->run->plan->ops[o->op].id);
@@ -538,13 +565,47 @@ static json_t *known_registers(const struct play *p)
     return known;
 }
 
+/* Whether the state has what this op uses of ops of its tool run that take no part. Texts
+ * that a secret went into it never has. */
+static bool play_op_provided(const struct play *p, uint32_t op, struct fault *f)
+{
+    const struct run *r = p->run;
+    const struct plan_op *user = &r->plan->ops[op];
+    for (uint32_t i = 0; i < user->nneeds; i++) {
+        uint32_t from = user->needs[i].op;
+        const struct plan_op *of = &r->plan->ops[from];
+        bool hidden = of->tainted && user->tainted;
+        if (user->needs[i].kind != NEED_DATA || of->segment != user->segment ||
+            r->ops[from].status != RUN_KNOWN ||
+            (r->ops[from].before.status == STATE_DONE && !hidden))
+            continue;
+        return fault_set(f, DVO_ENOENT,
+                         "%s needs a result of %s, which takes no part in this run, and "
+                         "the state %s: add --only '%s'",
+                         user->address, of->address,
+                         hidden ? "keeps no text that a secret went into"
+                                : "has none of it",
+                         of->address);
+    }
+    return true;
+}
+
+static bool play_provided(const struct play *p, struct fault *f)
+{
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < p->nops; i++)
+        ok = play_op_provided(p, p->ops[i].op, f);
+    return ok;
+}
+
 /* The lock is held: the tool may begin. */
 static void play_go(struct play *p)
 {
     struct run *r = p->run;
     struct value_source source = run_values(r, NULL);
     json_t *known = known_registers(p);
-    bool ok = ansible_values_write(r, p->segment, p->machine, known, p->values, &source);
+    bool ok = play_provided(p, &source.fault) &&
+              ansible_values_write(r, p->segment, p->machine, known, p->values, &source);
     json_decref(known);
     if (ok && play_spawn(p, &source.fault))
         return;
@@ -554,9 +615,9 @@ static void play_go(struct play *p)
         p->lock = NULL;
         run_wait(r, play_begin, p);
     } else if (source.outcome == VALUE_SKIPPED) {
-        uint32_t last = p->segment->ops[p->segment->nops - 1];
-        for (uint32_t i = 0; i < p->segment->nops; i++)
-            run_op_skipped(r, p->segment->ops[i]);
+        uint32_t last = p->segment->ops[0];
+        for (uint32_t i = 0; i < p->nops; i++)
+            run_op_skipped(r, p->ops[i].op);
         play_free(p);
         run_unit_finished(r, last);
     } else {
@@ -618,16 +679,19 @@ void ansible_start(struct run *r, uint32_t segment)
     p->retry = retry_begin(-1);
     p->ops = xcalloc(s->nops, sizeof *p->ops);
     for (uint32_t i = 0; i < s->nops; i++) {
-        p->ops[i].op = s->ops[i];
-        p->ops[i].fields = json_object();
-        p->ops[i].register_ = json_object();
+        if (r->ops[s->ops[i]].status == RUN_KNOWN)
+            continue;
+        struct play_op *o = &p->ops[p->nops++];
+        o->op = s->ops[i];
+        o->fields = json_object();
+        o->register_ = json_object();
         for (uint32_t k = 0; k < s->ntasks; k++)
-            p->ops[i].tasks += s->tasks[k].op == s->ops[i];
+            o->tasks += s->tasks[k].op == o->op;
     }
     buf_printf(&path, "%s/values.%u.json", r->private, s->id);
     p->values = buf_steal(&path);
     buf_printf(&path, "%s/events.%u", r->private, s->id);
     p->events = buf_steal(&path);
-    run_op_started(r, s->ops[0]);
+    run_op_started(r, p->ops[0].op);
     play_begin(p);
 }

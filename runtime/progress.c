@@ -70,7 +70,8 @@ static void progress_draw(struct progress *p)
     for (size_t i = 0; i < p->running.n && i < MOST_LINES; i++) {
         const struct running *r = &p->running.v[i];
         buf_clear(&line);
-        buf_printf(&line, "  %5.1fs  %s  %s%s%s", (double)((r->until ? r->until : loop_now()) - r->since) / 1000,
+        buf_printf(&line, "  %5.1fs  %s  %s%s%s",
+                   (double)((r->until ? r->until : loop_now()) - r->since) / 1000,
                    r->address, r->title, r->note ? ": " : "", r->note ? r->note : "");
         draw_line(buf_text(&line), width);
         p->drawn++;
@@ -152,7 +153,8 @@ void progress_end(struct progress *p, uint32_t op, const char *address, const ch
     char took[32] = "";
     p->ended++;
     if (r) {
-        snprintf(took, sizeof took, "  (%.1f s)", (double)((r->until ? r->until : loop_now()) - r->since) / 1000);
+        snprintf(took, sizeof took, "  (%.1f s)",
+                 (double)((r->until ? r->until : loop_now()) - r->since) / 1000);
         free(r->note);
         size_t i = (size_t)(r - p->running.v);
         memmove(&p->running.v[i], &p->running.v[i + 1],

@@ -135,6 +135,7 @@ says() {
 start() {
     local name=$1
     shift
+    : >"$work/out"
     (cd "$work/p" && exec setsid "$bin/dvo-run" "$@" "build/$name") >"$work/out" 2>&1 &
     runner=$!
 }
