@@ -1,6 +1,7 @@
 #!/bin/bash
 # What the glossary says of each call, where the tools behind it would do something else; and
 # how a failure is told: typed, located, in the tool's own words, with what it kept from running.
+# shellcheck disable=SC2016 # for the machine
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh

@@ -72,6 +72,7 @@ after_consumers() {
     failed_with EUNKNOWN 'an earlier run was stopped' || return
     again trigger
     [ "$status" -eq 0 ] && [ "$(on n 'cat /root/acted' | xargs)" = 'one two' ] || return
+    [ "$(started)" = "$after" ] || return
     state "SELECT count(*) FROM ops WHERE pending" | grep -qx 0
 }
 

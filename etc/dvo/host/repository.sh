@@ -65,9 +65,10 @@ dvo_repository_fetch() {
     *) dvo_fail EINVAL 'key_digest is no sha256:HEX' ;;
     esac
     for dvo_word in "$dvo_repository_key.asc" "$dvo_repository_key.gpg"; do
-        [ -f "$dvo_word" ] && [ ! -L "$dvo_word" ] || continue
-        cp -- "$dvo_word" "$DVO_TMP/fetched"
-        dvo_repository_fetched && return 0
+        if [ -f "$dvo_word" ] && [ ! -L "$dvo_word" ]; then
+            cp -- "$dvo_word" "$DVO_TMP/fetched"
+            dvo_repository_fetched && return 0
+        fi
     done
     if dvo_checking; then
         dvo_differ 'key is missing'
