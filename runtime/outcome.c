@@ -188,7 +188,7 @@ void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields)
     const struct plan_op *p = &r->plan->ops[op];
     struct run_op *o = &r->ops[op];
     struct fault f = {0};
-    if (!p->probe && !p->idempotent) {
+    if (!p->probe) {
         run_op_done(r, op, changed, json_incref(fields));
         return;
     }

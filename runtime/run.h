@@ -106,8 +106,7 @@ void run_wake(struct run *r);
  * finishes its unit with it. */
 void run_op_started(struct run *r, uint32_t op);
 /* A tool reports it as done: others may use its fields (borrowed), and a kill from here
- * on does not lose its change. What has no probe and must not be repeated is done with
- * it. */
+ * on does not lose its change. What has no probe is done with it. */
 void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields);
 void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result);
 void run_op_skipped(struct run *r, uint32_t op);

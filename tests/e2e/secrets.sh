@@ -6,7 +6,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
 
-export DVO_SECRET_SHOP_TOKEN="s3cr3t-Tok'n \"{{ x }}\" \$HOME"
+export DVO_SECRET_SHOP_TOKEN="s3cr3t-$$-Tok'n \"{{ x }}\" \$HOME"
 forms=("$DVO_SECRET_SHOP_TOKEN" "$(rev <<<"$DVO_SECRET_SHOP_TOKEN")"
     "$(printf %s "$DVO_SECRET_SHOP_TOKEN" | base64 -w0)"
     "$(printf %s "$DVO_SECRET_SHOP_TOKEN" | sha256sum | cut -d' ' -f1)")
@@ -62,17 +62,18 @@ arrived() {
 
 # nowhere: neither on this computer, nor where the machines keep what they were told.
 nowhere() {
-    local form
+    local form machine
     for form in "${forms[@]}"; do
         grep -rlF -- "$form" "$work" /dev/shm /run/user 2>/dev/null && return 1
-        for name in m n; do
-            remote "$(machine $name)" "journalctl -q --no-pager | grep -F -- \"\$(cat)\"" \
+        for machine in m n; do
+            remote "$(machine "$machine")" "journalctl -q --no-pager | grep -F -- \"\$(cat)\"" \
                 <<<"$form" && return 1
             # shellcheck disable=SC2016 # for the machine
-            remote "$(machine $name)" 'grep -rlF -- "$(cat)" /run /tmp /var/lib /var/log' \
+            remote "$(machine "$machine")" 'grep -rlF -- "$(cat)" /run /tmp /var/lib /var/log' \
                 <<<"$form" && return 1
         done
     done
+    return 0
 }
 
 # While it is at work, no command line and no environment of a long-lived process has it.

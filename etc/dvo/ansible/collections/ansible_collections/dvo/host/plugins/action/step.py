@@ -36,7 +36,7 @@ class ActionModule(ActionBase):
 
     def _report(self, result):
         events = Events()
-        if not events.wanted():
+        if not events.answered():
             return
         event = place(self._task)
         event.update(event="result", result={"fields": result.get("fields") or {}})

@@ -41,6 +41,10 @@ class Events(object):
     def wanted(self):
         return self._fd is not None or self._socket is not None
 
+    def answered(self):
+        """Somebody listens, and nothing stays in a file: secrets may pass."""
+        return self._socket is not None
+
     def write(self, event):
         data = (json.dumps(event, sort_keys=True) + "\n").encode("ascii")
         if self._socket is not None:
