@@ -74,10 +74,16 @@ static void ansible_group_vars(struct ansible *a, struct buf *text)
         {"ansible_port", "{{ machines[inventory_hostname].port }}"},
         {"ansible_user", "{{ machines[inventory_hostname].user }}"},
         {"ansible_become", "{{ machines[inventory_hostname].user != 'root' }}"},
+        {"ansible_become_password",
+         "{{ machines[inventory_hostname].become_password | default('') }}"},
         {"ansible_ssh_private_key_file", "{{ machines[inventory_hostname].identity }}"},
         {"ansible_ssh_common_args", "-o {{ ('UserKnownHostsFile=\"' ~ "
                                     "machines[inventory_hostname].known_hosts ~ '\"') "
-                                    "| quote }}"},
+                                    "| quote }}"
+                                    "{{ (' -o ' ~ ('ProxyCommand=' ~ "
+                                    "machines[inventory_hostname].proxy) | quote) if "
+                                    "machines[inventory_hostname].proxy is defined else "
+                                    "'' }}"},
     };
     static const char reached[] =
         "How a machine is reached is said by the values file, given "

@@ -29,11 +29,15 @@ static json_t *mark_unsafe(const json_t *v)
     }
 }
 
-static json_t *machine_facts(const struct machine *m)
+/* NULL with a fault if the password is not to be had. */
+static json_t *machine_facts(struct run *r, const struct machine *m, struct fault *f)
 {
-    return json_pack("{s:s, s:i, s:s, s:s?, s:s}", "address", m->host, "port", m->port,
-                     "user", m->login, "identity", m->identity, "known_hosts",
-                     m->known_hosts);
+    const char *password = m->become ? secret_get(r->secrets, m->become, f) : NULL;
+    if (m->become && !password)
+        return NULL;
+    return json_pack("{s:s, s:i, s:s, s:s?, s:s, s:s*, s:s*}", "address", m->host, "port",
+                     m->port, "user", m->login, "identity", m->identity, "known_hosts",
+                     m->known_hosts, "proxy", m->proxy, "become_password", password);
 }
 
 static bool add_secrets(const struct segment *s, struct value_source *source,
@@ -94,10 +98,12 @@ bool ansible_values_write(struct run *r, const struct segment *s, const struct m
                           struct value_source *source)
 {
     json_t *values = json_object();
-    bool ok = add_variables(s, source, values) && add_secrets(s, source, values);
+    json_t *facts = machine_facts(r, m, &source->fault);
+    bool ok = facts && add_variables(s, source, values) && add_secrets(s, source, values);
+    if (!facts)
+        source->outcome = VALUE_FAULT;
     if (ok) {
-        json_object_set_new(values, "machines",
-                            json_pack("{s:o}", s->hosts, machine_facts(m)));
+        json_object_set_new(values, "machines", json_pack("{s:O}", s->hosts, facts));
         json_object_set_new(values, "changed_before", changed_before(r, s));
         json_object_update(values, (json_t *)(uintptr_t)known);
         json_t *marked = mark_unsafe(values);
@@ -113,6 +119,7 @@ bool ansible_values_write(struct run *r, const struct segment *s, const struct m
         free(text);
         json_decref(marked);
     }
+    json_decref(facts);
     json_decref(values);
     return ok;
 }

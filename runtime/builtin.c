@@ -339,9 +339,12 @@ static void do_hosts_find(struct run *r, uint32_t op, const json_t *args)
     json_t *result = json_pack("{s:s, s:s, s:s, s:s, s:s}", "ip", address, "private_ip",
                                address, "fqdn", address, "login",
                                argument(args, "login", "root"), "ssh_host", address);
-    static const char *const renamed[][2] = {
-        {"port", "ssh_port"}, {"identity", "identity"}, {"host_key", "host_key"}};
-    for (unsigned i = 0; i < 3; i++) {
+    static const char *const renamed[][2] = {{"port", "ssh_port"},
+                                             {"identity", "identity"},
+                                             {"host_key", "host_key"},
+                                             {"jump", "jump"},
+                                             {"become_password", "become_password"}};
+    for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++) {
         json_t *v = json_object_get(args, renamed[i][0]);
         if (v && !json_is_null(v))
             json_object_set(result, renamed[i][1], v);

@@ -13,6 +13,7 @@
 
 #include "ir/base/arena.h"
 #include "runtime/process.h"
+#include "runtime/root.h"
 #include "runtime/ssh.h"
 
 #define HELD_BY_OTHERS 75
@@ -101,21 +102,25 @@ static void lock_answered(void *ctx)
     l->done(l->ctx, NULL);
 }
 
-/* "project shop (process 17 on ops1)", the first line of its standard input. */
-static void lock_say_who(const struct lock *l)
+/* What the script reads: "project shop (process 17 on ops1)". */
+static void lock_say_who(const struct lock *l, struct buf *input)
 {
-    char host[128] = "", line[256];
+    char host[128] = "";
     gethostname(host, sizeof host - 1);
-    int n = snprintf(line, sizeof line, "project %.60s (process %ld on %.100s)\n",
-                     l->run->plan->project, (long)getpid(), host);
-    if (write(l->in, line, (size_t)n) != n)
+    buf_printf(input, "project %.60s (process %ld on %.100s)\n", l->run->plan->project,
+               (long)getpid(), host);
+    if (write(l->in, input->p, input->len) != (ssize_t)input->len)
         process_signal(l->process, SIGTERM); /* lock_ended() explains */
+    explicit_bzero(input->p, input->len);
 }
 
 struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, void *ctx,
                        struct fault *f)
 {
     int in[2] = {-1, -1}, out[2] = {-1, -1};
+    struct buf input = {0};
+    if (!root_input(r, m, &input, f))
+        return NULL;
     struct lock *l = xcalloc(1, sizeof *l);
     *l = (struct lock){.run = r,
                        .in = -1,
@@ -128,18 +133,15 @@ struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, vo
         ssh_words_make(m, &w);
         ssh_words_add(&w, "--");
         ssh_words_add(&w, m->host);
-        if (strcmp(m->login, "root"))
-            ssh_words_add(&w, "exec sudo -n sh -c");
-        else
-            ssh_words_add(&w, "exec sh -c");
-        struct buf quoted = {0};
-        buf_shell(&quoted, script, sizeof script - 1);
-        ssh_words_add(&w, buf_text(&quoted));
+        struct buf command = {0};
+        buf_str(&command, "sh -c ");
+        buf_shell(&command, script, sizeof script - 1);
+        root_words(&w, m, buf_text(&command));
         struct process_spec spec = {
             .argv = w.argv, .in = in[0], .out = out[1], .err = l->err};
         l->process = process_start(r->loop, &spec, lock_ended, l, f);
         ssh_words_free(&w);
-        buf_free(&quoted);
+        buf_free(&command);
     } else {
         fault_set(f, DVO_EUNKNOWN, "cannot make a pipe: %s", strerror(errno));
     }
@@ -150,10 +152,12 @@ struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, vo
     l->in = in[1];
     l->out = out[0];
     if (!l->process) {
+        buf_free(&input);
         lock_free(l);
         return NULL;
     }
-    lock_say_who(l);
+    lock_say_who(l, &input);
+    buf_free(&input);
     loop_watch(r->loop, l->out, lock_answered, l);
     return l;
 }

@@ -8,6 +8,7 @@
 
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
+#include "runtime/root.h"
 #include "runtime/ssh.h"
 
 #define START_DEADLINE_MS 300000
@@ -55,6 +56,9 @@ static void slot_free(struct machine_slot *s)
     free(s->m.host_key);
     free(s->m.known_hosts);
     free(s->m.control);
+    free(s->m.become);
+    free(s->m.proxy);
+    json_decref(s->m.jump);
     fault_free(&s->fault);
     free(s->waiters.v);
     free(s);
@@ -106,7 +110,8 @@ static bool machine_unique(struct run *r, uint32_t op, const json_t *result,
         if (s->m.op == op)
             continue;
         const json_t *other = r->ops[s->m.op].result;
-        bool same_door = !strcmp(s->m.host, m->host) && s->m.port == m->port;
+        bool same_door = !strcmp(s->m.host, m->host) && s->m.port == m->port &&
+                         json_equal(s->m.jump, m->jump) == (m->jump != NULL);
         if (same_door || field_same(result, other, "id"))
             return fault_set(f, DVO_EINVAL,
                              "%s and %s are one machine (%s): give it one "
@@ -131,12 +136,15 @@ bool machine_learn(struct run *r, uint32_t op, const json_t *result, struct faul
     const json_t *port = json_object_get(result, "ssh_port");
     const char *login = field(result, "login"), *identity = field(result, "identity");
     const char *host_key = field(result, "host_key");
+    const char *become = field(result, "become_password");
     s->run = r;
     s->m.op = op;
     s->m.host = xstrdup(host);
     s->m.login = xstrdup(login ? login : "root");
     s->m.identity = identity ? xstrdup(identity) : NULL;
     s->m.host_key = host_key ? xstrdup(host_key) : NULL;
+    s->m.become = become ? xstrdup(become) : NULL;
+    s->m.jump = json_incref(json_object_get(result, "jump"));
     s->m.port = json_is_string(port) ? atoi(json_string_value(port))
                                      : (int)json_integer_value(port);
     if (!s->m.port)
@@ -153,33 +161,91 @@ bool machine_learn(struct run *r, uint32_t op, const json_t *result, struct faul
     return true;
 }
 
-/* The known_hosts file, whose one line is all that ssh and the tools will believe. */
-static bool machine_write_key(struct machine_slot *s, struct fault *f)
+/* Adds the line of a known_hosts file: with it, that key is all that ssh and the tools
+ * will believe of the host. */
+static bool key_line(const char *name, const char *host, int port, const char *host_key,
+                     struct buf *out, struct fault *f)
+{
+    if (!host_key) {
+        fault_set(
+            f, DVO_EAUTH,
+            "the host key of %s is not known, so nobody can tell whether %s is that "
+            "machine: write it as host_key: into inventory.yaml (`ssh-keyscan %s` "
+            "shows it; compare it with /etc/ssh/ssh_host_*_key.pub there)",
+            name, host, host);
+        return false;
+    }
+    if (host[0] == '-' || strpbrk(host, " \t\r\n,*?!|\"%") || strpbrk(host_key, "\r\n"))
+        return fault_set(f, DVO_EINVAL, "%s has an address or host key that is none",
+                         name);
+    if (port == 22)
+        buf_printf(out, "%s %s\n", host, host_key);
+    else
+        buf_printf(out, "[%s]:%d %s\n", host, port, host_key);
+    return true;
+}
+
+/* A stanza of the configuration for the hop, which is reached over the next one. */
+static bool hop_stanza(const struct machine *m, const char *config, size_t i,
+                       struct buf *out, struct buf *keys, struct fault *f)
+{
+    const json_t *hop = json_array_get(m->jump, i);
+    const char *name = field(hop, "name"), *host = field(hop, "address");
+    const char *login = field(hop, "login"), *identity = field(hop, "identity");
+    int port = (int)json_integer_value(json_object_get(hop, "port"));
+    port = port ? port : 22;
+    host = host ? host : name;
+    if (!host || !key_line(name, host, port, field(hop, "host_key"), keys, f))
+        return host ? false : fault_set(f, DVO_EINVAL, "a jump host has no address");
+    if ((login && strpbrk(login, " \t\r\n\"%")) ||
+        (identity && strpbrk(identity, "\r\n\"%")))
+        return fault_set(f, DVO_EINVAL, "%s has a login or identity that is none", name);
+    buf_printf(out,
+               "Host hop-%zu\n  HostName %s\n  Port %d\n  User %s\n"
+               "  UserKnownHostsFile \"%s\"\n  GlobalKnownHostsFile /dev/null\n"
+               "  StrictHostKeyChecking yes\n  UpdateHostKeys no\n  BatchMode yes\n"
+               "  ConnectTimeout 10\n  LogLevel ERROR\n",
+               i, host, port, login ? login : "root", m->known_hosts);
+    if (identity)
+        buf_printf(out, "  IdentitiesOnly yes\n  IdentityFile \"%s\"\n", identity);
+    if (i + 1 < json_array_size(m->jump))
+        buf_printf(out, "  ProxyCommand ssh -F %s -W [%%h]:%%p hop-%zu\n", config, i + 1);
+    return true;
+}
+
+static bool write_private(const struct buf *name, const struct buf *text, struct fault *f)
+{
+    return file_replace(name->p, buf_text(text), text->len, 0600) ||
+           fault_set(f, DVO_EPERM, "cannot write %s: %s", name->p, strerror(errno));
+}
+
+/* Writes what ssh must know of the machine and of the hosts on the way to it. */
+static bool machine_prepare(struct machine_slot *s, struct fault *f)
 {
     struct machine *m = &s->m;
-    struct buf line = {0}, name = {0};
-    const char *address = s->run->plan->ops[m->op].address;
-    if (!m->host_key)
-        return fault_set(f, DVO_EAUTH,
-                         "the host key of %s is not known, so nobody can tell "
-                         "whether %s is that machine",
-                         address, m->host);
-    if (m->host[0] == '-' || strpbrk(m->host, " \t\r\n,*?!|") ||
-        strpbrk(m->host_key, "\r\n"))
-        return fault_set(f, DVO_EINVAL, "%s has an address or host key that is none",
-                         address);
-    if (m->port == 22)
-        buf_printf(&line, "%s %s\n", m->host, m->host_key);
-    else
-        buf_printf(&line, "[%s]:%d %s\n", m->host, m->port, m->host_key);
+    struct buf keys = {0}, hops = {0}, name = {0};
     buf_printf(&name, "%s/known_hosts.%u", s->run->private, m->op);
-    bool ok =
-        file_replace(buf_text(&name), line.p, line.len, 0600) ||
-        fault_set(f, DVO_EPERM, "cannot write %s: %s", buf_text(&name), strerror(errno));
-    m->known_hosts = buf_steal(&name);
+    m->known_hosts = xstrdup(name.p);
+    bool ok = key_line(s->run->plan->ops[m->op].address, m->host, m->port, m->host_key,
+                       &keys, f);
+    buf_clear(&name);
+    buf_printf(&name, "%s/jump.%u", s->run->private, m->op);
+    for (size_t i = 0; ok && i < json_array_size(m->jump); i++)
+        ok = hop_stanza(m, name.p, i, &hops, &keys, f);
+    if (ok && hops.len) {
+        ok = write_private(&name, &hops, f);
+        struct buf proxy = {0};
+        buf_printf(&proxy, "ssh -F %s -W [%%h]:%%p hop-0", name.p);
+        m->proxy = buf_steal(&proxy);
+    }
+    buf_clear(&name);
+    buf_str(&name, m->known_hosts);
+    ok = ok && write_private(&name, &keys, f);
+    buf_clear(&name);
     buf_printf(&name, "%s/ssh.%u", s->run->private, m->op);
     m->control = buf_steal(&name);
-    buf_free(&line);
+    buf_free(&keys);
+    buf_free(&hops);
     return ok;
 }
 
@@ -205,6 +271,8 @@ static void machine_ask(void *ctx);
 static void machine_answered(void *ctx, struct script_result *result)
 {
     struct machine_slot *s = ctx;
+    if (!result->fault.code && result->status)
+        root_fault(&s->m, &result->err, &result->fault);
     if (!result->fault.code) {
         machine_tell(s, MACHINE_READY);
         return;
@@ -254,7 +322,7 @@ void machine_ready(struct run *r, uint32_t op, machine_fn *done, void *ctx)
         s->state = MACHINE_ASKED;
         s->since = loop_now();
         s->pause = FIRST_PAUSE_MS;
-        if (machine_write_key(s, &s->fault))
+        if (machine_prepare(s, &s->fault))
             machine_ask(s);
         else
             machine_tell(s, MACHINE_LOST);

@@ -7,6 +7,9 @@
 struct machine {
     uint32_t op;
     char *host, *login, *identity, *host_key, *known_hosts, *control;
+    char *become; /* path of the secret that sudo asks for, or NULL: it asks nothing */
+    char *proxy;  /* command that leads there over other hosts, or NULL */
+    json_t *jump; /* those hosts, the nearest to the machine first, or NULL */
     int port;
 };
 

@@ -124,6 +124,11 @@ bool run_secrets_known(struct run *r, struct fault *f)
         json_t *path;
         if (r->ops[i].status == RUN_KNOWN)
             continue;
+        /* The password that becoming root on a machine takes. */
+        const char *become =
+            json_string_value(json_object_get(op->args, "become_password"));
+        if (become && !secret_get(r->secrets, become, f))
+            return false;
         if (!secrets_within(r, op->when, f) || !secrets_within(r, op->args, f) ||
             !secrets_within(r, op->probe, f) || !secrets_within(r, op->entry, f) ||
             (s && !secrets_within(r, s->vars, f)))

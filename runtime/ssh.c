@@ -11,6 +11,7 @@
 
 #include "ir/base/arena.h"
 #include "runtime/process.h"
+#include "runtime/root.h"
 
 #define OUTPUT_LIMIT ((size_t)16 << 20)
 /* ssh's own exit status when it, and not the remote command, failed. */
@@ -62,6 +63,10 @@ void ssh_words_make(const struct machine *m, struct ssh_words *w)
         option(w, "IdentitiesOnly=yes");
         buf_printf(&w->texts[2], "IdentityFile=%s", m->identity);
         option(w, buf_text(&w->texts[2]));
+    }
+    if (m->proxy) {
+        buf_printf(&w->texts[4], "ProxyCommand=%s", m->proxy);
+        option(w, buf_text(&w->texts[4]));
     }
     ssh_words_add(w, "-p");
     buf_printf(&w->texts[3], "%d", m->port);
@@ -177,9 +182,18 @@ bool script_send(struct run *r, const struct machine *m, const struct buf *text,
     ssh_words_make(m, &w);
     ssh_words_add(&w, "--");
     ssh_words_add(&w, m->host);
-    ssh_words_add(&w, strcmp(m->login, "root") ? "exec sudo -n sh -s" : "exec sh -s");
+    root_words(&w, m, "sh -s");
     struct script *s = xcalloc(1, sizeof *s);
-    int in = memory_file(text->p, text->len);
+    struct buf input = {0};
+    if (!root_input(r, m, &input, f)) {
+        ssh_words_free(&w);
+        free(s);
+        return false;
+    }
+    buf_add(&input, text->p, text->len);
+    int in = memory_file(input.p, input.len);
+    explicit_bzero(input.p, input.len);
+    buf_free(&input);
     *s = (struct script){.run = r,
                          .out = memory_file(NULL, 0),
                          .err = memory_file(NULL, 0),

@@ -24,7 +24,7 @@ bool script_send(struct run *r, const struct machine *m, const struct buf *text,
 struct ssh_words {
     const char *argv[64];
     unsigned n;
-    struct buf texts[4];
+    struct buf texts[6];
 };
 void ssh_words_add(struct ssh_words *w, const char *word);
 void ssh_words_make(const struct machine *m, struct ssh_words *w);
