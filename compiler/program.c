@@ -10,6 +10,7 @@
 #include "compiler/op.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
+#include "ir/conflict.h"
 #include "ir/text.h"
 
 /* A program is made of files people write: more than this is an accident. */
@@ -65,8 +66,8 @@ static file_id load_program(struct program *p, const struct program_options *o)
 static bool name_and_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && graph_order(g, &p->diags) &&
-           graph_verify(g, &p->diags);
+    return graph_name(g, &p->diags) && graph_conflict(g, &p->diags) &&
+           graph_order(g, &p->diags) && graph_verify(g, &p->diags);
 }
 
 /* What the graph's text form and the plan are bound to. */
