@@ -268,8 +268,8 @@ static bool read_wants(struct vm *vm, value record, struct call_info *info)
         if (key < 0 || attr == VALUE_ERROR)
             return false;
         struct want *w = &info->wants[info->nwants++];
-        *w = (struct want){intern_cstr(vm->strings, kind), key, value_intern(vm, attr), -1,
-                           0};
+        *w = (struct want){intern_cstr(vm->strings, kind), key, value_intern(vm, attr),
+                           -1, 0};
         value what = get(vm, v[i], "value");
         const char *word = text(vm, v[i], "value");
         if (what == VALUE_TRUE || what == VALUE_FALSE)

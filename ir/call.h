@@ -42,8 +42,8 @@ struct effect {
     bool tree; /* the path and all below it */
 };
 
-/* What conflicts are made of: for the key in argument `key` (each item of a list), attribute
- * `attr` is what argument `value` says, or always `word`. */
+/* What conflicts are made of: for the key in argument `key` (each item of a list),
+ * attribute `attr` is what argument `value` says, or always `word`. */
 struct want {
     str_id kind;
     int32_t key;

@@ -40,12 +40,11 @@ static void report(struct conflicts *c, op_id first, const struct want *want, st
 {
     struct graph *g = c->g;
     c->good = false;
-    struct diag *e =
-        diag_error(c->d, 603, g->ops[c->op].span,
-                   "%s %s of %s is wanted twice, with different %s",
-                   intern_text(g->strings, want->kind), intern_text(g->strings, key),
-                   intern_text(g->strings, g->ops[g->ops[c->op].subject].address),
-                   intern_text(g->strings, want->attr));
+    struct diag *e = diag_error(
+        c->d, 603, g->ops[c->op].span, "%s %s of %s is wanted twice, with different %s",
+        intern_text(g->strings, want->kind), intern_text(g->strings, key),
+        intern_text(g->strings, g->ops[g->ops[c->op].subject].address),
+        intern_text(g->strings, want->attr));
     diag_related(c->d, e, g->ops[first].span, "first wanted here");
     graph_call_chain(g, c->d, e, c->op);
     diag_help(c->d, e, "keep one of the two, or give them opposite when= conditions");

@@ -80,8 +80,7 @@ static void report_blocked(const struct run *r, uint32_t cause)
         if (o->status != RUN_BLOCKED || o->cause != cause)
             continue;
         if (n++ < BLOCKED_SHOWN)
-            fprintf(stderr, "%s%s%s",
-                    n > 1 ? ", " : "  not started because of it: ",
+            fprintf(stderr, "%s%s%s", n > 1 ? ", " : "  not started because of it: ",
                     r->plan->ops[i].address,
                     o->cause_on_machine ? " (later on that machine)" : "");
     }
