@@ -16,11 +16,29 @@ static const struct field_info *field_of(struct vm *vm, const struct handle *h,
     return NULL;
 }
 
-/* A text that an op was able to copy a secret into is as secret. */
+/* The latest op on the handle that finds the field out; 0 after an error. */
+static op_id found_by(struct vm *vm, const struct handle *h, const struct field_info *f)
+{
+    const struct graph *g = &program_of(vm)->graph;
+    for (op_id op = (op_id)g->n; op-- > h->op;)
+        if (g->ops[op].subject == h->op && graph_call(g, op)->name == f->by)
+            return op;
+    const char *field = intern_text(vm->strings, f->name);
+    const char *call = strchr(intern_text(vm->strings, f->by), '.') + 1;
+    vm_fail(vm, 605, "%s() is what finds %s out", call, field);
+    vm_help(vm, "call %s() before this line", call);
+    return 0;
+}
+
+/* A text that an op was able to copy a secret into is as secret. VAL_ABSENT after an
+ * error. */
 static val_id field_ref(struct vm *vm, const struct handle *h, const struct field_info *f)
 {
-    val_id ref = val_ref(vm->values, h->op, f->name);
-    bool tainted = graph_get(&program_of(vm)->graph, h->op)->flags & OP_TAINTED;
+    op_id op = f->by ? found_by(vm, h, f) : h->op;
+    if (!op)
+        return VAL_ABSENT;
+    val_id ref = val_ref(vm->values, op, f->name);
+    bool tainted = graph_get(&program_of(vm)->graph, op)->flags & OP_TAINTED;
     return tainted && type_is_text((enum type_kind)f->type.kind)
                ? val_taint(vm->values, ref)
                : ref;
@@ -90,6 +108,8 @@ static value handle_getattr(struct vm *vm, value self, str_id name)
     bool changed = name == intern_cstr(vm->strings, "changed");
     if (f || changed) {
         val_id ir = f ? field_ref(vm, h, f) : val_ref(vm->values, h->op, name);
+        if (ir == VAL_ABSENT)
+            return VALUE_ERROR;
         if (changed)
             ir = val_seq(vm->values, IR_COND, IR_COND_TRUE, &ir, 1);
         struct type condition = {.kind = TYPE_CONDITION};

@@ -5,11 +5,13 @@
 #include "compiler/program.h"
 
 /* What a record says with arg(..., fills=NAME): the argument `from` names a file whose
- * bytes become argument `text`, or `base64` if they are no text. With `or_text` the
- * argument may also hold the text itself (several lines), which stays where it is. */
+ * bytes become argument `text`, or `base64` (NAME64) if they are no text. With `or_text`
+ * the argument may also hold the text itself (several lines), which stays where it is. An
+ * https URL becomes argument `url` (NAME_url) for the machine to read; then `digest`
+ * (NAME_digest) must be written, which else is what the bytes are checked against. */
 struct inline_rule {
     uint32_t from, text;
-    int32_t base64; /* -1: bytes that are no text are an error */
+    int32_t base64, url, digest; /* -1: the record has none, so that is an error */
     bool or_text;
 };
 

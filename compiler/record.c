@@ -191,8 +191,12 @@ static bool read_inlines(struct vm *vm, value record, struct call_info *info,
         if (to < 0)
             return false;
         rules->inlines[rules->ninlines++] = (struct inline_rule){
-            i, (uint32_t)to, arg_index(info, vm, arena_printf(vm->arena, "%s64", fills)),
-            (uint32_t)to == i};
+            .from = i,
+            .text = (uint32_t)to,
+            .base64 = arg_index(info, vm, arena_printf(vm->arena, "%s64", fills)),
+            .url = arg_index(info, vm, arena_printf(vm->arena, "%s_url", fills)),
+            .digest = arg_index(info, vm, arena_printf(vm->arena, "%s_digest", fills)),
+            .or_text = (uint32_t)to == i};
     }
     return true;
 }
@@ -460,10 +464,12 @@ static bool read_field(struct vm *vm, str_id name, value v, struct field_info *o
 {
     const char *type = is_word(vm, v, "field") ? text(vm, v, "type") : NULL;
     const char *arg = type ? text(vm, v, "arg") : NULL;
+    const char *by = type ? text(vm, v, "by") : NULL;
     *out = (struct field_info){.name = name,
                                .has_arg = arg != NULL,
                                .known = flag(vm, v, "known"),
                                .tainted = flag(vm, v, "tainted"),
+                               .by = by ? intern_cstr(vm->strings, by) : 0,
                                .doc = text(vm, v, "doc")};
     if (type && type_parse(vm->strings, type, strlen(type), &out->type) &&
         (!arg || type_parse(vm->strings, arg, strlen(arg), &out->arg)))

@@ -170,7 +170,7 @@ static void write_policy(struct plan_writer *w, op_id op)
     }
     write_flag(w, "continue", o->flags & OP_CONTINUE);
     write_flag(w, "tainted", o->flags & OP_TAINTED);
-    write_flag(w, "idempotent", graph_idempotent(w->e->graph, op));
+    write_flag(w, "idempotent", graph_repeatable(w->e->graph, op));
     write_flag(w, "keyed", call->keyed);
 }
 

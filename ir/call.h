@@ -59,6 +59,7 @@ struct field_info {
     struct type arg;
     bool known; /* known at compile time: .name .roles .vars */
     bool tainted;
+    str_id by; /* the call on this handle that finds it out, or 0: its own op does */
     const char *doc;
 };
 

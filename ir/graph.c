@@ -131,6 +131,15 @@ bool graph_idempotent(const struct graph *g, op_id id)
                                 !strcmp(method, "PUT") || !strcmp(method, "DELETE"));
 }
 
+bool graph_repeatable(const struct graph *g, op_id id)
+{
+    const struct call_info *call = graph_call(g, id);
+    bool guarded = false;
+    for (uint32_t i = 0; i < call->nargs && i < 32; i++)
+        guarded |= (call->guards & 1u << i) && g->args[g->ops[id].args + i] > VAL_FALSE;
+    return guarded || graph_idempotent(g, id);
+}
+
 int32_t call_arg(const struct intern *strings, const struct call_info *call,
                  const char *name)
 {

@@ -131,6 +131,9 @@ bool graph_http_reads(const struct graph *g, op_id id);
 /* Whether doing the op twice is doing it once: what its record says, for an http.* op
  * what its method says (RFC 9110, 9.2.2). */
 bool graph_idempotent(const struct graph *g, op_id id);
+/* Whether it may be done again after an end that nobody saw: it is idempotent, or an
+ * argument that says when there is nothing to do (creates=, unless=) is written. */
+bool graph_repeatable(const struct graph *g, op_id id);
 /* Index of the call's argument of that name, or -1. */
 int32_t call_arg(const struct intern *strings, const struct call_info *call,
                  const char *name);

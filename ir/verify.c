@@ -68,16 +68,12 @@ static void verify_backend(struct verify *v, const struct call_info *call)
 static void verify_retries(struct verify *v, const struct call_info *call)
 {
     const struct op *op = &v->g->ops[v->op];
-    if (op->retries <= 0 || graph_idempotent(v->g, v->op) || call->keyed)
+    if (op->retries <= 0 || graph_repeatable(v->g, v->op) || call->keyed)
         return;
     struct buf guards = {0};
     for (uint32_t i = 0; i < call->nargs && i < 32; i++) {
         if (!(call->guards & 1u << i))
             continue;
-        if (v->g->args[op->args + i] > VAL_FALSE) {
-            buf_free(&guards);
-            return;
-        }
         buf_printf(&guards, "%s%s=", guards.len ? " or " : "",
                    text_of(v, call->args[i].name));
     }

@@ -3,12 +3,10 @@
  * failure, and believes nothing that its probe does not confirm. */
 #include "runtime/ansible.h"
 
-#include <fcntl.h>
 #include <fnmatch.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -16,21 +14,24 @@
 #include "ir/base/file.h"
 #include "runtime/ansible_error.h"
 #include "runtime/ansible_values.h"
+#include "runtime/channel.h"
 #include "runtime/lock.h"
+#include "runtime/playbook.h"
 #include "runtime/probe.h"
 #include "runtime/process.h"
 #include "runtime/retry.h"
+#include "runtime/steps.h"
 
-#define TAIL_MS 100
+#define WATCH_MS 100
 #define OUTPUT_LIMIT ((size_t)16 << 20)
-#define EVENT_LIMIT ((size_t)16 << 20)
 
 /* An op of the segment, as far as the events tell. */
 struct play_op {
     uint32_t op, tasks, ended, skipped;
     bool started, changed, failed;
-    json_t *fields;    /* of its result */
-    json_t *register_; /* what a resumed run is given under its register's name */
+    json_t *fields;      /* of its result */
+    json_t *register_;   /* what a resumed run is given under its register's name */
+    enum dvo_error said; /* by a task whose words are hidden */
     struct fault fault;
     int64_t since; /* of its first task */
 };
@@ -38,17 +39,21 @@ struct play_op {
 struct play {
     struct run *run;
     const struct segment *segment;
-    struct play_op *ops;
+    struct play_op *ops; /* those that take part */
+    uint32_t nops;
     struct retry retry;
     const char *start_at; /* name of the task to begin with, or NULL */
     unsigned attempt;
+    uint32_t passed; /* ops behind which the tool was begun anew after a failure */
     const struct machine *machine;
     struct lock *lock;
+    bool asking; /* for the lock */
     struct process *process;
     timer_id timer;
     char *values, *events;
-    int events_fd, out;
-    struct buf line; /* of an event that is not complete yet */
+    struct channel *channel;
+    struct fault lost; /* why the lock is held no more */
+    int out;
 };
 
 static void play_begin(void *ctx);
@@ -58,23 +63,26 @@ static bool play_op_done(const struct play_op *o)
     return o->tasks && o->ended == o->tasks && !o->failed;
 }
 
-/* Its when= did not hold: it promised nothing, and no probe may ask for it. */
-static bool play_op_skipped(const struct play *p, const struct play_op *o)
+/* Its when= did not hold, or what it uses was skipped: it promised nothing, and no probe
+ * may ask for it. */
+static bool play_op_skipped(const struct play_op *o)
 {
-    return play_op_done(o) && p->run->plan->ops[o->op].when && o->skipped == o->tasks;
+    return play_op_done(o) && o->skipped == o->tasks;
 }
 
 static void play_free(struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++) {
+    for (uint32_t i = 0; i < p->nops; i++) {
         json_decref(p->ops[i].fields);
         json_decref(p->ops[i].register_);
         fault_free(&p->ops[i].fault);
     }
     free(p->ops);
+    if (p->lock)
+        lock_release(p->lock);
+    fault_free(&p->lost);
     free(p->values);
     free(p->events);
-    buf_free(&p->line);
     free(p);
 }
 
@@ -84,7 +92,7 @@ static void play_free(struct play *p)
 /* The op whose own failure kept the others of the segment from running; 0: none did. */
 static uint32_t play_first_failed(const struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (p->ops[i].fault.code)
             return p->ops[i].op;
     return 0;
@@ -94,19 +102,21 @@ static void play_report(void *ctx, struct fault *faults)
 {
     struct play *p = ctx;
     struct run *r = p->run;
-    uint32_t cause = play_first_failed(p), last = p->segment->ops[p->segment->nops - 1];
-    for (uint32_t i = 0, done = 0; i < p->segment->nops; i++) {
+    uint32_t cause = play_first_failed(p), last = p->segment->ops[0];
+    for (uint32_t i = 0, done = 0; i < p->nops; i++) {
         struct play_op *o = &p->ops[i];
         const struct plan_op *op = &r->plan->ops[o->op];
-        if (play_op_skipped(p, o)) {
+        if (play_op_skipped(o)) {
             run_op_skipped(r, o->op);
         } else if (play_op_done(o)) {
             struct fault *f = &faults[done++];
-            if (f->code) {
+            if (r->ops[o->op].status == RUN_DONE) {
+                continue; /* its own evidence was enough */
+            } else if (f->code) {
                 run_op_failed(r, o->op, f);
                 cause = o->op;
             } else {
-                run_op_done(r, o->op, o->changed, json_incref(o->fields));
+                run_op_done(r, o->op, o->changed, json_incref(r->ops[o->op].result));
             }
         } else if (o->fault.code) {
             run_op_failed(r, o->op, &o->fault);
@@ -122,17 +132,12 @@ static void play_report(void *ctx, struct fault *faults)
 
 static void play_probe(struct play *p)
 {
-    uint32_t *done = xmalloc(sizeof *done * p->segment->nops);
+    uint32_t *done = xmalloc(sizeof *done * p->nops);
     uint32_t n = 0;
-    for (uint32_t i = 0; i < p->segment->nops; i++) {
+    for (uint32_t i = 0; i < p->nops; i++) {
         const struct play_op *o = &p->ops[i];
-        struct run_op *known = &p->run->ops[o->op];
-        if (!play_op_done(o) || play_op_skipped(p, o))
-            continue;
-        done[n++] = o->op;
-        /* Probes of later ops may ask for it. */
-        if (!known->result)
-            known->result = json_incref(o->fields);
+        if (play_op_done(o) && !play_op_skipped(o))
+            done[n++] = o->op;
     }
     probe_start(p->run, p->segment->machine, done, n, play_report, p);
     free(done);
@@ -142,7 +147,7 @@ static void play_probe(struct play *p)
  */
 static void play_refuse(struct play *p, struct fault *f)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (!play_op_done(&p->ops[i]) && !p->ops[i].fault.code) {
             fault_move(&p->ops[i].fault, f);
             p->ops[i].failed = true;
@@ -187,10 +192,11 @@ static bool play_resume(struct play *p, uint32_t i)
         if (p->start_at || !i)
             break;
     }
-    for (; i < p->segment->nops; i++) {
+    for (; i < p->nops; i++) {
         struct play_op *o = &p->ops[i];
         o->ended = o->skipped = 0;
-        o->failed = false;
+        o->started = o->failed = false;
+        o->said = DVO_OK;
         fault_free(&o->fault);
     }
     return true;
@@ -200,7 +206,7 @@ static bool play_resume(struct play *p, uint32_t i)
 static uint32_t play_failed_at(const struct play *p)
 {
     uint32_t i = 0;
-    while (i < p->segment->nops &&
+    while (i < p->nops &&
            (!p->ops[i].fault.code || p->run->plan->ops[p->ops[i].op].carry_on))
         i++;
     return i;
@@ -210,7 +216,7 @@ static void play_judge(struct play *p)
 {
     uint32_t i = play_failed_at(p);
     int64_t pause;
-    if (i < p->segment->nops) {
+    if (i < p->nops) {
         const struct play_op *o = &p->ops[i];
         if (p->run->plan->ops[o->op].retries >= 0 && !p->attempt)
             p->retry = retry_begin(p->run->plan->ops[o->op].retries);
@@ -240,7 +246,7 @@ static struct play_op *event_op(struct play *p, const json_t *event)
         return NULL;
     for (uint32_t i = 0; i < p->segment->ntasks; i++)
         if (p->segment->tasks[i].line == line)
-            for (uint32_t k = 0; k < p->segment->nops; k++)
+            for (uint32_t k = 0; k < p->nops; k++)
                 if (p->ops[k].op == p->segment->tasks[i].op)
                     return &p->ops[k];
     return NULL;
@@ -264,37 +270,83 @@ static void event_result(struct play_op *o, const json_t *event)
     json_object_set_new(o->register_, "failed", json_false());
 }
 
+/* What a failed task says; of one that was given a secret no more than its status. */
 static void event_failed(struct play_op *o, const json_t *event)
 {
     const char *msg = json_string_value(json_object_get(event, "msg"));
     const char *text = msg && *msg ? msg : "Ansible reports a failure without a reason";
-    if (json_is_true(json_object_get(event, "censored")))
-        text = "the task failed; its words are hidden because it was given a secret";
+    o->failed = true;
+    if (json_is_true(json_object_get(event, "censored"))) {
+        const char *status = json_string_value(json_object_get(o->fields, "status"));
+        fault_set(&o->fault, o->said ? o->said : ansible_error(event),
+                  "%s%s%sits words are hidden because it was given a secret",
+                  status ? "exit status " : "it failed", status ? status : "", ", ");
+        return;
+    }
     fault_set(&o->fault, ansible_error(event), "%.*s", (int)strcspn(text, "\n"), text);
     if (strchr(text, '\n'))
         fault_words(&o->fault, text);
-    o->failed = true;
 }
 
-static void play_event(struct play *p, const char *text, size_t len)
+/* What callbacks do not get to see of a task with no_log comes from its module's side. */
+static void event_hidden(struct play_op *o, const json_t *event)
 {
+    const char *name = json_string_value(json_object_get(event, "errno"));
+    event_result(o, event);
+    o->said = name ? error_named(name, strlen(name)) : DVO_OK;
+}
+
+/* Whether its start is in the state now: what cannot be written down must not happen. Nor
+ * does what an earlier run began and cannot be repeated: nobody knows what it did. */
+static bool play_op_intend(struct play *p, struct play_op *o)
+{
+    struct run *r = p->run;
+    const struct plan_op *op = &r->plan->ops[o->op];
+    if (op->idempotent || r->ops[o->op].before.status != STATE_STARTED)
+        return state_begin(r->state, op->address, op->call, NULL, NULL, &o->fault);
+    state_refuse(r->state, op->address, &o->fault);
+    return fault_set(&o->fault, DVO_EUNKNOWN,
+                     "an earlier run was stopped while this was at work; check on the "
+                     "machine what it did. The next run does it again");
+}
+
+/* The tool waits for this before the op's first task does anything. */
+static void event_start(struct play *p, struct play_op *o)
+{
+    if (o->started)
+        return;
+    o->started = true;
+    o->since = loop_now();
+    run_op_started(p->run, o->op);
+    if (!play_op_intend(p, o)) {
+        o->failed = true;
+        process_signal(p->process, SIGKILL);
+    }
+}
+
+static void event_ended(struct play *p, struct play_op *o, bool skipped,
+                        const json_t *event)
+{
+    o->ended++;
+    o->skipped += skipped;
+    o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
+    event_result(o, event);
+    if (play_op_done(o) && !play_op_skipped(o))
+        run_op_released(p->run, o->op, o->changed, o->fields);
+}
+
+static void play_event(void *ctx, const char *text, size_t len)
+{
+    struct play *p = ctx;
     json_t *event = json_loadb(text, len, 0, NULL);
     const char *kind = json_string_value(json_object_get(event, "event"));
     struct play_op *o = kind ? event_op(p, event) : NULL;
-    if (o && !strcmp(kind, "start") && !o->started) {
-        const struct plan_op *op = &p->run->plan->ops[o->op];
-        struct fault f = {0};
-        o->started = true;
-        o->since = loop_now();
-        run_op_started(p->run, o->op);
-        if (!state_begin(p->run->state, op->address, op->call, NULL, NULL, &f))
-            progress_say(p->run->progress, "%s", f.message);
-        fault_free(&f);
+    if (o && !strcmp(kind, "start")) {
+        event_start(p, o);
     } else if (o && (!strcmp(kind, "ok") || !strcmp(kind, "skipped"))) {
-        o->ended++;
-        o->skipped += !strcmp(kind, "skipped");
-        o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
-        event_result(o, event);
+        event_ended(p, o, !strcmp(kind, "skipped"), event);
+    } else if (o && !strcmp(kind, "result")) {
+        event_hidden(o, event);
     } else if (o && (!strcmp(kind, "failed") || !strcmp(kind, "unreachable"))) {
         event_failed(o, event);
     } else if (o && !strcmp(kind, "retry")) {
@@ -303,46 +355,22 @@ static void play_event(struct play *p, const char *text, size_t len)
     json_decref(event);
 }
 
-static void play_read_events(struct play *p)
-{
-    if (p->events_fd < 0)
-        p->events_fd = open(p->events, O_RDONLY | O_CLOEXEC);
-    for (;;) {
-        ssize_t n = p->events_fd < 0
-                        ? 0
-                        : read(p->events_fd, buf_reserve(&p->line, 65536), 65536);
-        if (n <= 0)
-            return;
-        p->line.len += (size_t)n;
-        char *from = p->line.p, *end = p->line.p + p->line.len, *newline;
-        while ((newline = memchr(from, '\n', (size_t)(end - from)))) {
-            play_event(p, from, (size_t)(newline - from));
-            from = newline + 1;
-        }
-        p->line.len = (size_t)(end - from);
-        memmove(p->line.p, from, p->line.len);
-        if (p->line.len > EVENT_LIMIT)
-            p->line.len = 0; /* no event of ours is that long */
-    }
-}
-
 /* The op that is at work now, if its time is over. */
 static struct play_op *play_overdue(struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++) {
+    for (uint32_t i = 0; i < p->nops; i++) {
         struct play_op *o = &p->ops[i];
         double timeout = p->run->plan->ops[o->op].timeout;
         if (o->started && !play_op_done(o) && !o->failed && timeout > 0 &&
-            (double)(loop_now() - o->since) > timeout * 1000)
+            (double)(loop_now() - o->since) > timeout * 1000 + STEPS_GRACE_MS)
             return o;
     }
     return NULL;
 }
 
-static void play_tail(void *ctx)
+static void play_watch(void *ctx)
 {
     struct play *p = ctx;
-    play_read_events(p);
     struct play_op *late = play_overdue(p);
     if (late) {
         fault_set(&late->fault, DVO_ETIMEDOUT,
@@ -351,7 +379,7 @@ static void play_tail(void *ctx)
         late->failed = true;
         process_signal(p->process, SIGTERM);
     }
-    p->timer = loop_timer(p->run->loop, TAIL_MS, play_tail, p);
+    p->timer = loop_timer(p->run->loop, WATCH_MS, play_watch, p);
 }
 
 /* --- the tool run ----------------------------------------------------------------------
@@ -359,10 +387,38 @@ static void play_tail(void *ctx)
 
 static bool play_complete(const struct play *p)
 {
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (!play_op_done(&p->ops[i]) && !p->ops[i].failed)
             return false;
     return true;
+}
+
+/* An op that need not succeed took the tool down with it (its time was over, or it must
+ * not be repeated): the run goes on behind it. */
+static bool play_pass(struct play *p)
+{
+    uint32_t next = p->nops;
+    while (next && !p->ops[next - 1].started)
+        next--;
+    if (next == p->passed || next == p->nops || !p->ops[next - 1].failed ||
+        !play_resume(p, next))
+        return false;
+    p->passed = next;
+    p->attempt++;
+    play_begin(p);
+    return true;
+}
+
+/* The tool ended on its own before it was through: the op at work takes the blame. */
+static void play_interrupted(struct play *p, struct fault *f)
+{
+    for (uint32_t i = 0; i < p->nops; i++)
+        if (!play_op_done(&p->ops[i]) && !p->ops[i].failed) {
+            fault_move(&p->ops[i].fault, f);
+            p->ops[i].failed = true;
+            break;
+        }
+    play_judge(p);
 }
 
 static void play_ended(void *ctx, int status)
@@ -373,24 +429,27 @@ static void play_ended(void *ctx, int status)
     char name[32];
     p->process = NULL;
     loop_cancel(r->loop, p->timer);
-    play_read_events(p);
-    if (p->events_fd >= 0)
-        close(p->events_fd);
-    p->events_fd = -1;
+    channel_free(p->channel);
+    p->channel = NULL;
     unlink(p->values);
-    unlink(p->events);
-    lock_release(p->lock);
-    p->lock = NULL;
     memory_file_read(p->out, &out, OUTPUT_LIMIT);
     close(p->out);
     snprintf(name, sizeof name, "segment-%u", p->segment->id);
     char *log = run_log_keep(r, name, "log", &out);
-    for (uint32_t i = 0; i < p->segment->nops; i++)
+    for (uint32_t i = 0; i < p->nops; i++)
         if (p->ops[i].fault.code && !p->ops[i].fault.log && log)
             p->ops[i].fault.log = xstrdup(log);
-    if (play_failed_at(p) == p->segment->nops && !play_complete(p)) {
+    bool cut = play_failed_at(p) == p->nops && !play_complete(p);
+    if (cut && !p->lost.code && play_pass(p)) {
+        free(log);
+        buf_free(&out);
+        return;
+    }
+    if (cut) {
         struct fault f = {0};
-        if (WIFEXITED(status))
+        if (p->lost.code)
+            fault_move(&f, &p->lost);
+        else if (WIFEXITED(status))
             fault_set(&f, DVO_EUNKNOWN,
                       "ansible-playbook ended with status %d and reported no "
                       "result",
@@ -398,9 +457,10 @@ static void play_ended(void *ctx, int status)
         else
             fault_set(&f, DVO_ECANCELED, "ansible-playbook was ended by signal %d",
                       WTERMSIG(status));
-        fault_words(&f, buf_text(&out));
+        if (!f.words)
+            fault_words(&f, buf_text(&out));
         f.log = log ? xstrdup(log) : NULL;
-        play_refuse(p, &f);
+        play_interrupted(p, &f);
     } else {
         play_judge(p);
     }
@@ -418,6 +478,7 @@ static void play_environment(struct play *p, struct arena *a, const char *env[16
                             path ? path : "");
     env[n++] = "ANSIBLE_CONFIG=ansible.cfg";
     env[n++] = arena_printf(a, "DVO_EVENTS=%s", p->events);
+    env[n++] = "DVO_LOCKED=1";
     env[n++] = arena_printf(a, "ANSIBLE_LOCAL_TEMP=%s/ansible", r->private);
     env[n++] = arena_printf(a, "ANSIBLE_SSH_CONTROL_PATH_DIR=%s/ansible", r->private);
     env[n++] = "ANSIBLE_RETRY_FILES_ENABLED=0";
@@ -440,31 +501,60 @@ static bool play_spawn(struct play *p, struct fault *f)
     unsigned n = 5;
     if (p->start_at)
         argv[n++] = arena_printf(&a, "--start-at-task=%s", p->start_at);
-    argv[n++] = slash ? slash + 1 : p->segment->file;
+    char *part =
+        p->nops < p->segment->nops ? playbook_of_part(p->run, p->segment, f) : NULL;
+    argv[n++] = part ? part : slash ? slash + 1 : p->segment->file;
     play_environment(p, &a, env);
+    p->channel = channel_new(p->run->loop, p->events, play_event, p, f);
     p->out = memory_file(NULL, 0);
     struct process_spec spec = {
         .argv = argv, .env = env, .dir = dir, .in = -1, .out = p->out, .err = p->out};
-    p->process = process_start(p->run->loop, &spec, play_ended, p, f);
+    if (p->channel && !f->code)
+        p->process = process_start(p->run->loop, &spec, play_ended, p, f);
     if (!p->process) {
         close(p->out);
+        channel_free(p->channel);
+        p->channel = NULL;
         if (f->code == DVO_ENOENT)
             fault_set(f, DVO_ENOSYS,
                       "ansible-playbook is not installed: apt-get install "
                       "ansible-core (or use another backend)");
     } else {
-        p->timer = loop_timer(p->run->loop, TAIL_MS, play_tail, p);
+        p->timer = loop_timer(p->run->loop, WATCH_MS, play_watch, p);
     }
+    free(part);
     free(dir);
     arena_free(&a);
     return p->process;
 }
 
-/* Results of ops before the one to start with, under the names that later tasks use. */
+/* What an op that takes no part would have given its register, from the state. */
+static json_t *register_of_known(const struct run *r, uint32_t op)
+{
+    json_t *result = json_copy(r->ops[op].result);
+    json_t *fields = json_incref(r->ops[op].result);
+    if (!result)
+        result = json_object();
+    json_object_set_new(result, "fields", fields ? fields : json_object());
+    json_object_set_new(result, "changed", json_boolean(r->ops[op].pending));
+    json_object_set_new(result, "failed", json_false());
+    return result;
+}
+
+/* Results of ops before the one to start with, and of those that take no part, under the
+ * names that tasks use. */
 static json_t *known_registers(const struct play *p)
 {
     json_t *known = json_object();
     for (uint32_t i = 0; i < p->segment->nops; i++) {
+        char id[16];
+        uint32_t op = p->segment->ops[i];
+        snprintf(id, sizeof id, "%u", p->run->plan->ops[op].id);
+        const char *name = json_string_value(json_object_get(p->segment->registers, id));
+        if (name && p->run->ops[op].status == RUN_KNOWN)
+            json_object_set_new(known, name, register_of_known(p->run, op));
+    }
+    for (uint32_t i = 0; i < p->nops; i++) {
         char id[16];
         const struct play_op *o = &p->ops[i];
         snprintf(id, sizeof id, "%u", p->run->plan->ops[o->op].id);
@@ -475,36 +565,82 @@ static json_t *known_registers(const struct play *p)
     return known;
 }
 
-static void play_locked(void *ctx, struct fault *fault)
+/* Whether the state has what this op uses of ops of its tool run that take no part. Texts
+ * that a secret went into it never has. */
+static bool play_op_provided(const struct play *p, uint32_t op, struct fault *f)
 {
-    struct play *p = ctx;
-    struct run *r = p->run;
-    if (fault) {
-        p->lock = NULL;
-        fault_move(&p->ops[0].fault, fault);
-        p->ops[0].failed = true;
-        play_judge(p);
-        return;
+    const struct run *r = p->run;
+    const struct plan_op *user = &r->plan->ops[op];
+    for (uint32_t i = 0; i < user->nneeds; i++) {
+        uint32_t from = user->needs[i].op;
+        const struct plan_op *of = &r->plan->ops[from];
+        bool hidden = of->tainted && user->tainted;
+        if (user->needs[i].kind != NEED_DATA || of->segment != user->segment ||
+            r->ops[from].status != RUN_KNOWN ||
+            (r->ops[from].before.status == STATE_DONE && !hidden))
+            continue;
+        return fault_set(f, DVO_ENOENT,
+                         "%s needs a result of %s, which takes no part in this run, and "
+                         "the state %s: add --only '%s'",
+                         user->address, of->address,
+                         hidden ? "keeps no text that a secret went into"
+                                : "has none of it",
+                         of->address);
     }
+    return true;
+}
+
+static bool play_provided(const struct play *p, struct fault *f)
+{
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < p->nops; i++)
+        ok = play_op_provided(p, p->ops[i].op, f);
+    return ok;
+}
+
+/* The lock is held: the tool may begin. */
+static void play_go(struct play *p)
+{
+    struct run *r = p->run;
     struct value_source source = run_values(r, NULL);
     json_t *known = known_registers(p);
-    bool ok = ansible_values_write(r, p->segment, p->machine, known, p->values, &source);
+    bool ok = play_provided(p, &source.fault) &&
+              ansible_values_write(r, p->segment, p->machine, known, p->values, &source);
     json_decref(known);
     if (ok && play_spawn(p, &source.fault))
         return;
-    lock_release(p->lock);
-    p->lock = NULL;
     unlink(p->values);
     if (source.outcome == VALUE_WAIT) {
+        lock_release(p->lock);
+        p->lock = NULL;
         run_wait(r, play_begin, p);
     } else if (source.outcome == VALUE_SKIPPED) {
-        uint32_t last = p->segment->ops[p->segment->nops - 1];
-        for (uint32_t i = 0; i < p->segment->nops; i++)
-            run_op_skipped(r, p->segment->ops[i]);
+        uint32_t last = p->segment->ops[0];
+        for (uint32_t i = 0; i < p->nops; i++)
+            run_op_skipped(r, p->ops[i].op);
         play_free(p);
         run_unit_finished(r, last);
     } else {
         play_refuse(p, &source.fault);
+    }
+}
+
+static void play_locked(void *ctx, struct fault *fault)
+{
+    struct play *p = ctx;
+    bool asked = p->asking;
+    p->asking = false;
+    if (!fault) {
+        play_go(p);
+        return;
+    }
+    p->lock = NULL;
+    if (asked) {
+        play_interrupted(p, fault);
+    } else if (p->process) {
+        /* Somebody else may hold it now: nothing more must happen. */
+        fault_move(&p->lost, fault);
+        process_signal(p->process, SIGTERM);
     }
 }
 
@@ -517,7 +653,12 @@ static void play_reached(void *ctx, const struct machine *m, struct fault *fault
         play_refuse(p, fault);
         return;
     }
+    if (p->lock) {
+        play_go(p); /* again: the lock has been kept */
+        return;
+    }
     p->lock = lock_take(p->run, m, play_locked, p, &f);
+    p->asking = p->lock;
     if (!p->lock)
         play_refuse(p, &f);
 }
@@ -528,26 +669,6 @@ static void play_begin(void *ctx)
     machine_ready(p->run, p->segment->machine, play_reached, p);
 }
 
-/* An op that an earlier run began and cannot repeat: nobody knows what it did. */
-static bool play_doubtful(struct play *p)
-{
-    struct run *r = p->run;
-    for (uint32_t i = 0; i < p->segment->nops; i++) {
-        const struct plan_op *op = &r->plan->ops[p->ops[i].op];
-        struct fault f = {0};
-        if (op->idempotent || r->ops[p->ops[i].op].before.status != STATE_STARTED)
-            continue;
-        state_refuse(r->state, op->address, &f);
-        fault_set(&p->ops[i].fault, DVO_EUNKNOWN,
-                  "an earlier run was stopped while this was at "
-                  "work; check on the machine what it did. The next run does it again");
-        p->ops[i].failed = true;
-        fault_free(&f);
-        return true;
-    }
-    return false;
-}
-
 void ansible_start(struct run *r, uint32_t segment)
 {
     struct play *p = xcalloc(1, sizeof *p);
@@ -555,23 +676,22 @@ void ansible_start(struct run *r, uint32_t segment)
     struct buf path = {0};
     p->run = r;
     p->segment = s;
-    p->events_fd = -1;
     p->retry = retry_begin(-1);
     p->ops = xcalloc(s->nops, sizeof *p->ops);
     for (uint32_t i = 0; i < s->nops; i++) {
-        p->ops[i].op = s->ops[i];
-        p->ops[i].fields = json_object();
-        p->ops[i].register_ = json_object();
+        if (r->ops[s->ops[i]].status == RUN_KNOWN)
+            continue;
+        struct play_op *o = &p->ops[p->nops++];
+        o->op = s->ops[i];
+        o->fields = json_object();
+        o->register_ = json_object();
         for (uint32_t k = 0; k < s->ntasks; k++)
-            p->ops[i].tasks += s->tasks[k].op == s->ops[i];
+            o->tasks += s->tasks[k].op == o->op;
     }
     buf_printf(&path, "%s/values.%u.json", r->private, s->id);
     p->values = buf_steal(&path);
     buf_printf(&path, "%s/events.%u", r->private, s->id);
     p->events = buf_steal(&path);
-    run_op_started(r, s->ops[0]);
-    if (play_doubtful(p))
-        play_probe(p);
-    else
-        play_begin(p);
+    run_op_started(r, p->ops[0].op);
+    play_begin(p);
 }

@@ -39,6 +39,8 @@ static const struct {
     {"could not find the requested service", DVO_ENOENT},
     {"unit file does not exist", DVO_ENOENT},
     /* files, users, devices */
+    {"cannot remove the primary group", DVO_EBUSY},
+    {"in the expected time frame", DVO_ETIMEDOUT},
     {"no space left on device", DVO_ENOSPC},
     {"enough free space", DVO_ENOSPC},
     {"disk quota exceeded", DVO_EQUOTA},

@@ -187,6 +187,7 @@ static void request_failed(struct web *w, struct fault *f)
     if (repeatable && !r->stopping && retry_again(&w->retry, f, &pause)) {
         progress_note(r->progress, w->op, f->message);
         fault_free(f);
+        w->guarded = false; /* what was sent may have arrived all the same */
         loop_timer(r->loop, pause, web_go, w);
         return;
     }
@@ -222,7 +223,7 @@ static void guard_answered(void *ctx, struct http_response *response)
     if (response->fault.code) {
         request_failed(w, &response->fault);
     } else if (response->status == 200) {
-        run_op_done(w->run, w->op, false, response_result(response));
+        run_op_done(w->run, w->op, w->begun, response_result(response));
         web_free(w);
     } else {
         web_go(w);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -15,16 +17,19 @@
 
 #define HELD_BY_OTHERS 75
 
-/* Fixed text; nothing of a user's is in it. The holder before us may be on its way out.
- */
-static const char script[] =
-    "[ -e /run/lock/dvo ] || : >>/run/lock/dvo; exec 9</run/lock/dvo; "
-    "flock -w 10 9 || exit 75; echo held; cat >/dev/null";
+/* Fixed text; nothing of a user's is in it. The first line of the file, and of standard
+ * input, says who holds the lock. The holder before us may be on its way out. */
+static const char script[] = "[ -e /run/lock/dvo ] || : >>/run/lock/dvo; "
+                             "[ -f /run/lock/dvo ] && [ ! -L /run/lock/dvo ] || exit 76; "
+                             "IFS= read -r who; exec 9<>/run/lock/dvo; "
+                             "flock -w 10 9 || { head -n 1 /run/lock/dvo; exit 75; }; "
+                             "printf '%s\\n' \"$who\" >&9; echo held; cat >/dev/null";
 
 struct lock {
     struct run *run;
     struct process *process;
     int in, out, err; /* our ends */
+    struct buf said;
     bool held, released;
     lock_fn *done;
     void *ctx;
@@ -40,7 +45,18 @@ static void lock_free(struct lock *l)
     }
     if (l->err >= 0)
         close(l->err);
+    buf_free(&l->said);
     free(l);
+}
+
+/* Reads what the machine says; false once it says nothing more. */
+static bool lock_listen(struct lock *l)
+{
+    char text[256];
+    ssize_t n = read(l->out, text, sizeof text);
+    if (n > 0)
+        buf_add(&l->said, text, (size_t)n);
+    return n > 0 || (n < 0 && (errno == EINTR || errno == EAGAIN));
 }
 
 static void lock_ended(void *ctx, int status)
@@ -51,18 +67,21 @@ static void lock_ended(void *ctx, int status)
         lock_free(l);
         return;
     }
-    if (l->held)
-        return; /* the connection broke: the tool will say so itself */
     struct fault f = {0};
     struct buf err = {0};
     memory_file_read(l->err, &err, 65536);
-    if (WIFEXITED(status) && WEXITSTATUS(status) == HELD_BY_OTHERS)
-        fault_set(&f, DVO_EBUSY,
-                  "another run is at work on this machine (/run/lock/dvo)");
-    else if (WIFEXITED(status) && WEXITSTATUS(status) == 255)
+    if (l->held) {
+        fault_set(&f, DVO_ECONN, "the connection that held the machine's lock is gone");
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == HELD_BY_OTHERS) {
+        lock_listen(l);
+        const char *who = buf_text(&l->said);
+        fault_set(&f, DVO_EBUSY, "%.*s is at work on this machine (/run/lock/dvo)",
+                  *who ? (int)strcspn(who, "\n") : 11, *who ? who : "another run");
+    } else if (WIFEXITED(status) && WEXITSTATUS(status) == 255) {
         ssh_fault(&f, &err);
-    else
+    } else {
         fault_set(&f, DVO_EPERM, "the lock /run/lock/dvo cannot be taken");
+    }
     if (err.len)
         fault_words(&f, err.p);
     l->done(l->ctx, &f);
@@ -74,15 +93,23 @@ static void lock_ended(void *ctx, int status)
 static void lock_answered(void *ctx)
 {
     struct lock *l = ctx;
-    char text[64];
-    ssize_t n = read(l->out, text, sizeof text);
-    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+    if (!lock_listen(l))
+        loop_unwatch(l->run->loop, l->out); /* lock_ended() explains */
+    if (l->held || strcmp(buf_text(&l->said), "held\n") != 0)
         return;
-    loop_unwatch(l->run->loop, l->out);
-    if (n < 4 || memcmp(text, "held", 4) || l->held)
-        return; /* lock_ended() explains */
     l->held = true;
     l->done(l->ctx, NULL);
+}
+
+/* "project shop (process 17 on ops1)", the first line of its standard input. */
+static void lock_say_who(const struct lock *l)
+{
+    char host[128] = "", line[256];
+    gethostname(host, sizeof host - 1);
+    int n = snprintf(line, sizeof line, "project %.60s (process %ld on %.100s)\n",
+                     l->run->plan->project, (long)getpid(), host);
+    if (write(l->in, line, (size_t)n) != n)
+        process_signal(l->process, SIGTERM); /* lock_ended() explains */
 }
 
 struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, void *ctx,
@@ -90,7 +117,12 @@ struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, vo
 {
     int in[2] = {-1, -1}, out[2] = {-1, -1};
     struct lock *l = xcalloc(1, sizeof *l);
-    *l = (struct lock){r, NULL, -1, -1, memory_file(NULL, 0), false, false, done, ctx};
+    *l = (struct lock){.run = r,
+                       .in = -1,
+                       .out = -1,
+                       .err = memory_file(NULL, 0),
+                       .done = done,
+                       .ctx = ctx};
     if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC | O_NONBLOCK) == 0) {
         struct ssh_words w;
         ssh_words_make(m, &w);
@@ -121,6 +153,7 @@ struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, vo
         lock_free(l);
         return NULL;
     }
+    lock_say_who(l);
     loop_watch(r->loop, l->out, lock_answered, l);
     return l;
 }

@@ -6,7 +6,8 @@
 
 struct lock;
 
-/* `fault` is NULL once the lock is held; else it is not, and the lock is gone. */
+/* `fault` is NULL once the lock is held. With one, it is not, or not any more, and the
+ * lock is gone. */
 typedef void lock_fn(void *ctx, struct fault *fault);
 /* NULL with a fault if it cannot even be tried. */
 struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, void *ctx,

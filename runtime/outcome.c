@@ -52,32 +52,16 @@ static void redact_text(const struct run *r, char **text)
     *text = buf_steal(&clean);
 }
 
-/* A copy for the state, which must not hold secrets. */
-static json_t *redacted(const struct run *r, const json_t *v)
+/* A copy for the state of a result that a secret went into: no text of it is kept, for
+ * any text may hold the secret, or something made of it. */
+static json_t *without_texts(const json_t *result)
 {
-    const char *key;
-    size_t i;
-    json_t *item, *copy;
-    switch (json_typeof(v)) {
-    case JSON_STRING: {
-        struct buf text = {0};
-        buf_add(&text, json_string_value(v), json_string_length(v));
-        secrets_redact(r->secrets, &text);
-        copy = json_stringn(buf_text(&text), text.len);
-        buf_free(&text);
-        return copy;
-    }
-    case JSON_ARRAY:
-        copy = json_array();
-        json_array_foreach(v, i, item) json_array_append_new(copy, redacted(r, item));
-        return copy;
-    case JSON_OBJECT:
-        copy = json_object();
-        json_object_foreach((json_t *)(uintptr_t)v, key, item)
-            json_object_set_new(copy, key, redacted(r, item));
-        return copy;
-    default: return json_incref((json_t *)(uintptr_t)v);
-    }
+    const char *name;
+    json_t *v, *copy = json_object();
+    json_object_foreach((json_t *)(uintptr_t)result, name,
+                        v) if (json_is_number(v) || json_is_boolean(v))
+        json_object_set(copy, name, v);
+    return copy;
 }
 
 /* --- changes that consumers have yet to see
@@ -96,7 +80,7 @@ static bool has_unsettled_consumer(const struct run *r, uint32_t producer)
 {
     for (uint32_t i = producer + 1; i <= r->plan->nops; i++)
         if (consumes(&r->plan->ops[i], producer) && r->ops[i].status != RUN_DONE &&
-            r->ops[i].status != RUN_SKIPPED)
+            r->ops[i].status != RUN_SKIPPED && !r->ops[i].released)
             return true;
     return false;
 }
@@ -111,7 +95,7 @@ static void settle_producers(struct run *r, uint32_t op)
         bool open = o->status == RUN_KNOWN ? o->pending : o->changed || o->pending;
         struct fault f = {0};
         if (p->needs[i].kind != NEED_DATA || !open || o->settled ||
-            (o->status != RUN_DONE && o->status != RUN_KNOWN) ||
+            (o->status != RUN_DONE && o->status != RUN_KNOWN && !o->released) ||
             has_unsettled_consumer(r, producer))
             continue;
         o->settled = true;
@@ -176,10 +160,49 @@ static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
     const struct run_op *o = &r->ops[op];
     bool created = o->before.created || (p->way == WAY_CALLS && o->changed);
     bool pending = (o->changed || o->pending) && has_unsettled_consumer(r, op);
-    json_t *kept = p->tainted ? redacted(r, o->result) : json_incref(o->result);
+    json_t *kept = p->tainted ? without_texts(o->result) : json_incref(o->result);
     bool ok = state_end(r->state, p->address, p->call, kept, created, pending, f);
     json_decref(kept);
     return ok;
+}
+
+/* It was taken for done, but is not: what it acts on is still to be seen. */
+static void unsettle_producers(struct run *r, uint32_t op)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    r->ops[op].released = false;
+    for (uint32_t i = 0; i < p->nneeds; i++) {
+        struct run_op *o = &r->ops[p->needs[i].op];
+        struct fault f = {0};
+        if (p->needs[i].kind != NEED_DATA || !o->settled)
+            continue;
+        o->settled = false;
+        if (!op_write_result(r, p->needs[i].op, &f))
+            progress_say(r->progress, "%s", f.message);
+        fault_free(&f);
+    }
+}
+
+void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields)
+{
+    const struct plan_op *p = &r->plan->ops[op];
+    struct run_op *o = &r->ops[op];
+    struct fault f = {0};
+    if (!p->probe) {
+        run_op_done(r, op, changed, json_incref(fields));
+        return;
+    }
+    json_t *result = json_deep_copy(fields);
+    give_types(p, result);
+    json_decref(o->result);
+    o->result = result;
+    o->changed = changed;
+    o->released = true;
+    progress_stop(r->progress, op);
+    if (!op_write_result(r, op, &f))
+        progress_say(r->progress, "%s", f.message);
+    fault_free(&f);
+    settle_producers(r, op);
 }
 
 void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
@@ -232,6 +255,10 @@ void run_op_failed(struct run *r, uint32_t op, struct fault *f)
     struct run_op *o = &r->ops[op];
     struct fault ignored = {0};
     fault_move(&o->fault, f);
+    if (o->released)
+        unsettle_producers(r, op);
+    if (r->plan->ops[op].tainted)
+        fault_words(&o->fault, ""); /* they may say the secret in another form */
     redact_text(r, &o->fault.message);
     redact_text(r, &o->fault.words);
     /* What happened has been reported, so the next run may do it again. A creation stays

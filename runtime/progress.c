@@ -19,7 +19,7 @@ struct running {
     uint32_t op;
     const char *address, *title;
     char *note;
-    int64_t since;
+    int64_t since, until; /* until: its work is done, 0: not yet */
 };
 
 struct progress {
@@ -70,7 +70,8 @@ static void progress_draw(struct progress *p)
     for (size_t i = 0; i < p->running.n && i < MOST_LINES; i++) {
         const struct running *r = &p->running.v[i];
         buf_clear(&line);
-        buf_printf(&line, "  %5.1fs  %s  %s%s%s", (double)(loop_now() - r->since) / 1000,
+        buf_printf(&line, "  %5.1fs  %s  %s%s%s",
+                   (double)((r->until ? r->until : loop_now()) - r->since) / 1000,
                    r->address, r->title, r->note ? ": " : "", r->note ? r->note : "");
         draw_line(buf_text(&line), width);
         p->drawn++;
@@ -118,7 +119,7 @@ void progress_free(struct progress *p)
 void progress_start(struct progress *p, uint32_t op, const char *address,
                     const char *title)
 {
-    *vec_push(&p->running) = (struct running){op, address, title, NULL, loop_now()};
+    *vec_push(&p->running) = (struct running){op, address, title, NULL, loop_now(), 0};
 }
 
 static struct running *progress_find(struct progress *p, uint32_t op)
@@ -138,6 +139,13 @@ void progress_note(struct progress *p, uint32_t op, const char *note)
     r->note = xstrdup(note);
 }
 
+void progress_stop(struct progress *p, uint32_t op)
+{
+    struct running *r = progress_find(p, op);
+    if (r)
+        r->until = loop_now();
+}
+
 void progress_end(struct progress *p, uint32_t op, const char *address, const char *word,
                   const char *why)
 {
@@ -145,7 +153,8 @@ void progress_end(struct progress *p, uint32_t op, const char *address, const ch
     char took[32] = "";
     p->ended++;
     if (r) {
-        snprintf(took, sizeof took, "  (%.1f s)", (double)(loop_now() - r->since) / 1000);
+        snprintf(took, sizeof took, "  (%.1f s)",
+                 (double)((r->until ? r->until : loop_now()) - r->since) / 1000);
         free(r->note);
         size_t i = (size_t)(r - p->running.v);
         memmove(&p->running.v[i], &p->running.v[i + 1],

@@ -17,6 +17,8 @@ void progress_start(struct progress *p, uint32_t op, const char *address,
                     const char *title);
 /* What a running op does at the moment, e.g. "waiting for SSH". */
 void progress_note(struct progress *p, uint32_t op, const char *note);
+/* The op has done its work, whatever is still to be proven: its time stops here. */
+void progress_stop(struct progress *p, uint32_t op);
 /* `word` is "changed", "ok", "failed" …; `why` may be NULL. */
 void progress_end(struct progress *p, uint32_t op, const char *address, const char *word,
                   const char *why);

@@ -145,20 +145,34 @@ static void op_begin(struct run *r, uint32_t op)
     }
 }
 
-/* A tool run starts whole or not at all. */
+/* Whether nothing of a unit takes part in this run. */
+static bool unit_known(const struct run *r, uint32_t first)
+{
+    const struct segment *s = &r->plan->segments[r->plan->ops[first].segment];
+    if (!r->plan->ops[first].segment)
+        return r->ops[first].status == RUN_KNOWN;
+    for (uint32_t i = 0; i < s->nops; i++)
+        if (r->ops[s->ops[i]].status != RUN_KNOWN)
+            return false;
+    return true;
+}
+
+/* What takes part of a tool run starts together or not at all. */
 static void segment_begin(struct run *r, uint32_t segment)
 {
     const struct segment *s = &r->plan->segments[segment];
     uint32_t blocked = 0;
     for (uint32_t i = 0; i < s->nops && !blocked; i++)
-        blocked = run_op_blocked(r, s->ops[i]) ? s->ops[i] : 0;
+        blocked = r->ops[s->ops[i]].status != RUN_KNOWN && run_op_blocked(r, s->ops[i])
+                      ? s->ops[i]
+                      : 0;
     bool skipped = r->ops[s->machine].status == RUN_SKIPPED;
     if (!blocked && !skipped) {
         ansible_start(r, segment);
         return;
     }
     for (uint32_t i = 0; i < s->nops; i++)
-        if (s->ops[i] != blocked) {
+        if (s->ops[i] != blocked && r->ops[s->ops[i]].status != RUN_KNOWN) {
             if (blocked)
                 run_op_block(r, s->ops[i], blocked);
             else
@@ -180,7 +194,7 @@ static void run_dispatch(struct run *r)
     while (!r->stopping && !(r->failed && r->options->fail_fast) &&
            sched_take(r->sched, &unit)) {
         uint32_t first = r->unit_first[unit];
-        if (r->ops[first].status == RUN_KNOWN)
+        if (unit_known(r, first))
             sched_finish(r->sched, unit);
         else if (r->plan->ops[first].segment)
             segment_begin(r, r->plan->ops[first].segment);

@@ -39,6 +39,7 @@ struct run_op {
     bool changed;   /* by this run */
     bool pending;   /* changed by an earlier run, and some consumer has not seen it */
     bool settled;   /* no more consumers to wait for */
+    bool released;  /* reported as done, and its probe has not been asked yet */
     json_t *result; /* provisional while it is running */
     struct fault fault;
     uint32_t cause;         /* RUN_BLOCKED: the op that failed */
@@ -104,6 +105,9 @@ void run_wake(struct run *r);
 /* What became of an op. The result is taken over. An op that is no part of a segment
  * finishes its unit with it. */
 void run_op_started(struct run *r, uint32_t op);
+/* A tool reports it as done: others may use its fields (borrowed), and a kill from here
+ * on does not lose its change. What has no probe is done with it. */
+void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields);
 void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result);
 void run_op_skipped(struct run *r, uint32_t op);
 void run_op_failed(struct run *r, uint32_t op, struct fault *f); /* empties f */

@@ -1,5 +1,4 @@
-/* Addresses become ops. A tool run is all or nothing: a part of it cannot be asked for.
- */
+/* Addresses become ops. */
 #include "runtime/select.h"
 
 #include <stdio.h>
@@ -31,28 +30,6 @@ static bool select_list(struct run *r, const char *const *addresses, size_t n,
     return true;
 }
 
-/* Ops of one tool run are selected together or not at all. */
-static bool select_check_segments(const struct run *r)
-{
-    const struct run_plan *p = r->plan;
-    for (uint32_t i = 1; i <= p->nsegments; i++) {
-        const struct segment *s = &p->segments[i];
-        bool known = r->ops[s->ops[0]].status == RUN_KNOWN;
-        for (uint32_t k = 1; k < s->nops; k++) {
-            if ((r->ops[s->ops[k]].status == RUN_KNOWN) == known)
-                continue;
-            fprintf(stderr,
-                    "dvo-run: these ops are one run of %s, name all of them or none:",
-                    s->tool);
-            for (k = 0; k < s->nops; k++)
-                fprintf(stderr, " %s", p->ops[s->ops[k]].address);
-            fputc('\n', stderr);
-            return false;
-        }
-    }
-    return true;
-}
-
 bool select_ops(struct run *r)
 {
     const struct run_options *o = r->options;
@@ -60,6 +37,5 @@ bool select_ops(struct run *r)
         for (uint32_t i = 1; i <= r->plan->nops; i++)
             r->ops[i].status = RUN_KNOWN;
     return select_list(r, o->only, o->nonly, "--only", RUN_WAITING) &&
-           select_list(r, o->except, o->nexcept, "--except", RUN_KNOWN) &&
-           select_check_segments(r);
+           select_list(r, o->except, o->nexcept, "--except", RUN_KNOWN);
 }

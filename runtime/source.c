@@ -21,20 +21,6 @@ static json_t *field_of(const struct run *r, uint32_t op, const char *name)
     return json_is_null(v) ? NULL : v;
 }
 
-/* What bootstrapping found out about a machine counts as the machine's own. */
-static json_t *field_of_machine(const struct run *r, uint32_t machine, const char *name)
-{
-    const struct run_plan *p = r->plan;
-    for (uint32_t i = 1; i <= p->nops; i++)
-        if (p->ops[i].subject == machine &&
-            !strcmp(p->ops[i].call, "machine.bootstrap")) {
-            json_t *v = field_of(r, i, name);
-            if (v)
-                return v;
-        }
-    return NULL;
-}
-
 static json_t *source_ref(struct value_source *s, json_int_t id, const char *field)
 {
     const struct run *r = s->ctx;
@@ -47,8 +33,6 @@ static json_t *source_ref(struct value_source *s, json_int_t id, const char *fie
     if (!strcmp(field, "changed"))
         return json_boolean(run_changed(r, op));
     json_t *v = field_of(r, op, field);
-    if (!v)
-        v = field_of_machine(r, op, field);
     if (v)
         return json_incref(v);
     const char *address = r->plan->ops[op].address;

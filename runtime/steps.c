@@ -309,6 +309,8 @@ static void steps_send(void *ctx, const struct machine *m, struct fault *fault)
     }
     struct value_source values = run_values(r, NULL);
     bool ok = steps_begin(r, &s, false, &f);
+    if (op->timeout > 0)
+        buf_printf(&s.text, "DVO_TIMEOUT=%ld\n", (long)(op->timeout + 0.999));
     if (ok &&
         !steps_add(&s, op->id, false, json_object_get(op->entry, "steps"), &values)) {
         bool wait = values.outcome == VALUE_WAIT;
@@ -320,8 +322,10 @@ static void steps_send(void *ctx, const struct machine *m, struct fault *fault)
     }
     if (ok) {
         steps_end(&s);
+        int64_t timeout_ms =
+            op->timeout > 0 ? (int64_t)(op->timeout * 1000) + STEPS_GRACE_MS : 0;
         ok = state_begin(r->state, op->address, op->call, NULL, NULL, &f) &&
-             script_send(r, m, &s.text, (int64_t)(op->timeout * 1000), steps_done, o, &f);
+             script_send(r, m, &s.text, timeout_ms, steps_done, o, &f);
     }
     steps_free(&s);
     if (!ok)

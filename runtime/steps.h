@@ -5,6 +5,9 @@
 
 #include "runtime/run.h"
 
+/* A step that is out of time ends by itself and says so; later it is given up. */
+#define STEPS_GRACE_MS 20000
+
 /* A script under construction. */
 struct steps {
     struct buf text;

@@ -49,6 +49,7 @@ dvo_execute() {
         exit 126
     fi
     set -- "$(command -v setpriv)" "$@"
+    [ -z "${DVO_TIMEOUT-}" ] || set -- "$(command -v timeout)" -k 5 "$DVO_TIMEOUT" "$@"
     dvo_words env
     unset LC_ALL PWD OLDPWD http_proxy https_proxy no_proxy DVO_CHECK DVO_LOCKED
     export "PATH=$DVO_PATH" "HOME=$DVO_LOGIN_HOME" "USER=$P_login" \
@@ -109,8 +110,11 @@ dvo_capture() {
     dvo_value status "$DVO_STATUS"
 }
 
-# dvo_judge: the status must be one of `success`, else the step fails with its stderr.
+# dvo_judge: it ended in time, and the status must be one of `success`, else the step fails with its stderr.
 dvo_judge() {
+    case ${DVO_TIMEOUT-}:$DVO_STATUS in
+    ?*:124 | ?*:137) dvo_fail ETIMEDOUT "ended after the $DVO_TIMEOUT seconds given to it" ;;
+    esac
     case $DVO_SUCCESS in
     *" $DVO_STATUS "*) return 0 ;;
     esac

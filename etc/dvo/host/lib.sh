@@ -4,6 +4,7 @@
 #
 #     [DVO_CHECK=1]                only look: nothing on the machine is changed
 #     [DVO_LOCKED=1]               the sender already holds the machine's lock
+#     [DVO_TIMEOUT=90]             seconds after which a command of the user's is ended
 #     all files of this folder, in any order
 #     {
 #     dvo_op 17 dvo_file --path='/etc/motd' --content='hello'
@@ -67,9 +68,9 @@ dvo_op() {
     if [ -n "$DVO_REFUSED" ]; then
         printf '%s\n' "$DVO_REFUSED" >"$DVO_TMP/result"
     else
-        # A daemon that the step leaves behind must hold neither our output nor the lock.
+        # A daemon that the step leaves behind must hold neither our output nor a lock.
         (
-            exec </dev/null >"$DVO_TMP/noise" 2>&1 3>&- 9>&-
+            exec </dev/null >"$DVO_TMP/noise" 2>&1 3>&- 8>&- 9>&-
             command -v "$1" || dvo_fail ENOSYS "this machine has no step $1"
             "$@"
             dvo_fail EUNKNOWN "the step $1 came to no result"
@@ -108,16 +109,29 @@ dvo_begin() {
     trap 'rm -rf -- "$DVO_TMP"' EXIT
     trap 'exit 1' HUP INT TERM PIPE
     DVO_REFUSED=
-    if dvo_checking || [ -n "${DVO_LOCKED-}" ]; then
+    if dvo_checking; then
         return 0
     fi
-    [ -e /run/lock/dvo ] || : >>/run/lock/dvo
-    if [ ! -f /run/lock/dvo ] || [ -L /run/lock/dvo ]; then
-        DVO_REFUSED="failed EINVAL /run/lock/dvo%20is%20not%20a%20file"
-    else
-        exec 9</run/lock/dvo
-        flock -n 9 || DVO_REFUSED="failed EBUSY /run/lock/dvo%20is%20held%20by%20another%20run"
+    # A run that was killed gives its lock back, but the step it had sent goes on to its end.
+    dvo_lock_file /run/lock/dvo.step && exec 8<"$dvo_name" && ! flock -w 10 8 &&
+        DVO_REFUSED='failed EBUSY a%20step%20of%20another%20run%20is%20still%20at%20work'
+    if [ -z "$DVO_REFUSED${DVO_LOCKED-}" ] && dvo_lock_file /run/lock/dvo; then
+        exec 9<>"$dvo_name"
+        if flock -n 9; then
+            echo 'another run' >&9
+        else
+            DVO_REFUSED='failed EBUSY /run/lock/dvo%20is%20held%20by%20another%20run'
+        fi
     fi
+}
+
+# dvo_lock_file PATH: it is there as dvo_name, and nothing but a file.
+dvo_lock_file() {
+    dvo_name=$1
+    [ -e "$1" ] || : >>"$1"
+    [ -f "$1" ] && [ ! -L "$1" ] && return 0
+    DVO_REFUSED="failed EINVAL $1%20is%20not%20a%20file"
+    return 1
 }
 
 dvo_checking() {
@@ -313,7 +327,8 @@ dvo_errno() {
     *'nable to locate package'* | *'was not found'* | *'no installation candidate'* | \
         *'404 '* | *'No such file'* | *'does not have a Release file'*) DVO_ERRNO=ENOENT ;;
     *NO_PUBKEY* | *'is not signed'* | *'signatures were invalid'* | *'be authenticated'* | \
-        *'couldn'?'t be verified'*) DVO_ERRNO=EAUTH ;;
+        *'couldn'?'t be verified'* | *'ertificate verification failed'* | \
+        *'No system certificates'*) DVO_ERRNO=EAUTH ;;
     *'timed out'*) DVO_ERRNO=ETIMEDOUT ;;
     *'onnection refused'* | *'onnection reset'* | *'onnection failed'*) DVO_ERRNO=ECONN ;;
     *'resolving'* | *'resolve'* | *'unreachable'* | *'ould not connect'*) DVO_ERRNO=EUNREACH ;;

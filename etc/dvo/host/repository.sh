@@ -1,8 +1,10 @@
 # machine.repository: a package repository, and its index read.
 # Parameters: repository (its name), uri, suites (list), components (list), key (armoured
-# text) or key64 (base64 of a binary key ring), trusted, present.
+# text), key64 (base64 of a binary key ring) or key_url (https, read where the key is not
+# there yet) with key_digest (sha256:HEX), trusted, present.
 dvo_repository() {
-    dvo_take 'repository uri key key64 trusted present' 'suites components' "$@"
+    dvo_take 'repository uri key key64 key_url key_digest trusted present' \
+        'suites components' "$@"
     case ${P_repository-} in
     '' | -* | .* | *[!A-Za-z0-9_.-]*) dvo_fail EINVAL "not a name: ${P_repository-}" ;;
     esac
@@ -16,6 +18,7 @@ dvo_repository() {
         dvo_changed
     fi
     dvo_need uri
+    [ -z "${P_key_url+1}" ] || dvo_repository_fetch
     dvo_repository_text
     dvo_ours "$dvo_repository_path" "$dvo_repository_text" 0644
     case ${P_key+asc}${P_key64+gpg} in
@@ -52,6 +55,50 @@ dvo_repository() {
     [ -n "${P_key+1}" ] || dvo_try rm -f -- "$dvo_repository_key.asc"
     [ -n "${P_key64+1}" ] || dvo_try rm -f -- "$dvo_repository_key.gpg"
     dvo_changed
+}
+
+# dvo_repository_fetch: P_key or P_key64 from P_key_url, unless what is there has that
+# digest. apt's own way: with its proxies, and the certificates that it believes.
+dvo_repository_fetch() {
+    case ${P_key_digest-} in
+    sha256:*) dvo_repository_sum=${P_key_digest#sha256:} ;;
+    *) dvo_fail EINVAL 'key_digest is no sha256:HEX' ;;
+    esac
+    for dvo_word in "$dvo_repository_key.asc" "$dvo_repository_key.gpg"; do
+        if [ -f "$dvo_word" ] && [ ! -L "$dvo_word" ]; then
+            cp -- "$dvo_word" "$DVO_TMP/fetched"
+            dvo_repository_fetched && return 0
+        fi
+    done
+    if dvo_checking; then
+        dvo_differ 'key is missing'
+        dvo_settle
+    fi
+    # Whoever fetches has a login of its own for it, which our folder keeps out.
+    dvo_repository_place=$(mktemp -d 2>"$DVO_TMP/said") || dvo_fail_said
+    trap 'rm -rf -- "$dvo_repository_place"' EXIT
+    chmod 0755 "$dvo_repository_place"
+    ! getent passwd _apt >/dev/null || dvo_try chown _apt "$dvo_repository_place"
+    /usr/lib/apt/apt-helper -q download-file "$P_key_url" "$dvo_repository_place/key" \
+        >"$DVO_TMP/said" 2>&1 || dvo_apt_failed
+    mv "$dvo_repository_place/key" "$DVO_TMP/fetched"
+    rm -rf -- "$dvo_repository_place"
+    trap - EXIT
+    dvo_repository_fetched || dvo_fail EPROTO \
+        "the key at $P_key_url has another digest: sha256:$dvo_repository_has"
+}
+
+# dvo_repository_fetched: it has the digest; then it becomes P_key or P_key64.
+dvo_repository_fetched() {
+    dvo_repository_has=$(sha256sum <"$DVO_TMP/fetched")
+    dvo_repository_has=${dvo_repository_has%% *}
+    [ "$dvo_repository_has" = "$dvo_repository_sum" ] || return 1
+    if grep -q '^-----BEGIN PGP PUBLIC KEY BLOCK-----' "$DVO_TMP/fetched"; then
+        P_key=$(cat "$DVO_TMP/fetched" && echo .)
+        P_key=${P_key%.}
+    else
+        P_key64=$(base64 -w0 <"$DVO_TMP/fetched")
+    fi
 }
 
 # dvo_repository_gone PATH...

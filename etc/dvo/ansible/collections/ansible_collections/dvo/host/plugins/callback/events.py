@@ -13,6 +13,8 @@ version_added: "0.1.0"
 description:
   - With the environment variable C(DVO_EVENTS) naming a file, appends one JSON object per line
     for each task's start and result on each host, and one at the end of the playbook.
+  - If it names a Unix socket, the lines go there, and each waits for an answer of one byte. When
+    nobody answers any more, the playbook ends before it starts anything that nobody knows of.
   - Without it the plugin does nothing.
   - Of tasks with C(no_log) only the outcome is written.
 author:
@@ -25,6 +27,11 @@ import json
 import os
 
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.dvo.host.plugins.plugin_utils.events import (
+    Events,
+    Silent,
+    place,
+)
 
 # Texts of a result that are passed on when the task's module has no `fields` of its own.
 TEXTS = ("stdout", "stderr", "rc", "status", "version", "service")
@@ -41,34 +48,24 @@ class CallbackModule(CallbackBase):
 
     def __init__(self, *args, **kwargs):
         super(CallbackModule, self).__init__(*args, **kwargs)
-        self._file = None
-        path = os.environ.get("DVO_EVENTS")
-        if path:
-            self._file = os.open(
-                path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600
-            )
-        else:
-            self.disabled = True
-
-    def _write(self, event):
-        if self._file is None:
-            return
-        data = (json.dumps(event, sort_keys=True) + "\n").encode("ascii")
-        while data:
-            data = data[os.write(self._file, data) :]
+        self._events = self._reached(Events)
+        self.disabled = not self._events.wanted()
 
     @staticmethod
-    def _place(task):
-        path, dummy, line = (task.get_path() or "").rpartition(":")
-        return {
-            "path": os.path.basename(path),
-            "line": int(line) if line.isdigit() else 0,
-        }
+    def _reached(function, *args):
+        try:
+            return function(*args)
+        except Silent:
+            os._exit(1)
+
+    def _write(self, event):
+        if self._events.wanted():
+            self._reached(self._events.write, event)
 
     def _result(self, name, result, **more):
         """The outcome of one task on one host; of a loop, that of all its items together."""
         data = result._result
-        event = self._place(result._task)
+        event = place(result._task)
         event.update(
             event=name, host=result._host.get_name(), changed=bool(data.get("changed"))
         )
@@ -108,7 +105,7 @@ class CallbackModule(CallbackBase):
         )
 
     def v2_runner_on_start(self, host, task):
-        event = self._place(task)
+        event = place(task)
         event.update(event="start", host=host.get_name())
         self._write(event)
 

@@ -12,7 +12,8 @@ short_description: One step of the dvo step library
 version_added: "0.1.0"
 description:
   - Checks the machine, changes only what differs, and reports C(changed) with the reason.
-  - Exactly one option is given. It names the step, and its value holds the step's parameters.
+  - Exactly one option but C(locked) and C(timeout) is given. It names the step, and its value holds the step's
+    parameters.
   - Parameters that are null are left alone. Lists and mappings of strings are passed on as such.
 options:
   authorized_key:
@@ -52,6 +53,11 @@ options:
   link:
     description: A symbolic link (C(path), C(to), C(present)).
     type: dict
+  locked:
+    description:
+      - Whoever runs the playbook holds the machine's lock already. Said by the controller's side.
+    type: bool
+    default: false
   query:
     description:
       - A command that only looks (C(argv), C(cwd), C(env), C(login), C(stdin), C(success)).
@@ -73,6 +79,11 @@ options:
     description:
       - A systemd unit runs or not (C(unit), C(running), C(enabled), C(restart), C(reload)).
     type: dict
+  timeout:
+    description:
+      - Seconds after which a command of C(run) and C(query) is ended. The task's own C(timeout),
+        said by the controller's side.
+    type: int
   unit:
     description: A systemd unit file (C(unit), C(content), C(present)).
     type: dict
@@ -197,9 +208,11 @@ def words(params):
             yield b"'--" + to_bytes(key) + b"=" + text.replace(b"'", b"'\\''") + b"'"
 
 
-def compose(step, params, check):
-    """The script for one step. The run as a whole holds the machine's lock."""
-    head = b"DVO_CHECK=1\n" if check else b"DVO_LOCKED=1\n"
+def compose(step, params, check, locked, timeout):
+    """The script for one step."""
+    head = b"DVO_CHECK=1\n" if check else b"DVO_LOCKED=1\n" if locked else b""
+    if timeout:
+        head += b"DVO_TIMEOUT=%d\n" % timeout
     call = b" ".join([b"dvo_op 1 dvo_" + to_bytes(step)] + list(words(params)))
     return head + to_bytes(STEPS) + b"{\n" + call + b"\ndvo_end\n}\n"
 
@@ -249,7 +262,11 @@ def content(path):
 
 def main():
     module = AnsibleModule(
-        argument_spec=dict((name, dict(type="dict")) for name in NAMES),
+        argument_spec=dict(
+            [(name, dict(type="dict")) for name in NAMES],
+            locked=dict(type="bool", default=False),
+            timeout=dict(type="int"),
+        ),
         mutually_exclusive=[NAMES],
         required_one_of=[NAMES],
         supports_check_mode=True,
@@ -257,7 +274,13 @@ def main():
     step = [name for name in NAMES if module.params[name] is not None][0]
     params = module.params[step]
     try:
-        script = compose(step, params, module.check_mode)
+        script = compose(
+            step,
+            params,
+            module.check_mode,
+            module.params["locked"],
+            module.params["timeout"],
+        )
     except ValueError as error:
         module.fail_json(msg=to_text(error), errno="EINVAL", state="failed", fields={})
 

@@ -1,63 +1,10 @@
 #!/bin/bash
-# The whole way on the embedded provider: real systemd, real ssh, real ansible-playbook.
-# Everything runs under a project of its own, so a user's machines are not touched.
+# The samples: built, run, run again, read by the tools themselves, killed, destroyed; and the
+# step library on the machine that the first one makes.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
-cd "$root" || exit 1
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
-export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
-export LSAN_OPTIONS="$LSAN_OPTIONS"
-
-bin=$DVO_BUILD_DIR/asan
-project=e2e-$$
-work=$(mktemp -d)
-log=$work/log
-
-provider() {
-    bash etc/dvo/podman/service.sh start
-}
-
-# api METHOD PATH [CURL-OPTION...]
-api() {
-    local method=$1 path=$2
-    shift 2
-    curl -sS --max-time 60 --unix-socket "$socket" -X "$method" "$@" \
-        "http://podman/v4.0.0/libpod$path"
-}
-
-# The containers of this test's projects, one id a line.
-machines() {
-    api GET '/containers/json?all=true' |
-        jq -r ".[] | select(.Labels[\"dvo.key\"] // \"\" | startswith(\"dvo:$project\")) | .Id"
-}
-
-clean() {
-    for id in $(machines); do
-        api DELETE "/containers/$id?force=true&timeout=0&v=true" >/dev/null
-    done
-    rm -rf "$work"
-}
-
-# check NAME COMMAND...: one case.
-check() {
-    local name=$1
-    shift
-    if "$@" >"$log" 2>&1; then
-        ok
-    else
-        not_ok "e2e/$name" "$log"
-    fi
-}
-
-# shell ID: a root shell on the machine, reading standard input.
-remote() {
-    local id=$1 port
-    shift
-    port=$(api GET "/containers/$id/json" | jq -r '.NetworkSettings.Ports["22/tcp"][0].HostPort')
-    ssh -i "$identity" -p "$port" -o BatchMode=yes -o StrictHostKeyChecking=no \
-        -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@127.0.0.1 "$@"
-}
+# shellcheck source=tests/e2e/lib.sh
+. "$root/tests/e2e/lib.sh"
 
 # A copy of the samples: the state lies beside the program.
 fresh() {
@@ -65,12 +12,12 @@ fresh() {
     cp -r samples "$work/$1"
 }
 
-dvoc_run() {
+app_run() {
     (cd "$work/$1" && timeout 600 "$bin/dvoc" run --project "$project" app.dvo)
 }
 
 first_run() {
-    dvoc_run app && [ "$(machines | wc -l)" -eq 1 ]
+    app_run app && [ "$(machines | wc -l)" -eq 1 ]
 }
 
 answers() {
@@ -85,7 +32,7 @@ service_state() {
 }
 
 second_run() {
-    dvoc_run app >"$work/second" 2>&1
+    app_run app >"$work/second" 2>&1
     local status=$?
     cat "$work/second"
     [ $status -eq 0 ] && grep -qi 'nothing changed' "$work/second" && [ "$(machines | wc -l)" -eq 1 ]
@@ -110,7 +57,7 @@ syntax() {
 plain_ansible() {
     local id port key
     id=$(machines)
-    port=$(api GET "/containers/$id/json" | jq -r '.NetworkSettings.Ports["22/tcp"][0].HostPort')
+    port=$(door "$id")
     key=$(remote "$id" cat /etc/ssh/ssh_host_ed25519_key.pub | cut -d' ' -f1,2)
     echo "[127.0.0.1]:$port $key" >"$work/known_hosts"
     jq -n --arg port "$port" --arg identity "$identity" --arg known "$work/known_hosts" '
@@ -142,25 +89,8 @@ killed() {
     sleep "$1"
     kill -KILL $runner
     wait $runner 2>/dev/null
-    dvoc_run killed && [ "$(machines | wc -l)" -eq 1 ] && answers &&
+    app_run killed && [ "$(machines | wc -l)" -eq 1 ] && answers &&
         (cd "$work/killed" && "$bin/dvoc" destroy --yes build/app) && [ -z "$(machines)" ]
-}
-
-# One call of each kind: works, holds, and keeps the secret out of everything written.
-calls_run() {
-    (cd "$work/calls" && timeout 600 "$bin/dvoc" run --project "$project-calls" calls.dvo)
-}
-
-calls_unchanged() {
-    calls_run | tee "$work/calls.log" && grep -q '^nothing changed' "$work/calls.log"
-}
-
-calls_secret() {
-    ! grep -rlF "$DVO_SECRET_APP_HASH" "$work/calls"
-}
-
-calls_destroyed() {
-    (cd "$work/calls" && "$bin/dvoc" destroy --yes build/calls)
 }
 
 compiles() {
@@ -168,21 +98,6 @@ compiles() {
 }
 
 sh samples/my-app/build.sh samples/packages 1.0 1.1 || exit 1
-facts=$(provider) || exit 1
-socket=$(sed -n 's/^socket=//p' <<<"$facts")
-identity=$(sed -n 's/^identity=//p' <<<"$facts")
-bash etc/dvo/podman/image.sh || exit 1
-trap clean EXIT
-
-# shellcheck disable=SC2016 # a password hash
-export DVO_SECRET_APP_HASH='$6$salt$never-on-disk'
-mkdir "$work/calls"
-cp tests/e2e/calls.dvo "$work/calls"
-check calls/run calls_run
-check calls/unchanged calls_unchanged
-check calls/secret calls_secret
-check calls/destroy calls_destroyed
-
 for sample in samples/*.dvo; do
     check "sample/$(basename "$sample")" compiles "$(basename "$sample")"
 done
@@ -201,8 +116,7 @@ check app/edited-artefact edited_artefact
 # The step library, on the machine the program made.
 if bash tests/e2e/steps/run.sh ssh -i "$identity" -o BatchMode=yes -o LogLevel=ERROR \
     -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null \
-    -p "$(api GET "/containers/$(machines)/json" |
-        jq -r '.NetworkSettings.Ports["22/tcp"][0].HostPort')" \
+    -p "$(door "$(machines)")" \
     root@127.0.0.1 sh -s >"$work/steps" 2>&1; then
     :
 fi

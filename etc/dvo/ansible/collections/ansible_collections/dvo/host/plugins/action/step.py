@@ -1,0 +1,45 @@
+"""The controller's side of the module step: who holds the lock, and what no log may show."""
+
+from __future__ import absolute_import, division, print_function
+
+__metaclass__ = type
+
+import os
+import signal
+
+from ansible.plugins.action import ActionBase
+from ansible_collections.dvo.host.plugins.plugin_utils.events import Events, place
+
+
+class ActionModule(ActionBase):
+    """Runs the module; of a task with no_log it reports what callbacks do not get to see."""
+
+    TRANSFERS_FILES = False
+    GRACE = 10  # seconds in which a step that is out of time ends by itself
+
+    def run(self, tmp=None, task_vars=None):
+        super(ActionModule, self).run(tmp, task_vars)
+        args = dict(self._task.args)
+        # Who runs the playbook may hold the machine's lock for its whole length.
+        if os.environ.get("DVO_LOCKED"):
+            args["locked"] = True
+        # A command that is out of time is ended on the machine, and the step says so.
+        if self._task.timeout:
+            args["timeout"] = self._task.timeout
+            signal.alarm(self._task.timeout + self.GRACE)
+        result = self._execute_module(
+            module_name="dvo.host.step", module_args=args, task_vars=task_vars
+        )
+        if self._task.no_log or self._play_context.no_log:
+            self._report(result)
+        return result
+
+    def _report(self, result):
+        events = Events()
+        if not events.answered():
+            return
+        event = place(self._task)
+        event.update(event="result", result={"fields": result.get("fields") or {}})
+        if "errno" in result:
+            event["errno"] = result["errno"]
+        events.write(event)
