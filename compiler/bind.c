@@ -230,7 +230,12 @@ static val_id bind_command(const struct binder *b, value v)
     static const struct type line = {.kind = TYPE_LINE};
     static const struct type words = {.kind = TYPE_LIST, .item = TYPE_LINE};
     size_t n;
-    if (value_items(v, &n))
+    bool list = value_items(v, &n);
+    if (list ? !n : value_is_str(v) && !value_str_len(v)) {
+        vm_fail_at(b->vm, b->at, 522, "%s(%s=) must not be empty", b->call, arg_name(b));
+        return VAL_ABSENT;
+    }
+    if (list)
         return bind_list(b, words, v);
     return value_is_str(v) || value_is_deferred(v) ? bind_one(b, line, v)
                                                    : wrong(b, TYPE_COMMAND, v);

@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "compiler/config_form.h"
 #include "ir/base/digest.h"
 #include "ir/base/embed.h"
 #include "ir/base/file.h"
@@ -27,74 +29,77 @@ struct schema {
     unsigned kinds;
     const struct schema *map;  /* keys of a mapping; NULL: anything goes */
     const struct schema *item; /* one entry with key "*": what list items are */
+    config_form *form;         /* NULL: any value of its kind */
 };
 
-static const struct schema text_item[] = {{"*", IS_STR, NULL, NULL}, {0}};
+static const struct schema text_item[] = {{"*", IS_STR, NULL, NULL, NULL}, {0}};
 static const struct schema repository_keys[] = {
-    {"name", IS_STR, NULL, NULL},
-    {"type", IS_STR, NULL, NULL},
-    {"path", IS_STR, NULL, NULL},
-    {"uri", IS_STR, NULL, NULL},
-    {"suites", IS_LIST, NULL, text_item},
-    {"components", IS_LIST, NULL, text_item},
-    {"key", IS_STR, NULL, NULL},
-    {"trusted", IS_BOOL, NULL, NULL},
+    {"name", IS_STR, NULL, NULL, NULL},
+    {"type", IS_STR, NULL, NULL, config_form_repository},
+    {"path", IS_STR, NULL, NULL, NULL},
+    {"uri", IS_STR, NULL, NULL, NULL},
+    {"suites", IS_LIST, NULL, text_item, NULL},
+    {"components", IS_LIST, NULL, text_item, NULL},
+    {"key", IS_STR, NULL, NULL, NULL},
+    {"trusted", IS_BOOL, NULL, NULL, NULL},
     {0},
 };
-static const struct schema repository_item[] = {{"*", IS_MAP, repository_keys, NULL},
-                                                {0}};
-static const struct schema secret_keys[] = {{"type", IS_STR, NULL, NULL},
-                                            {"prefix", IS_STR, NULL, NULL},
-                                            {"path", IS_STR, NULL, NULL},
-                                            {0}};
-static const struct schema secret_item[] = {{"*", IS_MAP, secret_keys, NULL}, {0}};
+static const struct schema repository_item[] = {
+    {"*", IS_MAP, repository_keys, NULL, NULL}, {0}};
+static const struct schema secret_keys[] = {
+    {"type", IS_STR, NULL, NULL, config_form_secret},
+    {"prefix", IS_STR, NULL, NULL, NULL},
+    {"path", IS_STR, NULL, NULL, NULL},
+    {0}};
+static const struct schema secret_item[] = {{"*", IS_MAP, secret_keys, NULL, NULL}, {0}};
 static const struct schema dvo_keys[] = {
-    {"project", IS_STR, NULL, NULL},
-    {"provider", IS_STR, NULL, NULL},
-    {"backends", IS_MAP, text_item, NULL},
-    {"repositories", IS_LIST, NULL, repository_item},
-    {"secrets", IS_LIST, NULL, secret_item},
-    {"calls", IS_STR, NULL, NULL},
+    {"project", IS_STR, NULL, NULL, NULL},
+    {"provider", IS_STR, NULL, NULL, NULL},
+    {"backends", IS_MAP, text_item, NULL, NULL},
+    {"repositories", IS_LIST, NULL, repository_item, NULL},
+    {"secrets", IS_LIST, NULL, secret_item, NULL},
+    {"calls", IS_STR, NULL, NULL, NULL},
     {0},
 };
 static const struct schema access_keys[] = {
-    {"login", IS_STR, NULL, NULL},
-    {"from", IS_LIST, NULL, text_item},
-    {"address", IS_STR, NULL, NULL},
-    {"host_key", IS_STR, NULL, NULL},
-    {"jump", IS_STR, NULL, NULL},
-    {"become_password", IS_STR, NULL, NULL},
+    {"login", IS_STR, NULL, NULL, config_form_word},
+    {"from", IS_LIST, NULL, text_item, NULL},
+    {"address", IS_STR, NULL, NULL, NULL},
+    {"host_key", IS_STR, NULL, NULL, NULL},
+    {"jump", IS_STR, NULL, NULL, NULL},
+    {"become_password", IS_STR, NULL, NULL, NULL},
     {0},
 };
 static const struct schema flavor_keys[] = {
-    {"cpus", IS_INT | 1 << YAML_FLOAT, NULL, NULL},
-    {"memory", IS_STR | IS_INT, NULL, NULL},
+    {"cpus", IS_INT | 1 << YAML_FLOAT, NULL, NULL, config_form_cpus},
+    {"memory", IS_STR | IS_INT, NULL, NULL, config_form_memory},
     {0}};
-static const struct schema flavor_item[] = {{"*", IS_STR | IS_MAP, flavor_keys, NULL},
-                                            {0}};
+static const struct schema flavor_item[] = {
+    {"*", IS_STR | IS_MAP, flavor_keys, NULL, NULL}, {0}};
 static const struct schema provider_keys[] = {
-    {"driver", IS_STR, NULL, NULL},
-    {"cloud", IS_STR, NULL, NULL},
-    {"flavors", IS_MAP, flavor_item, NULL},
-    {"images", IS_MAP, text_item, NULL},
-    {"networks", IS_MAP, text_item, NULL},
-    {"access", IS_MAP, access_keys, NULL},
+    {"driver", IS_STR, NULL, NULL, NULL},
+    {"cloud", IS_STR, NULL, NULL, NULL},
+    {"flavors", IS_MAP, flavor_item, NULL, NULL},
+    {"images", IS_MAP, text_item, NULL, NULL},
+    {"networks", IS_MAP, text_item, NULL, NULL},
+    {"access", IS_MAP, access_keys, NULL, NULL},
     {0},
 };
 static const struct schema host_keys[] = {
-    {"address", IS_STR, NULL, NULL},
-    {"login", IS_STR, NULL, NULL},
-    {"port", IS_INT, NULL, NULL},
-    {"roles", IS_LIST, NULL, text_item},
-    {"vars", IS_MAP, NULL, NULL},
-    {"host_key", IS_STR, NULL, NULL},
-    {"identity", IS_STR, NULL, NULL},
-    {"jump", IS_STR, NULL, NULL},
-    {"become_password", IS_STR, NULL, NULL},
+    {"address", IS_STR, NULL, NULL, config_form_word},
+    {"login", IS_STR, NULL, NULL, config_form_word},
+    {"port", IS_INT, NULL, NULL, config_form_port},
+    {"roles", IS_LIST, NULL, text_item, NULL},
+    {"vars", IS_MAP, NULL, NULL, NULL},
+    {"host_key", IS_STR, NULL, NULL, NULL},
+    {"identity", IS_STR, NULL, NULL, NULL},
+    {"jump", IS_STR, NULL, NULL, NULL},
+    {"become_password", IS_STR, NULL, NULL, NULL},
     {0},
 };
-static const struct schema host_item[] = {{"*", IS_MAP, host_keys, NULL}, {0}};
-static const struct schema inventory_keys[] = {{"hosts", IS_MAP, host_item, NULL}, {0}};
+static const struct schema host_item[] = {{"*", IS_MAP, host_keys, NULL, NULL}, {0}};
+static const struct schema inventory_keys[] = {{"hosts", IS_MAP, host_item, NULL, NULL},
+                                               {0}};
 
 static const char *kinds_text(unsigned kinds)
 {
@@ -166,7 +171,10 @@ static bool check(const struct schema *s, const struct yaml_node *n, const char 
                    kinds_text(s->kinds), yaml_kind_name(n->kind));
         return false;
     }
-    bool good = true;
+    const char *wrong = s->form ? s->form(n) : NULL;
+    if (wrong)
+        diag_error(d, 817, n->span, "\"%s\" %s", what, wrong);
+    bool good = !wrong;
     if (n->kind == YAML_MAP && s->map)
         good = check_map(s->map, n, d);
     if (n->kind == YAML_LIST && s->item)
@@ -253,7 +261,7 @@ static struct yaml_node *load_layers(struct loader *l, const char *name,
         if (!file)
             continue;
         struct yaml_node *n = yaml_parse(c->sources, file, c->arena, l->diags);
-        const struct schema top = {name, IS_MAP, keys, NULL};
+        const struct schema top = {name, IS_MAP, keys, NULL, NULL};
         if (!n || !check(&top, n, name, l->diags)) {
             l->good = false;
             continue;
@@ -340,6 +348,33 @@ static bool check_backends(struct loader *l)
     return good;
 }
 
+/* A host that nobody can reach, once all layers are merged. */
+static bool check_hosts(struct loader *l)
+{
+    const struct yaml_node *hosts = l->c->inventory;
+    bool good = true;
+    for (size_t i = 0; i < hosts->n; i++) {
+        if (text_of(hosts->pairs[i].value, "address"))
+            continue;
+        struct diag *g = diag_error(l->diags, 818, hosts->pairs[i].span,
+                                    "host \"%s\" has no address", hosts->pairs[i].key);
+        diag_help(l->diags, g, "add `address: NAME-OR-IP`");
+        good = false;
+    }
+    return good;
+}
+
+static bool check_calls(struct loader *l, const struct yaml_node *calls)
+{
+    struct stat st;
+    if (!calls || (!stat(l->c->calls, &st) && S_ISDIR(st.st_mode)))
+        return true;
+    struct diag *g =
+        diag_error(l->diags, 812, calls->span, "%s is no folder", l->c->calls);
+    diag_help(l->diags, g, "a path is taken from the folder of the file it stands in");
+    return false;
+}
+
 bool config_load(struct config *c, const struct config_options *options,
                  struct arena *arena, struct sources *sources, struct diags *diags)
 {
@@ -377,7 +412,7 @@ bool config_load(struct config *c, const struct config_options *options,
     }
     const struct yaml_node *calls = yaml_get(c->dvo, "calls");
     c->calls = calls ? config_path(c, calls) : NULL;
-    l.good &= check_backends(&l);
+    l.good &= check_backends(&l) & check_hosts(&l) & check_calls(&l, calls);
     l.good = l.good && choose_project(&l, options);
     struct buf text = {0};
     config_print(c, false, &text);

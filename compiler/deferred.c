@@ -44,6 +44,18 @@ const char *deferred_name(struct vm *vm, value v)
     return copy;
 }
 
+/* What can be written instead, wherever the value was used. */
+static const char *usual_way(const struct deferred *d)
+{
+    if (d->tainted)
+        return "let the machine decide: pass the secret to a call and use its result";
+    if (d->type.kind == TYPE_CONDITION || d->type.kind == TYPE_TRIGGERS)
+        return "give it to the calls it decides about: when=CONDITION; not_(CONDITION) "
+               "negates";
+    return "compare it and give the condition to when=, for example when=(VALUE == "
+           "\"yes\")";
+}
+
 value vm_fail_deferred(struct vm *vm, value deferred, const char *use,
                        const char *instead)
 {
@@ -60,23 +72,13 @@ value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const c
     bool here = d->type.kind == TYPE_CONDITION && !memcmp(&d->origin, &at, sizeof at);
     if (d->origin.file && !here)
         vm_related(vm, d->origin, "%s is produced here", name);
-    if (instead)
-        vm_help(vm, "%s", instead);
+    vm_help(vm, "%s", instead ? instead : usual_way(d));
     return VALUE_ERROR;
 }
 
 bool deferred_truth(struct vm *vm, value v)
 {
-    bool condition = value_deferred(v)->type.kind == TYPE_CONDITION;
-    vm_fail_deferred(
-        vm, v, "a truth value",
-        value_deferred(v)->tainted
-            ? "let the machine decide: pass the secret to a call and use its "
-              "result"
-        : condition ? "give it to the calls it decides about: when=CONDITION; "
-                      "not_(CONDITION) negates"
-                    : "compare it and give the condition to when=, for example "
-                      "when=(VALUE == \"yes\")");
+    vm_fail_deferred(vm, v, "a truth value", NULL);
     return false;
 }
 

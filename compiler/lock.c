@@ -266,15 +266,22 @@ static int by_query(const void *a, const void *b)
     return query_compare(&x->query, &y->query);
 }
 
-/* All entries, or those that were asked for, in order. */
-static void write_entries(const struct lock *l, bool all, struct buf *out)
+/* All entries, or those that were asked for, in order. On the heap. */
+static struct lock_entry **entries(const struct lock *l, bool all, size_t *n)
 {
     struct lock_entry **v = xcalloc(l->n + 1, sizeof *v);
-    size_t n = 0;
+    *n = 0;
     for (size_t i = 0; i < l->n; i++)
         if (all || l->v[i]->checked)
-            v[n++] = l->v[i];
-    qsort(v, n, sizeof *v, by_query);
+            v[(*n)++] = l->v[i];
+    qsort(v, *n, sizeof *v, by_query);
+    return v;
+}
+
+static void write_entries(const struct lock *l, bool all, struct buf *out)
+{
+    size_t n;
+    struct lock_entry **v = entries(l, all, &n);
     for (size_t i = 0; i < n; i++)
         write_entry(out, v[i]);
     free(v);
@@ -298,6 +305,16 @@ bool lock_save(struct lock *l, struct diags *diags)
         diag_error(diags, 822, (struct span){0}, "%s: %s", l->path, strerror(errno));
     buf_free(&text);
     return good;
+}
+
+struct pin *lock_pins(const struct lock *l, size_t *n)
+{
+    struct lock_entry **v = entries(l, false, n);
+    struct pin *pins = arena_array(l->arena, struct pin, *n);
+    for (size_t i = 0; i < *n; i++)
+        pins[i] = (struct pin){v[i]->query.package, v[i]->query.range, v[i]->query.repo};
+    free(v);
+    return pins;
 }
 
 const char *lock_digest(struct lock *l)

@@ -41,6 +41,8 @@ const struct package_file *lock_find(struct lock *l, const struct package_query 
 /* Replaces dvo.lock if lock_find() pinned anything: to be called once everything else has
  * succeeded. False after diagnostics. */
 bool lock_save(struct lock *l, struct diags *diags);
+/* The queries that this compilation asked, in order. In the arena. */
+struct pin *lock_pins(const struct lock *l, size_t *n);
 /* Digest of the entries that this compilation asked for; owned by the lock. */
 const char *lock_digest(struct lock *l);
 

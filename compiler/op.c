@@ -219,10 +219,21 @@ static bool universal_error(struct making *m, enum universal u, const char *take
     return false;
 }
 
+/* An address is one line of a report, whatever is in it. */
+static bool has_control(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] < ' ' || s[i] == 0x7f)
+            return true;
+    return false;
+}
+
 static bool bind_name(struct making *m, struct op *op, value v)
 {
     if (!value_is_str(v) || !value_str_len(v))
         return universal_error(m, U_NAME, "a string that is not empty");
+    if (has_control(value_str_p(v), value_str_len(v)))
+        return universal_error(m, U_NAME, "one line of text");
     op->binding = value_intern(m->vm, v);
     op->flags |= OP_NAMED;
     return true;
@@ -239,8 +250,14 @@ static bool bind_after(struct making *m, struct op *op, value v)
     val_id *ids = arena_array(m->vm->arena, val_id, n + 1);
     for (size_t i = 0; i < n; i++) {
         const struct handle *h = handle_of(items[i]);
-        if (!h)
+        if (!h && items == &v)
             return universal_error(m, U_AFTER, "a list of handles");
+        if (!h) {
+            vm_fail_at(m->vm, m->universal_at[U_AFTER], 535,
+                       "after= takes a list of handles; its item %zu is %s", i,
+                       value_type_phrase(m->vm, items[i]));
+            return false;
+        }
         ids[i] = val_handle(m->vm->values, h->op);
     }
     op->after = val_seq(m->vm->values, IR_LIST, 0, ids, n);

@@ -6,10 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/deb.h"
+#include "compiler/debver.h"
 #include "compiler/namespace.h"
 #include "compiler/op.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
+#include "ir/conflict.h"
 #include "ir/text.h"
 
 /* A program is made of files people write: more than this is an accident. */
@@ -65,8 +68,8 @@ static file_id load_program(struct program *p, const struct program_options *o)
 static bool name_and_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && graph_order(g, &p->diags) &&
-           graph_verify(g, &p->diags);
+    return graph_name(g, &p->diags) && graph_conflict(g, &p->diags) &&
+           graph_order(g, &p->diags) && graph_verify(g, &p->diags);
 }
 
 /* What the graph's text form and the plan are bound to. */
@@ -81,6 +84,7 @@ static void add_digests(struct program *p)
     g->digests[2].name = "lock";
     g->digests[2].digest = lock_digest(&p->lock);
     g->ndigests = 3;
+    g->pins = lock_pins(&p->lock, &g->npins);
     const char *slash = strrchr(p->path, '/');
     g->program = slash ? slash + 1 : p->path;
     g->project = p->config.project;
@@ -125,6 +129,20 @@ static call_id find_call(void *ctx, const char *name)
     return glossary_call(&p->glossary, name);
 }
 
+/* Asks the lock what the program asked when the graph was made, so that its digest is
+ * about the same entries. What cannot be answered any more shows as another digest. */
+static void ask_lock(struct program *p)
+{
+    struct package_error ignored;
+    for (size_t i = 0; i < p->graph.npins; i++) {
+        const struct pin *pin = &p->graph.pins[i];
+        const struct package_query q = {pin->package, pin->range, pin->repo};
+        if (deb_name_valid(q.package, strlen(q.package)) &&
+            (!*q.range || !debver_range_check(q.range)))
+            lock_find(&p->lock, &q, &ignored);
+    }
+}
+
 static bool check_digests(struct program *p, file_id file, const struct graph *read)
 {
     for (unsigned i = 0; i < p->graph.ndigests; i++)
@@ -148,6 +166,7 @@ bool program_read_graph(struct program *p, const struct program_options *o)
         return false;
     struct graph read = p->graph;
     const char *program = read.program, *project = read.project;
+    ask_lock(p);
     add_digests(p);
     p->graph.program = program;
     p->graph.project = project;

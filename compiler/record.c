@@ -271,10 +271,17 @@ static bool read_wants(struct vm *vm, value record, struct call_info *info)
         int32_t key = kind ? named_arg(info, vm, get(vm, v[i], "key")) : -1;
         if (key < 0 || attr == VALUE_ERROR)
             return false;
-        const char *of = text(vm, v[i], "value"); /* absent: the literal that follows */
         struct want *w = &info->wants[info->nwants++];
         *w = (struct want){intern_cstr(vm->strings, kind), key, value_intern(vm, attr),
-                           of ? arg_index(info, vm, of) : -1};
+                           -1, 0};
+        value what = get(vm, v[i], "value");
+        const char *word = text(vm, v[i], "value");
+        if (what == VALUE_TRUE || what == VALUE_FALSE)
+            word = what == VALUE_TRUE ? "=True" : "=False";
+        if (word && *word == '=')
+            w->word = intern_cstr(vm->strings, word + 1);
+        else if ((w->value = named_arg(info, vm, what)) < 0)
+            return false;
     }
     return true;
 }

@@ -42,13 +42,14 @@ struct effect {
     bool tree; /* the path and all below it */
 };
 
-/* What conflicts are made of: for the key in argument `key`, attribute `attr` is what
- * argument `value` says. */
+/* What conflicts are made of: for the key in argument `key` (each item of a list),
+ * attribute `attr` is what argument `value` says, or always `word`. */
 struct want {
     str_id kind;
     int32_t key;
     str_id attr;
-    int32_t value;
+    int32_t value; /* or -1 */
+    str_id word;   /* if value is -1; "True" and "False" are those values */
 };
 
 struct field_info {

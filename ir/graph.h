@@ -81,6 +81,11 @@ struct graph {
         const char *digest;
     } digests[8]; /* glossary config lock ... */
     unsigned ndigests;
+    /* what the program asked the lock for, which its digest is about */
+    struct pin {
+        const char *package, *range, *repo;
+    } * pins;
+    size_t npins;
 };
 
 void graph_init(struct graph *g, struct arena *arena, struct intern *strings,

@@ -22,7 +22,7 @@ static void resolve(struct graph *g, val_id id)
     }
 }
 
-static bool same(struct graph *g, val_id a, val_id b)
+bool merge_same(struct graph *g, val_id a, val_id b)
 {
     if (a == b)
         return true;
@@ -35,12 +35,10 @@ static bool is_not(struct graph *g, val_id a, val_id b)
 {
     const struct ir_value *v = val_get(&g->values, a);
     return v->kind == IR_COND && v->sub == IR_COND_NOT &&
-           same(g, val_items(&g->values, a)[0], b);
+           merge_same(g, val_items(&g->values, a)[0], b);
 }
 
-/* Whether one condition says the opposite of the other: not_(), or a comparison's
- * opposite. */
-static bool opposite(struct graph *g, val_id a, val_id b)
+bool merge_opposite(struct graph *g, val_id a, val_id b)
 {
     static const uint8_t other[] = {
         [IR_COND_EQ] = IR_COND_NE,
@@ -62,8 +60,8 @@ static bool opposite(struct graph *g, val_id a, val_id b)
     if (x->kind != IR_COND || y->kind != IR_COND || x->count != 2 || y->count != 2 ||
         !other[x->sub] || other[x->sub] != y->sub)
         return false;
-    return same(g, val_items(&g->values, a)[0], val_items(&g->values, b)[0]) &&
-           same(g, val_items(&g->values, a)[1], val_items(&g->values, b)[1]);
+    return merge_same(g, val_items(&g->values, a)[0], val_items(&g->values, b)[0]) &&
+           merge_same(g, val_items(&g->values, a)[1], val_items(&g->values, b)[1]);
 }
 
 struct latest {
@@ -101,17 +99,23 @@ enum merge_verdict merge_judge(struct graph *g, struct touches *touches, op_id f
     *wrong = call->nargs;
     for (uint32_t i = 0; equal && i < call->nargs; i++) {
         if (call->args[i].type.kind == TYPE_TRIGGERS ||
-            same(g, g->args[a->args + i], g->args[b->args + i]))
+            merge_same(g, g->args[a->args + i], g->args[b->args + i]))
             continue;
         equal = false;
         *wrong = i;
     }
-    bool same_when = same(g, a->when, b->when);
+    /* What is wanted gone differs in much; people look for this. */
+    int32_t present = call_arg(g->strings, call, "present");
+    if (!equal && present >= 0 &&
+        !merge_same(g, g->args[a->args + (uint32_t)present],
+                    g->args[b->args + (uint32_t)present]))
+        *wrong = (uint32_t)present;
+    bool same_when = merge_same(g, a->when, b->when);
     bool same_policy = a->backend == b->backend && a->retries == b->retries &&
                        a->timeout_ms == b->timeout_ms &&
                        !((a->flags ^ b->flags) & OP_CONTINUE);
     if (call->exclusive && (!equal || (same_when && !same_policy)))
-        return opposite(g, a->when, b->when) ? MERGE_TWO : MERGE_CONFLICT;
+        return merge_opposite(g, a->when, b->when) ? MERGE_TWO : MERGE_CONFLICT;
     if (!equal || !same_when || !same_policy || !graph_idempotent(g, first) ||
         call->ordinal || waits_beyond(g, later, first) ||
         touches_between(touches, first, later))
@@ -129,7 +133,7 @@ static const val_id *items_of(const struct graph *g, const val_id *id, uint32_t 
 
 static val_id unite(struct graph *g, val_id a, val_id b)
 {
-    if (same(g, a, b))
+    if (merge_same(g, a, b))
         return a;
     uint32_t na, nb;
     const val_id *x = items_of(g, &a, &na);
@@ -143,7 +147,7 @@ static val_id unite(struct graph *g, val_id a, val_id b)
     for (uint32_t i = 0; i < nb; i++) {
         bool known = false;
         for (uint32_t k = 0; !known && k < na; k++)
-            known = same(g, all[k], y[i]);
+            known = merge_same(g, all[k], y[i]);
         if (!known)
             all[n++] = y[i];
     }

@@ -8,6 +8,11 @@
 
 enum merge_verdict { MERGE_ONE, MERGE_TWO, MERGE_CONFLICT };
 
+/* Whether two values mean the same: merged ops count as the op they were merged into. */
+bool merge_same(struct graph *g, val_id a, val_id b);
+/* Whether one condition says the opposite of the other: not_(), or a comparison's
+ * opposite. */
+bool merge_opposite(struct graph *g, val_id a, val_id b);
 /* Judges `later` against `first`, which stands before it and has the same call, machine
  * and identity. `wrong` is set to the argument that differs (or to nargs for when= and
  * policy) on MERGE_CONFLICT. */

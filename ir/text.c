@@ -274,6 +274,15 @@ static void print_header(struct printer *p)
     print_pair(p, "program", g->program);
     print_pair(p, "project", g->project);
     print_pair(p, "provider", g->provider);
+    for (size_t i = 0; i < g->npins; i++) {
+        const char *parts[] = {g->pins[i].package, g->pins[i].range, g->pins[i].repo};
+        buf_str(p->out, "pin");
+        for (size_t k = 0; k < 3; k++) {
+            buf_char(p->out, ' ');
+            print_text(p->out, parts[k], strlen(parts[k]));
+        }
+        buf_char(p->out, '\n');
+    }
     for (unsigned i = 0; i < g->ndigests; i++) {
         buf_printf(p->out, "digest %s ", g->digests[i].name);
         print_text(p->out, g->digests[i].digest, strlen(g->digests[i].digest));

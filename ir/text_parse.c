@@ -103,6 +103,22 @@ static bool read_digest(struct text_reader *r)
     return true;
 }
 
+static bool read_pin(struct text_reader *r)
+{
+    struct graph *g = r->g;
+    str_id package, range, repo;
+    if (!text_string(r, &package) || !text_string(r, &range) || !text_string(r, &repo))
+        return false;
+    struct pin *more = arena_array(g->arena, struct pin, g->npins + 1);
+    for (size_t i = 0; i < g->npins; i++)
+        more[i] = g->pins[i];
+    more[g->npins++] =
+        (struct pin){intern_text(g->strings, package), intern_text(g->strings, range),
+                     intern_text(g->strings, repo)};
+    g->pins = more;
+    return true;
+}
+
 /* The number and call that begin an op. */
 static bool want_head(struct text_reader *r, call_id *call)
 {
@@ -307,6 +323,8 @@ static bool read_line(struct text_reader *r)
         return read_source(r);
     if (text_word_is(word, len, "digest"))
         return read_digest(r);
+    if (text_word_is(word, len, "pin"))
+        return read_pin(r);
     if (text_word_is(word, len, "program"))
         return read_pair(r, &g->program);
     if (text_word_is(word, len, "project"))

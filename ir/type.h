@@ -36,6 +36,7 @@
     TYPE(REGEX, "regex", "a pattern such as \"^Port [0-9]+$\"")                          \
     TYPE(SCHEDULE, "schedule", "a schedule such as \"*/5 * * * *\" or \"@daily\"")       \
     TYPE(VARIABLE, "variable", "the name of a variable such as \"LOG_LEVEL\"")           \
+    TYPE(HEADER, "header", "the name of a header such as \"Accept\"")                    \
     TYPE(CIDR, "cidr", "an address range such as \"10.0.0.0/24\"")                       \
     TYPE(PACKAGES, "packages",                                                           \
          "a package name, a list of them, or packages.find results")                     \

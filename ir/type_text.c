@@ -362,6 +362,17 @@ static const char *check_variable(const char *s, size_t len, struct buf *out)
     return NULL;
 }
 
+/* A token of RFC 9110, so that no name can begin another line or hold its own value. */
+static const char *check_header(const char *s, size_t len, struct buf *out)
+{
+    (void)out;
+    if (len == 0)
+        return "must not have a header without a name";
+    if (!only(s, len, "!#$%&'*+-.^_`|~"))
+        return "must name headers by letters, digits and '-', such as \"Accept\"";
+    return NULL;
+}
+
 static const char *check_cidr(const char *s, size_t len, struct buf *out)
 {
     const char *slash = memchr(s, '/', len);
@@ -429,7 +440,8 @@ static form_check *const checks[TYPE_COUNT] = {
     [TYPE_NAME] = check_name,         [TYPE_JOB] = check_job,
     [TYPE_REGEX] = regex_check,       [TYPE_CIDR] = check_cidr,
     [TYPE_LINE] = check_line,         [TYPE_SCHEDULE] = schedule_check,
-    [TYPE_VARIABLE] = check_variable, [TYPE_PACKAGES] = check_package,
+    [TYPE_VARIABLE] = check_variable, [TYPE_HEADER] = check_header,
+    [TYPE_PACKAGES] = check_package,
 };
 
 const char *type_check_text(struct intern *strings, enum type_kind k, str_id s,
