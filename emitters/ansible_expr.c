@@ -1,7 +1,6 @@
 /* Values as Jinja: operands, conditions and module parameters. Text of the user stands in
  * an expression only where it is harmless by its characters; all other text is a task
  * variable tagged !unsafe. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +37,8 @@ static void expr_literal(struct ansible *a, const char *s, size_t len, struct bu
         l->text = arena_strndup(&a->e->arena, s, len);
         l->len = len;
     }
-    buf_printf(out, "text_%zu", i + 1);
+    buf_str(out, "text_");
+    buf_int(out, (int64_t)i + 1);
 }
 
 static void expr_str(struct ansible *a, str_id s, struct buf *out)
@@ -78,7 +78,9 @@ static void expr_changed(struct ansible *a, op_id op, bool operand, struct buf *
         ansible_register(a, op, i, out);
         buf_str(out, main ? ".get('changed')" : " | default({})).get('changed')");
     }
-    buf_printf(out, "%s'%s' in changed_before", count ? " or " : "", result);
+    buf_str(out, count ? " or '" : "'");
+    buf_str(out, result);
+    buf_str(out, "' in changed_before");
     if (operand)
         buf_char(out, ')');
 }
@@ -201,7 +203,7 @@ static void expr_value(struct ansible *a, val_id v, bool operand, struct buf *ou
     case IR_ABSENT:
     case IR_NONE: buf_str(out, "none"); break;
     case IR_BOOL: buf_str(out, value.as.n ? "true" : "false"); break;
-    case IR_INT: buf_printf(out, "%" PRId64, value.as.i); break;
+    case IR_INT: buf_int(out, value.as.i); break;
     case IR_FLOAT: buf_printf(out, "%.17g", value.as.f); break;
     case IR_STR: expr_str(a, value.as.n, out); break;
     case IR_LIST:

@@ -135,8 +135,9 @@ static void outside_need(struct ansible *a, val_id v, op_id op, str_id field,
     if (!at) {
         struct emission *e = a->e;
         buf_clear(&a->scratch);
-        buf_printf(&a->scratch, "%s_%s", emission_text(e, e->graph->ops[op].address),
-                   emission_text(e, field));
+        buf_str(&a->scratch, emission_text(e, e->graph->ops[op].address));
+        buf_char(&a->scratch, '_');
+        buf_str(&a->scratch, emission_text(e, field));
         if (argument) {
             buf_char(&a->scratch, '_');
             render_display(e, op, argument, &a->scratch);

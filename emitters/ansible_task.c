@@ -12,11 +12,15 @@ enum { TITLE_LONGEST = 140 };
 
 void ansible_harmless(const char *s, size_t len, struct buf *out)
 {
-    for (size_t i = 0; i < len; i++) {
-        buf_char(out, s[i]);
-        if (s[i] == '{' && i + 1 < len && strchr("{%#", s[i + 1]))
+    for (const char *brace; (brace = memchr(s, '{', len));) {
+        size_t n = (size_t)(brace + 1 - s);
+        buf_add(out, s, n);
+        s += n;
+        len -= n;
+        if (len && (*s == '{' || *s == '%' || *s == '#'))
             buf_char(out, ' ');
     }
+    buf_add(out, s, len);
 }
 
 /* The title of a task: its own, else that of its op. */
@@ -257,7 +261,8 @@ static void task_literals(struct ansible *a)
     for (size_t i = 0; i < a->literals.n; i++) {
         const struct ansible_literal *l = &a->literals.v[i];
         buf_clear(&a->expr);
-        buf_printf(&a->expr, "text_%zu", i + 1);
+        buf_str(&a->expr, "text_");
+        buf_int(&a->expr, (int64_t)i + 1);
         yaml_name(&a->yaml, a->expr.p);
         if (yaml_can_carry(l->text, l->len))
             yaml_unsafe(&a->yaml, l->text, l->len);

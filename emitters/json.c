@@ -1,7 +1,6 @@
 /* Streams JSON: commas, indentation and nesting; strings go through buf_json(). */
 #include "emitters/json.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +11,7 @@
 static void json_line(struct json *j)
 {
     buf_char(j->out, '\n');
-    size_t n = (size_t)j->depth * 2;
-    memset(buf_reserve(j->out, n), ' ', n);
-    j->out->len += n;
+    buf_blanks(j->out, (size_t)j->depth * 2);
 }
 
 /* The place of the next entry: behind its key, or behind a comma where there is one. */
@@ -126,9 +123,8 @@ void json_put_cstr(struct json *j, const char *s)
 
 void json_put_int(struct json *j, int64_t i)
 {
-    char text[24];
     json_entry(j);
-    buf_add(j->out, text, (size_t)snprintf(text, sizeof text, "%" PRId64, i));
+    buf_int(j->out, i);
 }
 
 void json_put_float(struct json *j, double f)

@@ -15,6 +15,7 @@
 struct plan_writer {
     struct emission *e;
     struct json j;
+    struct buf text;    /* for a while */
     uint32_t *edges;    /* per op: index of the first edge that leads to it */
     uint32_t *line_of;  /* per op: its index in `lines` */
     struct map64 lines; /* file and line -> index in `lines` */
@@ -228,11 +229,10 @@ static void write_op(struct plan_writer *w, op_id op)
     write_str(w, o->address);
     json_put_name(&w->j, "call");
     write_str(w, call->name);
-    struct buf title = {0};
-    render_title(e, op, &title);
+    buf_clear(&w->text);
+    render_title(e, op, &w->text);
     json_put_name(&w->j, "title");
-    json_put_text(&w->j, title.p, title.len);
-    buf_free(&title);
+    json_put_text(&w->j, w->text.p, w->text.len);
     write_at(w, op);
     write_name(w, "backend", backend_name((enum backend)o->backend));
     write_name(w, "do",
@@ -297,9 +297,9 @@ static void write_segment(struct plan_writer *w, uint32_t id)
     json_put_name(j, "registers");
     json_put_object(j);
     for (size_t i = 0; i < out->registers.n; i++) {
-        char id_text[16];
-        snprintf(id_text, sizeof id_text, "%u", out->registers.v[i].op);
-        write_name(w, id_text, out->registers.v[i].name);
+        buf_clear(&w->text);
+        buf_int(&w->text, out->registers.v[i].op);
+        write_name(w, w->text.p, out->registers.v[i].name);
     }
     json_put_object_end(j);
     json_put_name(j, "vars");
@@ -390,5 +390,6 @@ bool plan_emit(struct emission *e, struct buf *out)
     plan_write(&w, out);
     map64_free(&w.lines);
     free(w.line_keys.v);
+    buf_free(&w.text);
     return !e->failed;
 }

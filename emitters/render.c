@@ -2,7 +2,6 @@
  * a value is enough until the walk meets the next part of a template. */
 #include "emitters/render.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,13 +24,15 @@ void render_key(struct emission *e, op_id op, char separator, struct buf *out)
 {
     const char *project = e->graph->project;
     struct buf name = {0};
-    buf_printf(&name, "%s\n", project);
+    buf_str(&name, project);
+    buf_char(&name, '\n');
     str_id address = e->graph->ops[op].address;
     buf_add(&name, emission_text(e, address), intern_len(e->strings, address));
     char digest[27];
     digest_key26(name.p, name.len, digest);
     buf_free(&name);
-    buf_printf(out, "dvo%c", separator);
+    buf_str(out, "dvo");
+    buf_char(out, separator);
     for (size_t i = 0; project[i] && i < KEY_PROJECT; i++) {
         char c = project[i];
         if (c >= 'A' && c <= 'Z')
@@ -39,7 +40,8 @@ void render_key(struct emission *e, op_id op, char separator, struct buf *out)
         bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         buf_char(out, fits ? c : '-');
     }
-    buf_printf(out, "%c%s", separator, digest);
+    buf_char(out, separator);
+    buf_str(out, digest);
 }
 
 /* A host name made of an address: one label of letters, digits and hyphens. */
@@ -132,7 +134,7 @@ static void render_parts(struct emission *e, op_id op, val_id v,
     case IR_ABSENT: break;
     case IR_NONE: buf_str(&out->text, "None"); break;
     case IR_BOOL: buf_str(&out->text, value->as.n ? "True" : "False"); break;
-    case IR_INT: buf_printf(&out->text, "%" PRId64, value->as.i); break;
+    case IR_INT: buf_int(&out->text, value->as.i); break;
     case IR_FLOAT: buf_printf(&out->text, "%.17g", value->as.f); break;
     case IR_STR:
         buf_add(&out->text, emission_text(e, value->as.n),
@@ -280,7 +282,10 @@ void render_place(struct emission *e, op_id op, struct buf *out)
     if (o->span.file) {
         struct source_pos at = source_pos(e->graph->sources, o->span.file, o->span.begin);
         const char *path = source_get(e->graph->sources, o->span.file)->path;
-        buf_printf(out, "%s:%u ", path, at.line);
+        buf_str(out, path);
+        buf_char(out, ':');
+        buf_int(out, at.line);
+        buf_char(out, ' ');
     }
     display_str(e, o->address, out);
 }

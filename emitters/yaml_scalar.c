@@ -10,22 +10,32 @@ enum yaml_class {
     CLASS_QUOTE = 4, /* needs a look in quotes: " or \ */
 };
 
-static unsigned yaml_class(unsigned char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '/')
-        return CLASS_WORD | CLASS_INNER;
-    if (c >= '0' && c <= '9')
-        return CLASS_INNER;
-    if (c == '"' || c == '\\')
-        return CLASS_QUOTE;
-    return c && strchr(".-+=@^~()<>!$%*|;'", c) ? CLASS_INNER : 0;
-}
+static const unsigned char yaml_class[256] = {
+    ['a' ... 'z'] = CLASS_WORD | CLASS_INNER,
+    ['A' ... 'Z'] = CLASS_WORD | CLASS_INNER,
+    ['_'] = CLASS_WORD | CLASS_INNER,
+    ['/'] = CLASS_WORD | CLASS_INNER,
+    ['0' ... '9'] = CLASS_INNER,
+    ['!'] = CLASS_INNER,
+    ['$' ... '%'] = CLASS_INNER,
+    ['\'' ... '+'] = CLASS_INNER,
+    ['-' ... '.'] = CLASS_INNER,
+    [';' ... '>'] = CLASS_INNER,
+    ['@'] = CLASS_INNER,
+    ['^'] = CLASS_INNER,
+    ['|'] = CLASS_INNER,
+    ['~'] = CLASS_INNER,
+    ['"'] = CLASS_QUOTE,
+    ['\\'] = CLASS_QUOTE,
+};
 
 /* Words that some reader takes for a boolean, null or number, in any case. */
 static bool yaml_reserved(const char *s, size_t len)
 {
     static const char *const words[] = {"y",    "n",     "yes",  "no",   "on",  "off",
                                         "true", "false", "null", "none", "inf", "nan"};
+    if (len > 5) /* "false" */
+        return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strlen(words[i]) == len && !strncasecmp(words[i], s, len))
             return true;
@@ -56,11 +66,11 @@ static struct yaml_facts yaml_look(const char *s, size_t len)
 {
     struct yaml_facts f = {.plain = len > 0, .one_line = true, .literal = true};
     size_t start = 0, breaks = 0;
-    if (len && !(yaml_class((unsigned char)s[0]) & CLASS_WORD))
+    if (len && !(yaml_class[(unsigned char)s[0]] & CLASS_WORD))
         f.plain = false;
     for (size_t i = 0, n; i < len; i += n) {
         unsigned char c = (unsigned char)s[i];
-        unsigned class = c < 0x80 ? yaml_class(c) : 0;
+        unsigned class = yaml_class[c];
         n = 1;
         if (class & CLASS_INNER)
             continue;
@@ -75,7 +85,7 @@ static struct yaml_facts yaml_look(const char *s, size_t len)
                 f.plain = false;
         } else if (c == ':') {
             /* Inside a word a colon is a character like any other. */
-            if (i + 1 == len || !yaml_class((unsigned char)s[i + 1]))
+            if (i + 1 == len || !yaml_class[(unsigned char)s[i + 1]])
                 f.plain = false;
         } else if (c == ',') {
             f.plain = f.plain && i + 1 < len;
@@ -147,8 +157,7 @@ static void yaml_escape(struct buf *out, uint32_t c)
 static void yaml_continue(struct buf *out, int indent, bool blank)
 {
     buf_str(out, "\\\n");
-    memset(buf_reserve(out, (size_t)indent), ' ', (size_t)indent);
-    out->len += (size_t)indent;
+    buf_blanks(out, (size_t)indent);
     if (blank)
         buf_char(out, '\\');
 }
@@ -228,8 +237,7 @@ unsigned yaml_literal(struct buf *out, const char *s, size_t len, int indent)
         buf_char(out, '\n');
         breaks++;
         if (n) {
-            memset(buf_reserve(out, (size_t)indent), ' ', (size_t)indent);
-            out->len += (size_t)indent;
+            buf_blanks(out, (size_t)indent);
             buf_add(out, s + i, n);
         }
         i += n + 1;
