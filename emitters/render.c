@@ -7,7 +7,6 @@
 
 #include "emitters/json.h"
 #include "emitters/value_json.h"
-#include "emitters/yaml_scalar.h"
 
 enum {
     KEY_PROJECT = 20, /* characters of the project that fit into a nova tag */
@@ -171,28 +170,9 @@ void render_free(struct render_pieces *p)
     *p = (struct render_pieces){0};
 }
 
-static void display_bytes(const char *s, size_t len, struct buf *out)
-{
-    for (size_t i = 0, n; i < len; i += n) {
-        n = 0;
-        while (i + n < len && s[i + n] >= ' ' && s[i + n] <= '~')
-            n++;
-        if (n) {
-            buf_add(out, s + i, n);
-            continue;
-        }
-        uint32_t c;
-        n = utf8_decode(s + i, len - i, &c);
-        if (yaml_printable(c) && utf8_length(s + i, len - i))
-            buf_add(out, s + i, n);
-        else
-            buf_char(out, c == '\n' || c == '\t' ? ' ' : '?');
-    }
-}
-
 static void display_str(struct emission *e, str_id s, struct buf *out)
 {
-    display_bytes(emission_text(e, s), intern_len(e->strings, s), out);
+    buf_display(out, emission_text(e, s), intern_len(e->strings, s));
 }
 
 static void display_list(struct emission *e, op_id op, val_id v, struct buf *out)

@@ -234,7 +234,7 @@ void yaml_comment(struct yaml *y, const char *s, size_t len)
         }
         uint32_t c;
         n = utf8_decode(s + i, len - i, &c);
-        if (yaml_printable(c) && utf8_length(s + i, len - i))
+        if (utf8_printable(c) && utf8_length(s + i, len - i))
             buf_add(y->out, s + i, n);
         else
             buf_char(y->out, c == '\n' || c == '\t' ? ' ' : '?');

@@ -42,18 +42,6 @@ static bool yaml_reserved(const char *s, size_t len)
     return false;
 }
 
-bool yaml_printable(uint32_t c)
-{
-    if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-        return false;
-    if (c == 0xad || c == 0x61c || c == 0xfeff || (c & 0xfffe) == 0xfffe)
-        return false;
-    if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-        (c >= 0x2060 && c <= 0x206f) || (c >= 0xfdd0 && c <= 0xfdef))
-        return false;
-    return c < 0xe0000 || c > 0xe0fff; /* invisible tags */
-}
-
 struct yaml_facts {
     bool plain;     /* fit for plain style */
     bool one_line;  /* printable throughout: fit for single quotes */
@@ -105,7 +93,7 @@ static struct yaml_facts yaml_look(const char *s, size_t len)
         } else if (c < 0x20 || c >= 0x7f) {
             uint32_t code;
             n = utf8_decode(s + i, len - i, &code);
-            if (!yaml_printable(code))
+            if (!utf8_printable(code))
                 f.plain = f.one_line = f.literal = false;
         } else {
             f.plain = false;
@@ -190,7 +178,7 @@ static unsigned yaml_double(struct buf *out, const char *s, size_t len, int colu
         }
         uint32_t c;
         n = utf8_decode(s + i, len - i, &c);
-        if (yaml_printable(c) && c >= 0x80)
+        if (utf8_printable(c) && c >= 0x80)
             buf_add(out, s + i, n);
         else
             yaml_escape(out, c);

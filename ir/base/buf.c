@@ -201,6 +201,37 @@ bool utf8_valid(const char *s, size_t len)
     return true;
 }
 
+bool utf8_printable(uint32_t c)
+{
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+        return false;
+    if (c == 0xad || c == 0x61c || c == 0xfeff || (c & 0xfffe) == 0xfffe)
+        return false;
+    if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+        (c >= 0x2060 && c <= 0x206f) || (c >= 0xfdd0 && c <= 0xfdef))
+        return false;
+    return c < 0xe0000 || c > 0xe0fff; /* invisible tags */
+}
+
+void buf_display(struct buf *b, const char *s, size_t len)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        n = 0;
+        while (i + n < len && s[i + n] >= ' ' && s[i + n] <= '~')
+            n++;
+        if (n) {
+            buf_add(b, s + i, n);
+            continue;
+        }
+        uint32_t c;
+        n = utf8_decode(s + i, len - i, &c);
+        if (utf8_printable(c) && utf8_length(s + i, len - i))
+            buf_add(b, s + i, n);
+        else
+            buf_char(b, c == '\n' || c == '\t' ? ' ' : '?');
+    }
+}
+
 #define NEAREST_LONGEST 63 /* longer names are never suggested */
 
 /* Edits (insert, delete, replace, swap of neighbours) that turn a into b. */

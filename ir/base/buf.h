@@ -44,12 +44,20 @@ void buf_json(struct buf *b, const char *s, size_t len);
 /* Appends `len` bytes as one POSIX shell word in single quotes. */
 void buf_shell(struct buf *b, const char *s, size_t len);
 
+/* Appends text for people to read on one line: what does not print becomes a blank or a
+ * question mark. */
+void buf_display(struct buf *b, const char *s, size_t len);
+
 /* Length of the valid UTF-8 sequence at s (1 to 4), or 0 if it is not one. RFC 3629. */
 size_t utf8_length(const char *s, size_t len);
 /* Decodes the first character of `len` > 0 bytes and returns the bytes used; a byte that
  * starts no valid sequence is one byte and U+FFFD. */
 size_t utf8_decode(const char *s, size_t len, uint32_t *c);
 bool utf8_valid(const char *s, size_t len);
+/* False for characters that readers reject, change or hide where they stand as they are:
+ * controls, Unicode line breaks, byte order marks, non-characters, and marks without
+ * width that turn the direction of what a reviewer sees. */
+bool utf8_printable(uint32_t c);
 
 /* For buf_reserve(): makes room that is not there yet. */
 void buf_grow(struct buf *b, size_t extra);
