@@ -258,7 +258,7 @@ int drive_preview(const struct drive_options *o)
     } else {
         const struct program_options po = program_options(o);
         struct plan plan;
-        struct artefacts files = {.lock = -1};
+        struct artefacts files = {.lock = -1, .stage = -1};
         good = to_plan(&p, &po, NULL, &plan) &&
                emit_memory(&plan, &files, &p.arena, &p.diags) &&
                preview(read_memory, &files, color, &text, &p.diags);

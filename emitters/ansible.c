@@ -144,8 +144,10 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     a->segment = segment;
     a->out = &a->e->segments[segment];
     ansible_names_init(&a->registers);
-    map64_free(&a->titles);
-    map64_free(&a->task_names);
+    map64_clear(&a->titles);
+    map64_clear(&a->task_names);
+    buf_clear(&a->title_text);
+    a->title_next = 0;
     ansible_name_registers(a);
     for (uint32_t i = 0; i < s->nops; i++)
         ansible_count_titles(a, s->ops[i]);
@@ -264,6 +266,7 @@ bool ansible_emit(struct emission *e)
     a.alias = arena_array(&e->arena, const char *, e->graph->n);
     a.ops = arena_array(&e->arena, struct ansible_op, e->graph->n);
     ansible_names_init(&a.names);
+    ansible_names_reserve(&a.names);
     ansible_scan(&a);
     for (uint32_t i = 1; i <= plan->nsegments; i++) {
         if (!ansible_uses(e, i))
@@ -292,6 +295,7 @@ bool ansible_emit(struct emission *e)
     map64_free(&a.task_names);
     ansible_names_free(&a.names);
     render_free(&a.pieces);
+    buf_free(&a.title_text);
     buf_free(&a.expr);
     buf_free(&a.scratch);
     buf_free(&text);

@@ -25,6 +25,10 @@ void ansible_names_init(struct ansible_names *n)
 {
     *n = (struct ansible_names){0};
     intern_init(&n->taken, &n->arena);
+}
+
+void ansible_names_reserve(struct ansible_names *n)
+{
     for (const char *p = ansible_reserved; *p; p += strspn(p, " ")) {
         size_t len = strcspn(p, " ");
         intern(&n->taken, p, len);

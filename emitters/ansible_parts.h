@@ -47,6 +47,8 @@ struct ansible {
     struct emission_segment *out;
     struct ansible_names registers;
     struct map64 titles;     /* hash of a title -> how many tasks of the run have it */
+    struct buf title_text;   /* the titles of its tasks, each with a NUL behind it */
+    size_t title_next;       /* where that of the next task begins */
     struct map64 task_names; /* hash of a name -> index of its last use */
     struct yaml yaml;
     /* the task being written */
@@ -66,6 +68,8 @@ struct ansible {
 
 /* --- ansible_names.c --- */
 void ansible_names_init(struct ansible_names *n);
+/* Takes the names that mean something to Ansible, Jinja or Python already. */
+void ansible_names_reserve(struct ansible_names *n);
 void ansible_names_free(struct ansible_names *n);
 /* A name made of the text that is free in both sets (`other` may be NULL), and now taken
  * in the first: lower-case letters, digits and "_", never two "_" in a row. */
@@ -103,8 +107,9 @@ void ansible_value(struct ansible *a, val_id v);
 void ansible_text(struct ansible *a, const char *s, size_t len);
 
 /* --- ansible_task.c --- */
-/* Counts the titles of the op's tasks in a->titles: two equal ones need more to tell them
- * apart. Before any ansible_tasks() of the run. */
+/* Notes the titles of the op's tasks, and in a->titles how many there are of each: two
+ * equal ones need more to tell them apart. For all ops of a run, in order, before any
+ * ansible_tasks(). */
 void ansible_count_titles(struct ansible *a, op_id op);
 /* Writes the op's tasks into the sequence that is open, and their place into a->out. */
 void ansible_tasks(struct ansible *a, op_id op);

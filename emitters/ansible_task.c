@@ -26,40 +26,42 @@ void ansible_harmless(const char *s, size_t len, struct buf *out)
 /* The title of a task: its own, else that of its op. */
 static void task_title(struct ansible *a, op_id op, uint32_t task, struct buf *out)
 {
-    struct buf plain = {0};
+    struct buf *plain = &a->scratch;
+    buf_clear(plain);
     val_id own = val_dict_get(a->e->values, ansible_task_at(a, op, task), "title");
     if (own && render_value(a->e, op, own) != VAL_NONE)
-        render_display(a->e, op, own, &plain);
+        render_display(a->e, op, own, plain);
     else
-        render_title(a->e, op, &plain);
-    size_t len = plain.len;
+        render_title(a->e, op, plain);
+    size_t len = plain->len;
     if (len > TITLE_LONGEST) {
         len = TITLE_LONGEST;
-        while (len && (plain.p[len] & 0xc0) == 0x80)
+        while (len && (plain->p[len] & 0xc0) == 0x80)
             len--;
     }
-    ansible_harmless(buf_text(&plain), len, out);
-    if (len < plain.len)
+    ansible_harmless(buf_text(plain), len, out);
+    if (len < plain->len)
         buf_str(out, "...");
-    buf_free(&plain);
 }
 
 void ansible_count_titles(struct ansible *a, op_id op)
 {
     for (uint32_t i = 0; i < ansible_task_count(a, op); i++) {
-        buf_clear(&a->scratch);
-        task_title(a, op, i, &a->scratch);
-        uint32_t *count = map64_put(&a->titles, hash_bytes(a->scratch.p, a->scratch.len));
-        ++*count;
+        struct buf *text = &a->title_text;
+        size_t begin = text->len;
+        task_title(a, op, i, text);
+        ++*map64_put(&a->titles, hash_bytes(buf_text(text) + begin, text->len - begin));
+        buf_char(text, '\0');
     }
 }
 
 /* A name that no other task of the run has: with the address where titles are equal. */
-static const char *task_name(struct ansible *a, op_id op, uint32_t task)
+static const char *task_name(struct ansible *a, op_id op)
 {
     struct buf *name = &a->scratch;
     buf_clear(name);
-    task_title(a, op, task, name);
+    buf_str(name, a->title_text.p + a->title_next);
+    a->title_next += name->len + 1;
     if (map64_get(&a->titles, hash_bytes(name->p, name->len)) > 1) {
         str_id address = a->e->graph->ops[op].address;
         buf_str(name, " (");
@@ -314,7 +316,7 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     if (a->out->tasks.n)
         yaml_blank(y);
     yaml_comment(y, buf_text(place), place->len);
-    const char *name = task_name(a, op, task);
+    const char *name = task_name(a, op);
     *vec_push(&a->out->tasks) = (struct emission_task){yaml_next_line(y), op, task, name};
     yaml_map(y);
     yaml_name(y, "name");

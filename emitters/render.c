@@ -22,14 +22,16 @@ bool render_is(const struct emission *e, val_id v, const char *s)
 void render_key(struct emission *e, op_id op, char separator, struct buf *out)
 {
     const char *project = e->graph->project;
-    struct buf name = {0};
-    buf_str(&name, project);
-    buf_char(&name, '\n');
-    str_id address = e->graph->ops[op].address;
-    buf_add(&name, emission_text(e, address), intern_len(e->strings, address));
-    char digest[27];
-    digest_key26(name.p, name.len, digest);
-    buf_free(&name);
+    if (e->key_op != op) {
+        struct buf name = {0};
+        buf_str(&name, project);
+        buf_char(&name, '\n');
+        str_id address = e->graph->ops[op].address;
+        buf_add(&name, emission_text(e, address), intern_len(e->strings, address));
+        digest_key26(name.p, name.len, e->key);
+        buf_free(&name);
+        e->key_op = op;
+    }
     buf_str(out, "dvo");
     buf_char(out, separator);
     for (size_t i = 0; project[i] && i < KEY_PROJECT; i++) {
@@ -40,7 +42,7 @@ void render_key(struct emission *e, op_id op, char separator, struct buf *out)
         buf_char(out, fits ? c : '-');
     }
     buf_char(out, separator);
-    buf_str(out, digest);
+    buf_str(out, e->key);
 }
 
 /* A host name made of an address: one label of letters, digits and hyphens. */

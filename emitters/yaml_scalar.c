@@ -34,10 +34,11 @@ static bool yaml_reserved(const char *s, size_t len)
 {
     static const char *const words[] = {"y",    "n",     "yes",  "no",   "on",  "off",
                                         "true", "false", "null", "none", "inf", "nan"};
-    if (len > 5) /* "false" */
+    if (len > strlen("false"))
         return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == len && !strncasecmp(words[i], s, len))
+        if (words[i][0] == (s[0] | 0x20) && strlen(words[i]) == len &&
+            !strncasecmp(words[i], s, len))
             return true;
     return false;
 }
