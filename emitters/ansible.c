@@ -265,6 +265,7 @@ bool ansible_emit(struct emission *e)
     struct buf text = {0};
     a.alias = arena_array(&e->arena, const char *, e->graph->n);
     a.ops = arena_array(&e->arena, struct ansible_op, e->graph->n);
+    a.shapes = arena_array(&e->arena, struct ansible_shape, plan->ntemplates + 1);
     ansible_names_init(&a.names);
     ansible_names_reserve(&a.names);
     ansible_scan(&a);

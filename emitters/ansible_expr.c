@@ -66,14 +66,14 @@ static enum type_kind field_kind(const struct ansible *a, op_id op, str_id field
 static void expr_changed(struct ansible *a, op_id op, bool operand, struct buf *out)
 {
     const char *result = a->ops[op].result;
-    uint32_t count = ansible_task_count(a, op);
+    uint32_t count = ansible_shape(a, op)->n;
     if (operand)
         buf_char(out, '(');
     for (uint32_t i = 0; i < count; i++) {
         if (i)
             buf_str(out, " or ");
         /* Of a run that goes on, only the main result is brought along. */
-        bool main = i == a->ops[op].primary;
+        bool main = i == ansible_shape(a, op)->primary;
         buf_str(out, main ? "" : "(");
         ansible_register(a, op, i, out);
         buf_str(out, main ? ".get('changed')" : " | default({})).get('changed')");
@@ -97,13 +97,12 @@ static void expr_ref(struct ansible *a, val_id v, op_id op, str_id field, bool o
         expr_changed(a, op, operand, out);
         return;
     }
-    const struct ansible_op *o = &a->ops[op];
-    bool step =
-        val_dict_get(a->e->values, ansible_task_at(a, op, o->primary), "step") != 0;
+    const struct ansible_shape *shape = ansible_shape(a, op);
+    bool step = shape->v[shape->primary].step != 0;
     /* Steps answer in text. */
     bool number = step && field_kind(a, op, field) == TYPE_INT;
     buf_str(out, number ? "(" : "");
-    ansible_register(a, op, o->primary, out);
+    ansible_register(a, op, shape->primary, out);
     if (step)
         buf_printf(out, ".fields.%s%s", name, number ? " | int)" : "");
     else
@@ -168,10 +167,9 @@ static void expr_native(struct ansible *a, val_id v, struct buf *out)
 /* The register of an earlier task of the op, by the name its record gave it. */
 static void expr_result(struct ansible *a, str_id name, struct buf *out)
 {
-    uint32_t count = ansible_task_count(a, a->op);
-    for (uint32_t i = 0; i < count; i++) {
-        val_id known =
-            val_dict_get(a->e->values, ansible_task_at(a, a->op, i), "register");
+    const struct ansible_shape *shape = ansible_shape(a, a->op);
+    for (uint32_t i = 0; i < shape->n; i++) {
+        val_id known = shape->v[i].register_;
         if (known && val_get(a->e->values, known)->as.n == name) {
             ansible_register(a, a->op, i, out);
             return;

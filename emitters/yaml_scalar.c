@@ -167,11 +167,17 @@ static unsigned yaml_double(struct buf *out, const char *s, size_t len, int colu
             line = out->len - (size_t)indent;
             breaks++;
         }
-        size_t plain = i;
-        size_t stop = fold ? i + 1 : len;
+        size_t plain = i, stop = len;
+        width = out->len - line;
+        size_t room = width < YAML_WIDTH ? YAML_WIDTH + 1 - width : 1;
+        if (fold && len - i > room)
+            stop = i + room;
         while (plain < stop && s[plain] >= ' ' && s[plain] <= '~' && s[plain] != '"' &&
-               s[plain] != '\\')
+               s[plain] != '\\') {
             plain++;
+            if (fold && s[plain - 1] == ' ') /* a place where the line may break */
+                break;
+        }
         n = plain - i;
         if (n) {
             buf_add(out, s + i, n);
