@@ -9,8 +9,6 @@
 #include "compiler/preview_curl.h"
 #include "ir/graph.h"
 
-enum { CODE_READ = 702 };
-
 #define PLAN "plan.json"
 #define CALLS "api/calls.json"
 
@@ -254,7 +252,7 @@ bool preview(preview_read_fn *read, void *ctx, bool color, struct buf *out,
         page.calls[op_of(op, "op")] = op;
     ok = ok && page_write(&page, read, ctx);
     if (!ok)
-        diag_error(diags, CODE_READ, (struct span){0}, "cannot read the build: %s",
+        diag_error(diags, 702, (struct span){0}, "cannot read the build: %s",
                    strerror(errno));
     free(page.curl.addresses);
     free(page.calls);

@@ -16,15 +16,13 @@
 #include "emitters/artefact_old.h"
 #include "ir/base/file.h"
 
-enum { CODE_WRITE = 702 };
-
 #define PLAN "plan.json"
 
 static bool artefacts_fail(struct artefacts *a, const char *what, const char *path)
 {
     int error = errno;
     if (!a->failed)
-        diag_error(a->diags, CODE_WRITE, (struct span){0}, "cannot %s %s/%s: %s", what,
+        diag_error(a->diags, 702, (struct span){0}, "cannot %s %s/%s: %s", what,
                    a->dir ? a->dir : "", path, strerror(error));
     a->failed = true;
     return false;

@@ -8,7 +8,6 @@
 
 enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_NOT_TEXT = 701,
-                     EMIT_WRITE = 702,
                      EMIT_VALUE = 703,
                      EMIT_FILE = 704,
 };
