@@ -54,7 +54,7 @@ static void ansible_inventory(struct ansible *a, struct buf *text)
     for (op_id op = 1; op < a->e->graph->n; op++) {
         if (!a->alias[op])
             continue;
-        yaml_name(y, a->alias[op]);
+        yaml_key(y, a->alias[op], strlen(a->alias[op]));
         yaml_map(y);
         yaml_map_end(y);
     }

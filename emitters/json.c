@@ -105,9 +105,16 @@ void json_put_key(struct json *j, const char *key, size_t len)
     j->after_key = true;
 }
 
-void json_put_name(struct json *j, const char *key)
+void json_put_name(struct json *j, const char *name)
 {
-    json_put_key(j, key, strlen(key));
+    json_entry(j);
+    size_t n = strlen(name);
+    char *to = buf_reserve(j->out, n + 4);
+    to[0] = '"';
+    memcpy(to + 1, name, n);
+    memcpy(to + 1 + n, "\": ", 4);
+    j->out->len += n + 4;
+    j->after_key = true;
 }
 
 void json_put_text(struct json *j, const char *s, size_t len)

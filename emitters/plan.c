@@ -31,6 +31,11 @@ static void write_str(struct plan_writer *w, str_id s)
     json_put_text(&w->j, emission_text(w->e, s), intern_len(w->e->strings, s));
 }
 
+static void write_key(struct plan_writer *w, str_id s)
+{
+    json_put_key(&w->j, emission_text(w->e, s), intern_len(w->e->strings, s));
+}
+
 static void write_name(struct plan_writer *w, const char *name, const char *value)
 {
     json_put_name(&w->j, name);
@@ -57,8 +62,10 @@ static void write_digests(struct plan_writer *w)
     json_put_object(&w->j);
     const struct artefact **sorted = artefacts_sorted(&w->e->out);
     for (size_t i = 0; i < w->e->out.n; i++)
-        if (sorted[i]->listed)
-            write_name(w, sorted[i]->path, sorted[i]->digest);
+        if (sorted[i]->listed) {
+            json_put_key(&w->j, sorted[i]->path, strlen(sorted[i]->path));
+            json_put_cstr(&w->j, sorted[i]->digest);
+        }
     json_put_object_end(&w->j);
 }
 
@@ -186,7 +193,7 @@ static void write_args(struct plan_writer *w, op_id op)
             v = call->args[i].fallback;
         if (!v)
             continue;
-        json_put_name(&w->j, emission_text(w->e, call->args[i].name));
+        write_key(w, call->args[i].name);
         value_json(w->e, op, v, &w->j);
     }
     json_put_object_end(&w->j);
@@ -206,7 +213,7 @@ static void write_field_types(struct plan_writer *w, const struct handle_type *t
             json_put_object_compact(&w->j);
         }
         open = true;
-        json_put_name(&w->j, intern_text(w->e->strings, type->fields[i].name));
+        write_key(w, type->fields[i].name);
         json_put_cstr(&w->j, kind == TYPE_INT    ? "int"
                              : kind == TYPE_BOOL ? "bool"
                                                  : "float");

@@ -236,7 +236,8 @@ void value_json_args(struct emission *e, op_id op, struct json *j)
         val_id v = graph_args(e->graph, op)[sorted[i] - call->args];
         if (!v || v == VAL_NONE || val_equal(e->values, v, sorted[i]->fallback))
             continue;
-        json_put_name(j, emission_text(e, sorted[i]->name));
+        str_id name = sorted[i]->name;
+        json_put_key(j, emission_text(e, name), intern_len(e->strings, name));
         write_value(&w, v);
     }
     json_put_object_end(j);

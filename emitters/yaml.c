@@ -124,9 +124,11 @@ void yaml_key(struct yaml *y, const char *key, size_t len)
     buf_char(y->out, ':');
 }
 
-void yaml_name(struct yaml *y, const char *key)
+void yaml_name(struct yaml *y, const char *name)
 {
-    yaml_key(y, key, strlen(key));
+    yaml_entry(y);
+    buf_str(y->out, name);
+    buf_char(y->out, ':');
 }
 
 static void yaml_string(struct yaml *y, const char *s, size_t len, const char *tag)
@@ -227,9 +229,12 @@ void yaml_comment(struct yaml *y, const char *s, size_t len)
             buf_str(y->out, "...");
             break;
         }
-        n = 1;
-        if (s[i] >= ' ' && s[i] <= '~') {
-            buf_char(y->out, s[i]);
+        n = 0;
+        size_t room = (size_t)(YAML_WIDTH - 10 + 1 - yaml_column(y));
+        while (n < room && i + n < len && s[i + n] >= ' ' && s[i + n] <= '~')
+            n++;
+        if (n) {
+            buf_add(y->out, s + i, n);
             continue;
         }
         uint32_t c;
