@@ -261,15 +261,30 @@ static void artefacts_remove_stale(struct artefacts *a, const struct artefact **
     }
 }
 
+/* Makes the folders that a file goes into, from the last one up to the first that is
+ * there already. */
+static bool artefact_folder(const struct artefacts *a, char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    bool ok = mkdirat(a->lock, path, 0755) == 0 || errno == EEXIST;
+    if (!ok && errno == ENOENT)
+        ok = artefact_folder(a, path) && mkdirat(a->lock, path, 0755) == 0;
+    *slash = '/';
+    return ok;
+}
+
 static bool artefact_move(struct artefacts *a, size_t i)
 {
     struct staged staged = artefact_staged(i);
     bool ok = renameat(a->stage, staged.name, a->lock, a->v[i].path) == 0;
     if (!ok && errno == ENOENT) { /* the first file of its folder */
-        char *folder = path_dir(artefact_place(a, a->v[i].path));
-        ok = file_mkdirs(folder) &&
-             renameat(a->stage, staged.name, a->lock, a->v[i].path) == 0;
-        free(folder);
+        char *path = xstrdup(a->v[i].path);
+        ok = artefact_folder(a, path) &&
+             renameat(a->stage, staged.name, a->lock, path) == 0;
+        free(path);
     }
     return ok || artefacts_fail(a, "write", a->v[i].path);
 }
