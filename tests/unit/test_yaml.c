@@ -361,7 +361,7 @@ static void chooses_readable_styles(void **state)
     yaml_name(&y, "nothing");
     yaml_map(&y);
     yaml_map_end(&y);
-    yaml_name(&y, "n");
+    yaml_key(&y, "n", 1);
     yaml_int(&y, -7);
     yaml_name(&y, "f");
     yaml_float(&y, 1e20);
