@@ -355,7 +355,7 @@ static void chooses_readable_styles(void **state)
     yaml_cstr(&y, "one\n\n  two\n");
     yaml_name(&y, "half");
     yaml_cstr(&y, " a\nb");
-    yaml_name(&y, "none");
+    yaml_key(&y, "none", 4);
     yaml_seq(&y);
     yaml_seq_end(&y);
     yaml_name(&y, "nothing");
