@@ -16,6 +16,9 @@ struct page {
     const json_t *plan, *ops; /* plan.json, and its ops */
     struct preview_curl curl;
     const json_t **calls; /* per op id: its entry in calls.json, or NULL */
+    preview_read_fn *read;
+    void *ctx;
+    const char *path; /* of the file that was read last */
     bool color;
     struct buf *out;
 };
@@ -97,11 +100,14 @@ static op_id *page_sort(struct page *p, size_t *count)
     {
         size_t id = op_of(op, "id");
         g.ops[id].flags = 0;
-        for (size_t e = 0; e < sizeof edges / sizeof *edges; e++)
-            json_array_foreach(json_object_get(op, edges[e]), k,
-                               from) if (json_integer_value(from) > 0 &&
-                                         (size_t)json_integer_value(from) < g.n)
-                graph_edge(&g, (op_id)json_integer_value(from), (op_id)id, EDGE_DATA);
+        for (size_t e = 0; e < sizeof edges / sizeof *edges; e++) {
+            json_array_foreach(json_object_get(op, edges[e]), k, from)
+            {
+                json_int_t before = json_integer_value(from);
+                if (before > 0 && (size_t)before < g.n)
+                    graph_edge(&g, (op_id)before, (op_id)id, EDGE_DATA);
+            }
+        }
     }
     op_id *order = xcalloc(g.n, sizeof *order);
     graph_toposort(&g, order, count);
@@ -184,7 +190,13 @@ static void page_playbook(struct page *p, const char *name, const char *s)
     }
 }
 
-static bool page_write(struct page *p, preview_read_fn *read, void *ctx)
+static bool page_read(struct page *p, const char *path, struct buf *out)
+{
+    p->path = path;
+    return p->read(p->ctx, path, out);
+}
+
+static bool page_write(struct page *p)
 {
     size_t i, count;
     json_t *op, *segment;
@@ -205,7 +217,7 @@ static bool page_write(struct page *p, preview_read_fn *read, void *ctx)
     {
         const char *file = text_of(segment, "file");
         buf_clear(&text);
-        ok = ok && read(ctx, file, &text);
+        ok = ok && page_read(p, file, &text);
         if (ok)
             page_playbook(p, file, buf_text(&text));
     }
@@ -213,11 +225,11 @@ static bool page_write(struct page *p, preview_read_fn *read, void *ctx)
     return ok;
 }
 
-static json_t *read_json(preview_read_fn *read, void *ctx, const char *path)
+static json_t *page_json(struct page *p, const char *path)
 {
     struct buf text = {0};
     json_t *v = NULL;
-    if (read(ctx, path, &text)) {
+    if (page_read(p, path, &text)) {
         v = json_loadb(buf_text(&text), text.len, JSON_ALLOW_NUL, NULL);
         errno = EINVAL; /* for a file that holds something else */
     }
@@ -230,30 +242,35 @@ static json_t *read_json(preview_read_fn *read, void *ctx, const char *path)
 bool preview(preview_read_fn *read, void *ctx, bool color, struct buf *out,
              struct diags *diags)
 {
-    json_t *plan = read_json(read, ctx, PLAN), *calls = NULL;
+    struct page page = {.color = color, .out = out, .read = read, .ctx = ctx};
+    json_t *plan = page_json(&page, PLAN), *calls = NULL;
     bool ok = plan != NULL;
     /* Only builds with calls to make have that file. */
     if (ok && json_object_get(json_object_get(plan, "artefacts"), CALLS))
-        ok = (calls = read_json(read, ctx, CALLS)) != NULL;
-    struct page page = {.plan = plan, .ops = json_object_get(plan, "ops")};
-    page.color = color;
-    page.out = out;
+        ok = (calls = page_json(&page, CALLS)) != NULL;
+    page.plan = plan;
+    page.ops = json_object_get(plan, "ops");
     page.curl.transport =
         json_object_get(json_object_get(calls, "provider"), "transport");
     size_t i;
     json_t *op;
     page.curl.n = 1;
-    json_array_foreach(page.ops, i, op) if (op_of(op, "id") >= page.curl.n) page.curl.n =
-        op_of(op, "id") + 1;
+    json_array_foreach(page.ops, i, op)
+    {
+        if (op_of(op, "id") >= page.curl.n)
+            page.curl.n = op_of(op, "id") + 1;
+    }
     page.curl.addresses = xcalloc(page.curl.n, sizeof *page.curl.addresses);
     page.calls = xcalloc(page.curl.n, sizeof *page.calls);
-    json_array_foreach(json_object_get(calls, "calls"), i,
-                       op) if (op_of(op, "op") < page.curl.n)
-        page.calls[op_of(op, "op")] = op;
-    ok = ok && page_write(&page, read, ctx);
+    json_array_foreach(json_object_get(calls, "calls"), i, op)
+    {
+        if (op_of(op, "op") < page.curl.n)
+            page.calls[op_of(op, "op")] = op;
+    }
+    ok = ok && page_write(&page);
     if (!ok)
-        diag_error(diags, 702, (struct span){0}, "cannot read the build: %s",
-                   strerror(errno));
+        diag_error(diags, 702, (struct span){0}, "cannot read %s of the build: %s",
+                   page.path, strerror(errno));
     free(page.curl.addresses);
     free(page.calls);
     json_decref(plan);
