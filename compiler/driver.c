@@ -11,9 +11,9 @@
 #include "compiler/ast.h"
 #include "compiler/lower.h"
 #include "compiler/manual.h"
+#include "compiler/preview.h"
 #include "compiler/program.h"
 #include "emitters/emit.h"
-#include "emitters/preview.h"
 #include "ir/base/file.h"
 #include "ir/text.h"
 
@@ -161,6 +161,36 @@ static int emit_ast(const struct drive_options *o)
     return finish(&p, o, ast != NULL);
 }
 
+/* A file of a build that is not written, or that is in a folder: for preview(). */
+static bool read_memory(void *ctx, const char *path, struct buf *out)
+{
+    size_t len;
+    const char *text = artefact_text(ctx, path, &len);
+    errno = ENOENT;
+    if (text)
+        buf_add(out, text, len);
+    return text != NULL;
+}
+
+static bool read_beside(void *ctx, const char *path, struct buf *out)
+{
+    char *full = path_join(ctx, path);
+    bool good = file_read(full, out);
+    int error = errno;
+    free(full);
+    errno = error;
+    return good;
+}
+
+static bool plan_text(struct program *p, const struct plan *plan, struct buf *out)
+{
+    struct artefacts files;
+    bool good = emit_memory(plan, &files, &p->arena, &p->diags) &&
+                read_memory(&files, "plan.json", out);
+    artefacts_free(&files);
+    return good;
+}
+
 int drive_build(const struct drive_options *o)
 {
     if (o->emit && !strcmp(o->emit, "ast"))
@@ -175,7 +205,7 @@ int drive_build(const struct drive_options *o)
         if (good)
             graph_print(&p.graph, &text);
     } else if (o->emit) {
-        good = to_plan(&p, &po, NULL, &plan) && preview_plan(&plan, &text, &p.diags);
+        good = to_plan(&p, &po, NULL, &plan) && plan_text(&p, &plan, &text);
     } else {
         const char *folder = output_folder(&p.arena, o);
         good = to_plan(&p, &po, folder, &plan) && emit(&plan, folder, &p.diags);
@@ -219,29 +249,25 @@ int drive_preview(const struct drive_options *o)
 {
     struct program p = {0};
     struct buf text = {0};
+    const bool color = want_color(STDOUT_FILENO);
     bool good;
     if (is_folder(o->path)) {
         diags_init(&p.diags, &p.arena, &p.sources);
         sources_init(&p.sources, &p.arena);
-        good = preview_folder(o->path, want_color(STDOUT_FILENO), &text, &p.diags);
+        good = preview(read_beside, (void *)o->path, color, &text, &p.diags);
     } else {
         const struct program_options po = program_options(o);
         struct plan plan;
+        struct artefacts files = {.lock = -1, .stage = -1};
         good = to_plan(&p, &po, NULL, &plan) &&
-               preview(&plan, want_color(STDOUT_FILENO), &text, &p.diags);
+               emit_memory(&plan, &files, &p.arena, &p.diags) &&
+               preview(read_memory, &files, color, &text, &p.diags);
+        artefacts_free(&files);
     }
     if (good)
         show(&text, o->pager);
     buf_free(&text);
     return finish(&p, o, good);
-}
-
-static bool read_beside(void *ctx, const char *path, struct buf *out)
-{
-    char *full = path_join(ctx, path);
-    bool good = file_read(full, out);
-    free(full);
-    return good;
 }
 
 int drive_eval(const struct drive_options *o)

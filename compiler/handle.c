@@ -49,10 +49,14 @@ static const struct native *method_of(struct vm *vm, value self, str_id name)
     const struct handle *h = handle_of(self);
     struct program *p = program_of(vm);
     char full[128];
-    int n = snprintf(full, sizeof full, "%s.%s",
-                     intern_text(vm->strings, p->calls.types[h->type].name),
-                     intern_text(vm->strings, name));
-    return n > 0 && (size_t)n < sizeof full ? op_native(p, full) : NULL;
+    str_id type = p->calls.types[h->type].name;
+    size_t n = intern_len(vm->strings, type), len = intern_len(vm->strings, name);
+    if (n + len + 2 > sizeof full)
+        return NULL;
+    memcpy(full, intern_text(vm->strings, type), n);
+    full[n] = '.';
+    memcpy(full + n + 1, intern_text(vm->strings, name), len + 1);
+    return op_native(p, full);
 }
 
 static value known_field(struct vm *vm, const struct handle *h, str_id name)

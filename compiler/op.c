@@ -186,22 +186,22 @@ static bool check_require(struct making *m, const struct require *r)
                 return true;
     }
     unsigned n = r->when && m->universal[U_WHEN] != VALUE_ERROR;
-    struct buf names = {0};
-    for (unsigned i = 0; i < r->n; i++) {
+    for (unsigned i = 0; i < r->n; i++)
         n += is_written(t, args[r->args[i]]);
+    bool good = r->exactly ? n == 1 : n >= 1;
+    if (good)
+        return true;
+    struct buf names = {0};
+    for (unsigned i = 0; i < r->n; i++)
         buf_printf(&names, "%s%s=", i ? i + 1 == r->n && !r->when ? " or " : ", " : "",
                    intern_text(m->vm->strings, m->info->args[r->args[i]].name));
-    }
     if (r->when)
         buf_str(&names, " or when=");
-    bool good = r->exactly ? n == 1 : n >= 1;
-    if (!good) {
-        vm_fail(m->vm, 534, "%s() needs %s %s", m->name,
-                r->exactly ? "exactly one of" : "at least one of", buf_text(&names));
-        vm_help(m->vm, n ? "keep one of them" : "add one of them");
-    }
+    vm_fail(m->vm, 534, "%s() needs %s %s", m->name,
+            r->exactly ? "exactly one of" : "at least one of", buf_text(&names));
+    vm_help(m->vm, n ? "keep one of them" : "add one of them");
     buf_free(&names);
-    return good;
+    return false;
 }
 
 /* ---- the universal arguments
@@ -554,11 +554,17 @@ static void name_one(void *ctx, value v, const char *path)
     if (op->binding || op->subject || id <= n->a->mark)
         return;
     struct buf name = {0};
-    if (n->a->file)
-        buf_printf(&name, "%s:", n->a->file);
-    buf_printf(&name, "%s%s", n->a->name, path);
-    for (uint32_t i = 0; i < n->a->nloops; i++)
-        buf_printf(&name, "[%u]", n->a->loops[i]);
+    if (n->a->file) {
+        buf_str(&name, n->a->file);
+        buf_char(&name, ':');
+    }
+    buf_str(&name, n->a->name);
+    buf_str(&name, path);
+    for (uint32_t i = 0; i < n->a->nloops; i++) {
+        buf_char(&name, '[');
+        buf_int(&name, n->a->loops[i]);
+        buf_char(&name, ']');
+    }
     op->binding = intern(n->vm->strings, buf_text(&name), name.len);
     buf_free(&name);
 }

@@ -54,7 +54,7 @@ static void ansible_inventory(struct ansible *a, struct buf *text)
     for (op_id op = 1; op < a->e->graph->n; op++) {
         if (!a->alias[op])
             continue;
-        yaml_name(y, a->alias[op]);
+        yaml_key(y, a->alias[op], strlen(a->alias[op]));
         yaml_map(y);
         yaml_map_end(y);
     }
@@ -150,8 +150,10 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     a->segment = segment;
     a->out = &a->e->segments[segment];
     ansible_names_init(&a->registers);
-    map64_free(&a->titles);
-    map64_free(&a->task_names);
+    map64_clear(&a->titles);
+    map64_clear(&a->task_names);
+    buf_clear(&a->title_text);
+    a->title_next = 0;
     ansible_name_registers(a);
     for (uint32_t i = 0; i < s->nops; i++)
         ansible_count_titles(a, s->ops[i]);
@@ -269,7 +271,9 @@ bool ansible_emit(struct emission *e)
     struct buf text = {0};
     a.alias = arena_array(&e->arena, const char *, e->graph->n);
     a.ops = arena_array(&e->arena, struct ansible_op, e->graph->n);
+    a.shapes = arena_array(&e->arena, struct ansible_shape, plan->ntemplates + 1);
     ansible_names_init(&a.names);
+    ansible_names_reserve(&a.names);
     ansible_scan(&a);
     for (uint32_t i = 1; i <= plan->nsegments; i++) {
         if (!ansible_uses(e, i))
@@ -298,6 +302,7 @@ bool ansible_emit(struct emission *e)
     map64_free(&a.task_names);
     ansible_names_free(&a.names);
     render_free(&a.pieces);
+    buf_free(&a.title_text);
     buf_free(&a.expr);
     buf_free(&a.scratch);
     buf_free(&text);

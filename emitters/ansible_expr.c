@@ -1,7 +1,6 @@
 /* Values as Jinja: operands, conditions and module parameters. Text of the user stands in
  * an expression only where it is harmless by its characters; all other text is a task
  * variable tagged !unsafe. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -38,7 +37,8 @@ static void expr_literal(struct ansible *a, const char *s, size_t len, struct bu
         l->text = arena_strndup(&a->e->arena, s, len);
         l->len = len;
     }
-    buf_printf(out, "text_%zu", i + 1);
+    buf_str(out, "text_");
+    buf_int(out, (int64_t)i + 1);
 }
 
 static void expr_str(struct ansible *a, str_id s, struct buf *out)
@@ -66,19 +66,21 @@ static enum type_kind field_kind(const struct ansible *a, op_id op, str_id field
 static void expr_changed(struct ansible *a, op_id op, bool operand, struct buf *out)
 {
     const char *result = a->ops[op].result;
-    uint32_t count = ansible_task_count(a, op);
+    uint32_t count = ansible_shape(a, op)->n;
     if (operand)
         buf_char(out, '(');
     for (uint32_t i = 0; i < count; i++) {
         if (i)
             buf_str(out, " or ");
         /* Of a run that goes on, only the main result is brought along. */
-        bool main = i == a->ops[op].primary;
+        bool main = i == ansible_shape(a, op)->primary;
         buf_str(out, main ? "" : "(");
         ansible_register(a, op, i, out);
         buf_str(out, main ? ".get('changed')" : " | default({})).get('changed')");
     }
-    buf_printf(out, "%s'%s' in changed_before", count ? " or " : "", result);
+    buf_str(out, count ? " or '" : "'");
+    buf_str(out, result);
+    buf_str(out, "' in changed_before");
     if (operand)
         buf_char(out, ')');
 }
@@ -95,13 +97,12 @@ static void expr_ref(struct ansible *a, val_id v, op_id op, str_id field, bool o
         expr_changed(a, op, operand, out);
         return;
     }
-    const struct ansible_op *o = &a->ops[op];
-    bool step =
-        val_dict_get(a->e->values, ansible_task_at(a, op, o->primary), "step") != 0;
+    const struct ansible_shape *shape = ansible_shape(a, op);
+    bool step = shape->v[shape->primary].step != 0;
     /* Steps answer in text. */
     bool number = step && field_kind(a, op, field) == TYPE_INT;
     buf_str(out, number ? "(" : "");
-    ansible_register(a, op, o->primary, out);
+    ansible_register(a, op, shape->primary, out);
     if (step)
         buf_printf(out, ".fields.%s%s", name, number ? " | int)" : "");
     else
@@ -166,10 +167,9 @@ static void expr_native(struct ansible *a, val_id v, struct buf *out)
 /* The register of an earlier task of the op, by the name its record gave it. */
 static void expr_result(struct ansible *a, str_id name, struct buf *out)
 {
-    uint32_t count = ansible_task_count(a, a->op);
-    for (uint32_t i = 0; i < count; i++) {
-        val_id known =
-            val_dict_get(a->e->values, ansible_task_at(a, a->op, i), "register");
+    const struct ansible_shape *shape = ansible_shape(a, a->op);
+    for (uint32_t i = 0; i < shape->n; i++) {
+        val_id known = shape->v[i].register_;
         if (known && val_get(a->e->values, known)->as.n == name) {
             ansible_register(a, a->op, i, out);
             return;
@@ -201,7 +201,7 @@ static void expr_value(struct ansible *a, val_id v, bool operand, struct buf *ou
     case IR_ABSENT:
     case IR_NONE: buf_str(out, "none"); break;
     case IR_BOOL: buf_str(out, value.as.n ? "true" : "false"); break;
-    case IR_INT: buf_printf(out, "%" PRId64, value.as.i); break;
+    case IR_INT: buf_int(out, value.as.i); break;
     case IR_FLOAT: buf_printf(out, "%.17g", value.as.f); break;
     case IR_STR: expr_str(a, value.as.n, out); break;
     case IR_LIST:

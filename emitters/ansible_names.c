@@ -25,6 +25,10 @@ void ansible_names_init(struct ansible_names *n)
 {
     *n = (struct ansible_names){0};
     intern_init(&n->taken, &n->arena);
+}
+
+void ansible_names_reserve(struct ansible_names *n)
+{
     for (const char *p = ansible_reserved; *p; p += strspn(p, " ")) {
         size_t len = strcspn(p, " ");
         intern(&n->taken, p, len);
@@ -95,18 +99,6 @@ bool ansible_inside(const struct ansible *a, op_id op)
     return a->e->graph->ops[op].segment == a->segment;
 }
 
-uint32_t ansible_task_count(const struct ansible *a, op_id op)
-{
-    const struct plan_template *t = emission_template(a->e, op);
-    return t ? val_get(a->e->values, t->steps)->count : 0;
-}
-
-val_id ansible_task_at(const struct ansible *a, op_id op, uint32_t task)
-{
-    val_id native = val_items(a->e->values, emission_template(a->e, op)->steps)[task];
-    return val_items(a->e->values, native)[0];
-}
-
 /* The index of a value from outside in a->outside + 1, or 0; *key is where it belongs. */
 static uint32_t outside_find(const struct ansible *a, val_id v, uint64_t *key)
 {
@@ -135,8 +127,9 @@ static void outside_need(struct ansible *a, val_id v, op_id op, str_id field,
     if (!at) {
         struct emission *e = a->e;
         buf_clear(&a->scratch);
-        buf_printf(&a->scratch, "%s_%s", emission_text(e, e->graph->ops[op].address),
-                   emission_text(e, field));
+        buf_str(&a->scratch, emission_text(e, e->graph->ops[op].address));
+        buf_char(&a->scratch, '_');
+        buf_str(&a->scratch, emission_text(e, field));
         if (argument) {
             buf_char(&a->scratch, '_');
             render_display(e, op, argument, &a->scratch);
@@ -250,16 +243,6 @@ void ansible_scan(struct ansible *a)
         scan_op(a, plan->order[i]);
 }
 
-/* Its result is that of the last task without a condition of its own. */
-static uint32_t primary_task(const struct ansible *a, op_id op)
-{
-    uint32_t count = ansible_task_count(a, op);
-    for (uint32_t i = count; i-- > 0;)
-        if (!val_dict_get(a->e->values, ansible_task_at(a, op, i), "when"))
-            return i;
-    return count ? count - 1 : 0;
-}
-
 void ansible_name_registers(struct ansible *a)
 {
     struct emission *e = a->e;
@@ -267,12 +250,7 @@ void ansible_name_registers(struct ansible *a)
     for (uint32_t i = 0; i < segment->nops; i++) {
         op_id op = segment->ops[i];
         struct ansible_op *o = &a->ops[op];
-        o->primary = primary_task(a, op);
-        bool internal = false; /* a task of the op looks at an earlier one */
-        for (uint32_t k = 0; k < ansible_task_count(a, op); k++)
-            internal |=
-                val_dict_get(e->values, ansible_task_at(a, op, k), "register") != 0;
-        if (!o->read && !internal)
+        if (!o->read && !ansible_shape(a, op)->registers)
             continue;
         /* The variable it is bound to, else what it does to what: service_nginx_service.
          */
@@ -295,14 +273,14 @@ void ansible_name_registers(struct ansible *a)
     }
 }
 
-void ansible_register(const struct ansible *a, op_id op, uint32_t task, struct buf *out)
+void ansible_register(struct ansible *a, op_id op, uint32_t task, struct buf *out)
 {
-    const struct ansible_op *o = &a->ops[op];
-    buf_str(out, o->result);
+    const struct ansible_shape *shape = ansible_shape(a, op);
+    buf_str(out, a->ops[op].result);
     /* Two underscores never stand in the names that ansible_name() makes. */
-    if (task == o->primary)
+    if (task == shape->primary)
         return;
-    val_id name = val_dict_get(a->e->values, ansible_task_at(a, op, task), "register");
+    val_id name = shape->v[task].register_;
     if (name && val_get(a->e->values, name)->kind == IR_STR)
         buf_printf(out, "__%s", emission_text(a->e, val_get(a->e->values, name)->as.n));
     else

@@ -12,50 +12,56 @@ enum { TITLE_LONGEST = 140 };
 
 void ansible_harmless(const char *s, size_t len, struct buf *out)
 {
-    for (size_t i = 0; i < len; i++) {
-        buf_char(out, s[i]);
-        if (s[i] == '{' && i + 1 < len && strchr("{%#", s[i + 1]))
+    for (const char *brace; (brace = memchr(s, '{', len));) {
+        size_t n = (size_t)(brace + 1 - s);
+        buf_add(out, s, n);
+        s += n;
+        len -= n;
+        if (len && (*s == '{' || *s == '%' || *s == '#'))
             buf_char(out, ' ');
     }
+    buf_add(out, s, len);
 }
 
 /* The title of a task: its own, else that of its op. */
-static void task_title(struct ansible *a, op_id op, uint32_t task, struct buf *out)
+static void task_title(struct ansible *a, op_id op, val_id own, struct buf *out)
 {
-    struct buf plain = {0};
-    val_id own = val_dict_get(a->e->values, ansible_task_at(a, op, task), "title");
+    struct buf *plain = &a->scratch;
+    buf_clear(plain);
     if (own && render_value(a->e, op, own) != VAL_NONE)
-        render_display(a->e, op, own, &plain);
+        render_display(a->e, op, own, plain);
     else
-        render_title(a->e, op, &plain);
-    size_t len = plain.len;
+        render_title(a->e, op, plain);
+    size_t len = plain->len;
     if (len > TITLE_LONGEST) {
         len = TITLE_LONGEST;
-        while (len && (plain.p[len] & 0xc0) == 0x80)
+        while (len && (plain->p[len] & 0xc0) == 0x80)
             len--;
     }
-    ansible_harmless(buf_text(&plain), len, out);
-    if (len < plain.len)
+    ansible_harmless(buf_text(plain), len, out);
+    if (len < plain->len)
         buf_str(out, "...");
-    buf_free(&plain);
 }
 
 void ansible_count_titles(struct ansible *a, op_id op)
 {
-    for (uint32_t i = 0; i < ansible_task_count(a, op); i++) {
-        buf_clear(&a->scratch);
-        task_title(a, op, i, &a->scratch);
-        uint32_t *count = map64_put(&a->titles, hash_bytes(a->scratch.p, a->scratch.len));
-        ++*count;
+    const struct ansible_shape *shape = ansible_shape(a, op);
+    for (uint32_t i = 0; i < shape->n; i++) {
+        struct buf *text = &a->title_text;
+        size_t begin = text->len;
+        task_title(a, op, shape->v[i].title, text);
+        ++*map64_put(&a->titles, hash_bytes(buf_text(text) + begin, text->len - begin));
+        buf_char(text, '\0');
     }
 }
 
 /* A name that no other task of the run has: with the address where titles are equal. */
-static const char *task_name(struct ansible *a, op_id op, uint32_t task)
+static const char *task_name(struct ansible *a, op_id op)
 {
     struct buf *name = &a->scratch;
     buf_clear(name);
-    task_title(a, op, task, name);
+    buf_str(name, a->title_text.p + a->title_next);
+    a->title_next += name->len + 1;
     if (map64_get(&a->titles, hash_bytes(name->p, name->len)) > 1) {
         str_id address = a->e->graph->ops[op].address;
         buf_str(name, " (");
@@ -115,7 +121,7 @@ static void guard_use(struct ansible *a, op_id used, str_id field, val_id v,
         condition_add(a, a->expr.p);
         return;
     }
-    ansible_register(a, used, a->ops[used].primary, &a->expr);
+    ansible_register(a, used, ansible_shape(a, used)->primary, &a->expr);
     size_t name = a->expr.len;
     if (fails) {
         buf_str(&a->expr, " is not failed");
@@ -176,53 +182,35 @@ static void task_params(struct ansible *a, val_id params)
     yaml_map_end(&a->yaml);
 }
 
-static void task_module(struct ansible *a, val_id native)
+static void task_module(struct ansible *a, const struct ansible_task *t)
 {
-    const struct values *values = a->e->values;
-    val_id module = val_dict_get(values, native, "module");
-    val_id params = val_dict_get(values, native, "params");
-    if (module) {
-        size_t len;
-        const char *name = render_bytes(a->e, module, &len);
+    size_t len;
+    if (t->module) {
+        const char *name = render_bytes(a->e, t->module, &len);
         yaml_key(&a->yaml, name, len);
-        val_id line = val_dict_get(values, native, "free");
-        if (line)
-            ansible_value(a, render_value(a->e, a->op, line));
+        if (t->free)
+            ansible_value(a, render_value(a->e, a->op, t->free));
         else
-            task_params(a, params);
+            task_params(a, t->params);
         return;
     }
-    size_t len;
-    const char *step = render_bytes(a->e, val_dict_get(values, native, "step"), &len);
+    const char *step = render_bytes(a->e, t->step, &len);
     yaml_name(&a->yaml, STEP_MODULE);
     yaml_map(&a->yaml);
     yaml_key(&a->yaml, step, len);
-    task_params(a, params);
+    task_params(a, t->params);
     yaml_map_end(&a->yaml);
 }
 
-/* Keywords of the record's own choice, such as changed_when. */
-static void task_keywords(struct ansible *a, val_id native)
+static void task_keywords(struct ansible *a, const struct ansible_task *t)
 {
-    static const char *const known[] = {"module", "step",  "params",   "free",
-                                        "title",  "files", "register", "when"};
-    static const char *const expressions[] = {"changed_when", "failed_when", "until"};
-    uint32_t count = val_get(a->e->values, native)->count;
-    for (uint32_t i = 0; i < count; i++) {
-        val_id key = val_items(a->e->values, native)[2 * i];
-        val_id v = render_value(a->e, a->op, val_items(a->e->values, native)[2 * i + 1]);
-        bool skip = !v || v == VAL_NONE, expression = v > VAL_TRUE;
-        for (size_t k = 0; k < sizeof known / sizeof *known; k++)
-            skip |= render_is(a->e, key, known[k]);
-        bool named = false;
-        for (size_t k = 0; k < sizeof expressions / sizeof *expressions; k++)
-            named |= render_is(a->e, key, expressions[k]);
-        if (skip)
+    for (uint32_t i = 0; i < t->nkeywords; i++) {
+        const struct ansible_keyword *k = &t->keywords[i];
+        val_id v = render_value(a->e, a->op, k->value);
+        if (!v || v == VAL_NONE)
             continue;
-        size_t len;
-        const char *name = render_bytes(a->e, key, &len);
-        yaml_key(&a->yaml, name, len);
-        if (named && expression) {
+        yaml_key(&a->yaml, k->key, k->len);
+        if (k->expression && v > VAL_TRUE) {
             buf_clear(&a->expr);
             ansible_condition(a, v, false, &a->expr);
             yaml_text(&a->yaml, buf_text(&a->expr), a->expr.len);
@@ -257,7 +245,8 @@ static void task_literals(struct ansible *a)
     for (size_t i = 0; i < a->literals.n; i++) {
         const struct ansible_literal *l = &a->literals.v[i];
         buf_clear(&a->expr);
-        buf_printf(&a->expr, "text_%zu", i + 1);
+        buf_str(&a->expr, "text_");
+        buf_int(&a->expr, (int64_t)i + 1);
         yaml_name(&a->yaml, a->expr.p);
         if (yaml_can_carry(l->text, l->len))
             yaml_unsafe(&a->yaml, l->text, l->len);
@@ -268,10 +257,9 @@ static void task_literals(struct ansible *a)
 }
 
 /* Copies the files that a task sends, so that the folder is all a run needs. */
-static void task_files(struct ansible *a, val_id native)
+static void task_files(struct ansible *a, val_id files)
 {
     struct emission *e = a->e;
-    val_id files = val_dict_get(e->values, native, "files");
     for (uint32_t i = 0; files && i < val_get(e->values, files)->count; i++) {
         struct render_pieces *p = &a->pieces;
         render_text(e, a->op, val_items(e->values, files)[2 * i + 1], p);
@@ -298,10 +286,10 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
 {
     const struct op *o = &a->e->graph->ops[op];
     struct yaml *y = &a->yaml;
-    val_id native = ansible_task_at(a, op, task);
+    const struct ansible_task *t = &ansible_shape(a, op)->v[task];
     a->op = op;
     a->literals.n = 0;
-    task_files(a, native);
+    task_files(a, t->files);
 
     struct buf *place = &a->expr;
     buf_clear(place);
@@ -309,21 +297,20 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     if (a->out->tasks.n)
         yaml_blank(y);
     yaml_comment(y, buf_text(place), place->len);
-    const char *name = task_name(a, op, task);
+    const char *name = task_name(a, op);
     *vec_push(&a->out->tasks) = (struct emission_task){yaml_next_line(y), op, task, name};
     yaml_map(y);
     yaml_name(y, "name");
     yaml_cstr(y, name);
-    task_module(a, native);
-    if (a->ops[op].result &&
-        (a->ops[op].read || val_dict_get(a->e->values, native, "register"))) {
+    task_module(a, t);
+    if (a->ops[op].result && (a->ops[op].read || t->register_)) {
         buf_clear(&a->expr);
         ansible_register(a, op, task, &a->expr);
         yaml_name(y, "register");
         yaml_text(y, a->expr.p, a->expr.len);
     }
-    task_conditions(a, op, task, val_dict_get(a->e->values, native, "when"));
-    task_keywords(a, native);
+    task_conditions(a, op, task, t->when);
+    task_keywords(a, t);
     task_policy(a, o);
     task_literals(a);
     yaml_map_end(y);
@@ -331,6 +318,6 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
 
 void ansible_tasks(struct ansible *a, op_id op)
 {
-    for (uint32_t i = 0; i < ansible_task_count(a, op); i++)
+    for (uint32_t i = 0; i < ansible_shape(a, op)->n; i++)
         task_write(a, op, i);
 }

@@ -65,7 +65,7 @@ static void driver_member(struct emission *e, const char *name, struct json *j)
     if (!v)
         return;
     json_put_name(j, name);
-    value_json(e, 0, v, j);
+    value_json_lines(e, 0, v, j);
 }
 
 static void api_provider(struct emission *e, struct json *j)
@@ -114,7 +114,7 @@ static void api_calls(struct emission *e, op_id op, struct json *j)
         size_t len;
         const char *text = render_bytes(e, name, &len);
         json_put_key(j, text, len);
-        value_json(e, op, val_items(e->values, sequences)[2 * i + 1], j);
+        value_json_lines(e, op, val_items(e->values, sequences)[2 * i + 1], j);
     }
     json_put_object_end(j);
     val_id result = val_dict_get(e->values, sequences, "result");

@@ -16,15 +16,13 @@
 #include "emitters/artefact_old.h"
 #include "ir/base/file.h"
 
-enum { CODE_WRITE = 702 };
-
 #define PLAN "plan.json"
 
 static bool artefacts_fail(struct artefacts *a, const char *what, const char *path)
 {
     int error = errno;
     if (!a->failed)
-        diag_error(a->diags, CODE_WRITE, (struct span){0}, "cannot %s %s/%s: %s", what,
+        diag_error(a->diags, 702, (struct span){0}, "cannot %s %s/%s: %s", what,
                    a->dir ? a->dir : "", path, strerror(error));
     a->failed = true;
     return false;
@@ -35,9 +33,15 @@ static const char *artefact_place(const struct artefacts *a, const char *path)
     return arena_printf(a->arena, "%s/%s", a->dir, path);
 }
 
-static const char *artefact_staged(const struct artefacts *a, size_t i)
+struct staged { /* the temporary name of an artefact in its folder */
+    char name[24];
+};
+
+static struct staged artefact_staged(size_t i)
 {
-    return arena_printf(a->arena, "%s/%zu", a->staging, i);
+    struct staged s;
+    snprintf(s.name, sizeof s.name, "%zu", i);
+    return s;
 }
 
 /* Empties and removes the staging folder; one left over by a killed build has no
@@ -57,7 +61,8 @@ static void artefacts_unstage(struct artefacts *a)
 bool artefacts_begin(struct artefacts *a, const char *dir, struct arena *arena,
                      struct diags *diags)
 {
-    *a = (struct artefacts){.arena = arena, .diags = diags, .dir = dir, .lock = -1};
+    *a = (struct artefacts){
+        .arena = arena, .diags = diags, .dir = dir, .lock = -1, .stage = -1};
     a->staging = artefact_place(a, ".staging");
     if (!file_mkdirs(dir))
         return artefacts_fail(a, "make", "");
@@ -67,12 +72,16 @@ bool artefacts_begin(struct artefacts *a, const char *dir, struct arena *arena,
     artefacts_unstage(a);
     if (mkdir(a->staging, 0700) != 0)
         return artefacts_fail(a, "make", ".staging");
+    a->stage = openat(a->lock, ".staging", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (a->stage < 0)
+        return artefacts_fail(a, "open", ".staging");
+    a->fresh = faccessat(a->lock, PLAN, F_OK, 0) != 0;
     return true;
 }
 
 void artefacts_begin_memory(struct artefacts *a, struct arena *arena, struct diags *diags)
 {
-    *a = (struct artefacts){.arena = arena, .diags = diags, .lock = -1};
+    *a = (struct artefacts){.arena = arena, .diags = diags, .lock = -1, .stage = -1};
 }
 
 /* The index of a path + 1, or 0; *key is where it belongs in by_path. */
@@ -112,23 +121,25 @@ bool artefact_path_inside(const char *path)
 static bool artefact_same(const struct artefacts *a, const char *path, const void *bytes,
                           size_t len, unsigned mode)
 {
-    const char *place = artefact_place(a, path);
     struct stat st;
-    if (lstat(place, &st) != 0 || !S_ISREG(st.st_mode) || (size_t)st.st_size != len ||
+    if (a->fresh || fstatat(a->lock, path, &st, AT_SYMLINK_NOFOLLOW) != 0 ||
+        !S_ISREG(st.st_mode) || (size_t)st.st_size != len ||
         (st.st_mode & 0111) != (mode & 0111))
         return false;
     struct buf old = {0};
-    bool same =
-        file_read(place, &old) && old.len == len && !memcmp(buf_text(&old), bytes, len);
+    bool same = file_read(artefact_place(a, path), &old) && old.len == len &&
+                !memcmp(buf_text(&old), bytes, len);
     buf_free(&old);
     return same;
 }
 
 /* No fsync here: a plan whose files were lost with the power does not match their
  * digests, and building it again costs nothing. */
-static bool artefact_write(const char *path, const char *p, size_t len, unsigned mode)
+static bool artefact_write(const struct artefacts *a, size_t i, const char *p, size_t len,
+                           unsigned mode)
 {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    int fd = openat(a->stage, artefact_staged(i).name,
+                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
     if (fd < 0)
         return false;
     while (len) {
@@ -170,7 +181,7 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
         f.len = len;
     } else {
         f.unchanged = artefact_same(a, path, bytes, len, f.mode);
-        if (!f.unchanged && !artefact_write(artefact_staged(a, a->n), bytes, len, f.mode))
+        if (!f.unchanged && !artefact_write(a, a->n, bytes, len, f.mode))
             return artefacts_fail(a, "write", path);
     }
     *vec_push(a) = f;
@@ -250,14 +261,30 @@ static void artefacts_remove_stale(struct artefacts *a, const struct artefact **
     }
 }
 
+/* Makes the folders that a file goes into, from the last one up to the first that is
+ * there already. */
+static bool artefact_folder(const struct artefacts *a, char *path)
+{
+    char *slash = strrchr(path, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    bool ok = mkdirat(a->lock, path, 0755) == 0 || errno == EEXIST;
+    if (!ok && errno == ENOENT)
+        ok = artefact_folder(a, path) && mkdirat(a->lock, path, 0755) == 0;
+    *slash = '/';
+    return ok;
+}
+
 static bool artefact_move(struct artefacts *a, size_t i)
 {
-    const char *place = artefact_place(a, a->v[i].path), *staged = artefact_staged(a, i);
-    bool ok = rename(staged, place) == 0;
+    struct staged staged = artefact_staged(i);
+    bool ok = renameat(a->stage, staged.name, a->lock, a->v[i].path) == 0;
     if (!ok && errno == ENOENT) { /* the first file of its folder */
-        char *folder = path_dir(place);
-        ok = file_mkdirs(folder) && rename(staged, place) == 0;
-        free(folder);
+        char *path = xstrdup(a->v[i].path);
+        ok = artefact_folder(a, path) &&
+             renameat(a->stage, staged.name, a->lock, path) == 0;
+        free(path);
     }
     return ok || artefacts_fail(a, "write", a->v[i].path);
 }
@@ -273,16 +300,15 @@ bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
         changed |= !a->v[i].unchanged;
     if (!changed)
         return true;
-    const char *staged = artefact_staged(a, a->n);
-    if (!artefact_write(staged, plan, len, 0644))
+    if (!artefact_write(a, a->n, plan, len, 0644))
         return artefacts_fail(a, "write", PLAN);
-    if (unlink(artefact_place(a, PLAN)) != 0 && errno != ENOENT)
+    if (unlinkat(a->lock, PLAN, 0) != 0 && errno != ENOENT)
         return artefacts_fail(a, "replace", PLAN);
     for (size_t i = 0; i < a->n; i++)
         if (!a->v[i].unchanged && !artefact_move(a, i))
             return false;
     artefacts_remove_stale(a, artefacts_sorted(a), &old);
-    if (rename(staged, artefact_place(a, PLAN)) != 0)
+    if (renameat(a->stage, artefact_staged(a->n).name, a->lock, PLAN) != 0)
         return artefacts_fail(a, "write", PLAN);
     return true;
 }
@@ -293,7 +319,9 @@ void artefacts_free(struct artefacts *a)
         artefacts_unstage(a);
         close(a->lock);
     }
+    if (a->stage >= 0)
+        close(a->stage);
     free(a->v);
     map64_free(&a->by_path);
-    *a = (struct artefacts){.lock = -1};
+    *a = (struct artefacts){.lock = -1, .stage = -1};
 }

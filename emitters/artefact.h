@@ -27,6 +27,8 @@ struct artefacts {
     const char *dir;     /* NULL: nothing is written, the bytes are kept */
     const char *staging; /* folder of the temporary names */
     int lock;            /* the build folder, held while it is written */
+    int stage;           /* that of the temporary names; paths through them are short */
+    bool fresh;          /* there is no build yet */
     bool failed;
     struct artefact *v; /* in the order of artefact_put() */
     size_t n, cap;

@@ -14,7 +14,7 @@ void emission_begin(struct emission *e, const struct plan *plan, struct diags *d
     e->values = &plan->graph->values;
     e->strings = plan->graph->strings;
     e->segments = arena_array(&e->arena, struct emission_segment, plan->nsegments + 1);
-    e->out.lock = -1;
+    e->out.lock = e->out.stage = -1;
     e->program_dir = e->program_way = "";
 }
 

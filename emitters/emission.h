@@ -8,7 +8,6 @@
 
 enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_NOT_TEXT = 701,
-                     EMIT_WRITE = 702,
                      EMIT_VALUE = 703,
                      EMIT_FILE = 704,
 };
@@ -67,6 +66,9 @@ struct emission {
         *program_dir; /* where files named by the program are, with "/" at its end */
     const char *program_way; /* that folder as seen from the build folder: "../.." */
     struct emission_segment *segments; /* like plan->segments */
+    /* The part of a key that is a digest: the templates of one op ask for it often. */
+    op_id key_op;
+    char key[27];
     bool failed;
 };
 

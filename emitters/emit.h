@@ -11,7 +11,9 @@
  * has no plan.json. */
 bool emit(const struct plan *plan, const char *outdir, struct diags *diags);
 
-/* Runs all emitters, whose files then are in e->out, and appends plan.json. */
-bool emit_all(struct emission *e, struct buf *plan);
+/* The same for looking only: nothing is written, artefact_text() finds the files and
+ * plan.json in `files`. artefacts_free() is needed either way. */
+bool emit_memory(const struct plan *plan, struct artefacts *files, struct arena *arena,
+                 struct diags *diags);
 
 #endif

@@ -1,7 +1,6 @@
 /* Streams JSON: commas, indentation and nesting; strings go through buf_json(). */
 #include "emitters/json.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,9 +11,7 @@
 static void json_line(struct json *j)
 {
     buf_char(j->out, '\n');
-    size_t n = (size_t)j->depth * 2;
-    memset(buf_reserve(j->out, n), ' ', n);
-    j->out->len += n;
+    buf_blanks(j->out, (size_t)j->depth * 2);
 }
 
 /* The place of the next entry: behind its key, or behind a comma where there is one. */
@@ -108,9 +105,16 @@ void json_put_key(struct json *j, const char *key, size_t len)
     j->after_key = true;
 }
 
-void json_put_name(struct json *j, const char *key)
+void json_put_name(struct json *j, const char *name)
 {
-    json_put_key(j, key, strlen(key));
+    json_entry(j);
+    size_t n = strlen(name);
+    char *to = buf_reserve(j->out, n + 4);
+    to[0] = '"';
+    memcpy(to + 1, name, n);
+    memcpy(to + 1 + n, "\": ", 4);
+    j->out->len += n + 4;
+    j->after_key = true;
 }
 
 void json_put_text(struct json *j, const char *s, size_t len)
@@ -126,9 +130,8 @@ void json_put_cstr(struct json *j, const char *s)
 
 void json_put_int(struct json *j, int64_t i)
 {
-    char text[24];
     json_entry(j);
-    buf_add(j->out, text, (size_t)snprintf(text, sizeof text, "%" PRId64, i));
+    buf_int(j->out, i);
 }
 
 void json_put_float(struct json *j, double f)

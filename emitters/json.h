@@ -31,7 +31,8 @@ void json_put_object_compact(struct json *j);
 void json_put_array_compact(struct json *j);
 
 void json_put_key(struct json *j, const char *key, size_t len);
-void json_put_name(struct json *j, const char *key); /* the same for C strings */
+/* The same for a name that is ours, or made like ours: nothing in it needs an escape. */
+void json_put_name(struct json *j, const char *name);
 
 void json_put_text(struct json *j, const char *s, size_t len);
 void json_put_cstr(struct json *j, const char *s);

@@ -15,6 +15,7 @@
 struct plan_writer {
     struct emission *e;
     struct json j;
+    struct buf text;    /* for a while */
     uint32_t *edges;    /* per op: index of the first edge that leads to it */
     uint32_t *line_of;  /* per op: its index in `lines` */
     struct map64 lines; /* file and line -> index in `lines` */
@@ -28,6 +29,11 @@ struct plan_writer {
 static void write_str(struct plan_writer *w, str_id s)
 {
     json_put_text(&w->j, emission_text(w->e, s), intern_len(w->e->strings, s));
+}
+
+static void write_key(struct plan_writer *w, str_id s)
+{
+    json_put_key(&w->j, emission_text(w->e, s), intern_len(w->e->strings, s));
 }
 
 static void write_name(struct plan_writer *w, const char *name, const char *value)
@@ -56,8 +62,10 @@ static void write_digests(struct plan_writer *w)
     json_put_object(&w->j);
     const struct artefact **sorted = artefacts_sorted(&w->e->out);
     for (size_t i = 0; i < w->e->out.n; i++)
-        if (sorted[i]->listed)
-            write_name(w, sorted[i]->path, sorted[i]->digest);
+        if (sorted[i]->listed) {
+            json_put_key(&w->j, sorted[i]->path, strlen(sorted[i]->path));
+            json_put_cstr(&w->j, sorted[i]->digest);
+        }
     json_put_object_end(&w->j);
 }
 
@@ -185,7 +193,7 @@ static void write_args(struct plan_writer *w, op_id op)
             v = call->args[i].fallback;
         if (!v)
             continue;
-        json_put_name(&w->j, emission_text(w->e, call->args[i].name));
+        write_key(w, call->args[i].name);
         value_json(w->e, op, v, &w->j);
     }
     json_put_object_end(&w->j);
@@ -205,7 +213,7 @@ static void write_field_types(struct plan_writer *w, const struct handle_type *t
             json_put_object_compact(&w->j);
         }
         open = true;
-        json_put_name(&w->j, intern_text(w->e->strings, type->fields[i].name));
+        write_key(w, type->fields[i].name);
         json_put_cstr(&w->j, kind == TYPE_INT    ? "int"
                              : kind == TYPE_BOOL ? "bool"
                                                  : "float");
@@ -228,11 +236,10 @@ static void write_op(struct plan_writer *w, op_id op)
     write_str(w, o->address);
     json_put_name(&w->j, "call");
     write_str(w, call->name);
-    struct buf title = {0};
-    render_title(e, op, &title);
+    buf_clear(&w->text);
+    render_title(e, op, &w->text);
     json_put_name(&w->j, "title");
-    json_put_text(&w->j, title.p, title.len);
-    buf_free(&title);
+    json_put_text(&w->j, w->text.p, w->text.len);
     write_at(w, op);
     write_name(w, "backend", backend_name((enum backend)o->backend));
     write_name(w, "do",
@@ -297,9 +304,9 @@ static void write_segment(struct plan_writer *w, uint32_t id)
     json_put_name(j, "registers");
     json_put_object(j);
     for (size_t i = 0; i < out->registers.n; i++) {
-        char id_text[16];
-        snprintf(id_text, sizeof id_text, "%u", out->registers.v[i].op);
-        write_name(w, id_text, out->registers.v[i].name);
+        buf_clear(&w->text);
+        buf_int(&w->text, out->registers.v[i].op);
+        write_name(w, w->text.p, out->registers.v[i].name);
     }
     json_put_object_end(j);
     json_put_name(j, "vars");
@@ -390,5 +397,6 @@ bool plan_emit(struct emission *e, struct buf *out)
     plan_write(&w, out);
     map64_free(&w.lines);
     free(w.line_keys.v);
+    buf_free(&w.text);
     return !e->failed;
 }

@@ -2,13 +2,11 @@
  * a value is enough until the walk meets the next part of a template. */
 #include "emitters/render.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emitters/json.h"
 #include "emitters/value_json.h"
-#include "emitters/yaml_scalar.h"
 
 enum {
     KEY_PROJECT = 20, /* characters of the project that fit into a nova tag */
@@ -24,14 +22,18 @@ bool render_is(const struct emission *e, val_id v, const char *s)
 void render_key(struct emission *e, op_id op, char separator, struct buf *out)
 {
     const char *project = e->graph->project;
-    struct buf name = {0};
-    buf_printf(&name, "%s\n", project);
-    str_id address = e->graph->ops[op].address;
-    buf_add(&name, emission_text(e, address), intern_len(e->strings, address));
-    char digest[27];
-    digest_key26(name.p, name.len, digest);
-    buf_free(&name);
-    buf_printf(out, "dvo%c", separator);
+    if (e->key_op != op) {
+        struct buf name = {0};
+        buf_str(&name, project);
+        buf_char(&name, '\n');
+        str_id address = e->graph->ops[op].address;
+        buf_add(&name, emission_text(e, address), intern_len(e->strings, address));
+        digest_key26(name.p, name.len, e->key);
+        buf_free(&name);
+        e->key_op = op;
+    }
+    buf_str(out, "dvo");
+    buf_char(out, separator);
     for (size_t i = 0; project[i] && i < KEY_PROJECT; i++) {
         char c = project[i];
         if (c >= 'A' && c <= 'Z')
@@ -39,7 +41,8 @@ void render_key(struct emission *e, op_id op, char separator, struct buf *out)
         bool fits = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
         buf_char(out, fits ? c : '-');
     }
-    buf_printf(out, "%c%s", separator, digest);
+    buf_char(out, separator);
+    buf_str(out, e->key);
 }
 
 /* A host name made of an address: one label of letters, digits and hyphens. */
@@ -132,7 +135,7 @@ static void render_parts(struct emission *e, op_id op, val_id v,
     case IR_ABSENT: break;
     case IR_NONE: buf_str(&out->text, "None"); break;
     case IR_BOOL: buf_str(&out->text, value->as.n ? "True" : "False"); break;
-    case IR_INT: buf_printf(&out->text, "%" PRId64, value->as.i); break;
+    case IR_INT: buf_int(&out->text, value->as.i); break;
     case IR_FLOAT: buf_printf(&out->text, "%.17g", value->as.f); break;
     case IR_STR:
         buf_add(&out->text, emission_text(e, value->as.n),
@@ -169,28 +172,9 @@ void render_free(struct render_pieces *p)
     *p = (struct render_pieces){0};
 }
 
-static void display_bytes(const char *s, size_t len, struct buf *out)
-{
-    for (size_t i = 0, n; i < len; i += n) {
-        n = 0;
-        while (i + n < len && s[i + n] >= ' ' && s[i + n] <= '~')
-            n++;
-        if (n) {
-            buf_add(out, s + i, n);
-            continue;
-        }
-        uint32_t c;
-        n = utf8_decode(s + i, len - i, &c);
-        if (yaml_printable(c) && utf8_length(s + i, len - i))
-            buf_add(out, s + i, n);
-        else
-            buf_char(out, c == '\n' || c == '\t' ? ' ' : '?');
-    }
-}
-
 static void display_str(struct emission *e, str_id s, struct buf *out)
 {
-    display_bytes(emission_text(e, s), intern_len(e->strings, s), out);
+    buf_display(out, emission_text(e, s), intern_len(e->strings, s));
 }
 
 static void display_list(struct emission *e, op_id op, val_id v, struct buf *out)
@@ -280,7 +264,10 @@ void render_place(struct emission *e, op_id op, struct buf *out)
     if (o->span.file) {
         struct source_pos at = source_pos(e->graph->sources, o->span.file, o->span.begin);
         const char *path = source_get(e->graph->sources, o->span.file)->path;
-        buf_printf(out, "%s:%u ", path, at.line);
+        buf_str(out, path);
+        buf_char(out, ':');
+        buf_int(out, at.line);
+        buf_char(out, ' ');
     }
     display_str(e, o->address, out);
 }

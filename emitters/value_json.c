@@ -97,7 +97,7 @@ static void write_dict(const struct value_writer *w, val_id v)
     if (marked)
         tag_array(w, "$dict");
     else
-        json_put_object(w->j);
+        json_put_object_compact(w->j);
     for (uint32_t i = 0; i < count; i++) {
         size_t len;
         const char *key = render_bytes(w->e, val_items(w->e->values, v)[2 * i], &len);
@@ -147,7 +147,7 @@ static void write_ref(const struct value_writer *w, val_id ref, val_id argument)
 static void write_list(const struct value_writer *w, val_id v)
 {
     uint32_t count = val_get(w->e->values, v)->count;
-    json_put_array(w->j);
+    json_put_array_compact(w->j);
     for (uint32_t i = 0; i < count; i++)
         write_value(w, val_items(w->e->values, v)[i]);
     json_put_array_end(w->j);
@@ -203,6 +203,19 @@ void value_json(struct emission *e, op_id op, val_id v, struct json *j)
     write_value(&(struct value_writer){e, op, false, j}, v);
 }
 
+void value_json_lines(struct emission *e, op_id op, val_id v, struct json *j)
+{
+    v = render_value(e, op, v);
+    if (val_get(e->values, v)->kind != IR_LIST) {
+        value_json(e, op, v, j);
+        return;
+    }
+    json_put_array(j);
+    for (uint32_t i = 0; i < val_get(e->values, v)->count; i++)
+        value_json(e, op, val_items(e->values, v)[i], j);
+    json_put_array_end(j);
+}
+
 static int compare_args(const void *x, const void *y, void *strings)
 {
     const struct arg_info *a = *(const struct arg_info *const *)x;
@@ -223,7 +236,8 @@ void value_json_args(struct emission *e, op_id op, struct json *j)
         val_id v = graph_args(e->graph, op)[sorted[i] - call->args];
         if (!v || v == VAL_NONE || val_equal(e->values, v, sorted[i]->fallback))
             continue;
-        json_put_name(j, emission_text(e, sorted[i]->name));
+        str_id name = sorted[i]->name;
+        json_put_key(j, emission_text(e, name), intern_len(e->strings, name));
         write_value(&w, v);
     }
     json_put_object_end(j);
@@ -248,7 +262,7 @@ void value_json_steps(struct emission *e, op_id op, val_id steps, struct json *j
             continue;
         val_id dict = val_items(e->values, step)[0];
         val_id params = val_dict_get(e->values, dict, "params");
-        json_put_object(j);
+        json_put_object_compact(j);
         json_put_name(j, "step");
         write_value(&w, val_dict_get(e->values, dict, "step"));
         json_put_name(j, "params");

@@ -6,9 +6,11 @@
 #include "emitters/emission.h"
 #include "emitters/json.h"
 
-/* Writes a value, with the holes of templates filled for `op`. What JSON cannot carry is
- * an error at the op. */
+/* Writes a value on one line, with the holes of templates filled for `op`. What JSON
+ * cannot carry is an error at the op. */
 void value_json(struct emission *e, op_id op, val_id v, struct json *j);
+/* The same; the items of a list have a line each. */
+void value_json_lines(struct emission *e, op_id op, val_id v, struct json *j);
 
 /* Writes the op's arguments as an object: those that differ from their defaults, sorted
  * by name. Ops stand there by address, so it says the same after an edit elsewhere in the

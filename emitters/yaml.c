@@ -2,7 +2,6 @@
  * leaves the look of strings to yaml_scalar.c. */
 #include "emitters/yaml.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,12 +22,6 @@ static int yaml_column(const struct yaml *y)
     return (int)(y->out->len - y->line_start);
 }
 
-static void yaml_indent(struct yaml *y, int indent)
-{
-    memset(buf_reserve(y->out, (size_t)indent), ' ', (size_t)indent);
-    y->out->len += (size_t)indent;
-}
-
 static void yaml_newline(struct yaml *y)
 {
     buf_char(y->out, '\n');
@@ -45,7 +38,7 @@ static void yaml_entry(struct yaml *y)
         buf_char(y->out, ' ');
     } else {
         yaml_newline(y);
-        yaml_indent(y, top->indent);
+        buf_blanks(y->out, (size_t)top->indent);
     }
     top->empty = false;
 }
@@ -126,14 +119,16 @@ void yaml_key(struct yaml *y, const char *key, size_t len)
         buf_str(y->out, "? ");
         yaml_scalar(y->out, style, key, len, column, -1);
         yaml_newline(y);
-        yaml_indent(y, yaml_top(y)->indent);
+        buf_blanks(y->out, (size_t)yaml_top(y)->indent);
     }
     buf_char(y->out, ':');
 }
 
-void yaml_name(struct yaml *y, const char *key)
+void yaml_name(struct yaml *y, const char *name)
 {
-    yaml_key(y, key, strlen(key));
+    yaml_entry(y);
+    buf_str(y->out, name);
+    buf_char(y->out, ':');
 }
 
 static void yaml_string(struct yaml *y, const char *s, size_t len, const char *tag)
@@ -189,9 +184,8 @@ void yaml_null(struct yaml *y)
 
 void yaml_int(struct yaml *y, int64_t i)
 {
-    char text[24];
-    snprintf(text, sizeof text, "%" PRId64, i);
-    yaml_word(y, text);
+    yaml_word(y, "");
+    buf_int(y->out, i);
 }
 
 void yaml_float(struct yaml *y, double f)
@@ -228,16 +222,24 @@ void yaml_comment(struct yaml *y, const char *s, size_t len)
 {
     const struct yaml_level *top = yaml_top(y);
     yaml_newline(y);
-    yaml_indent(y, top->indent);
+    buf_blanks(y->out, (size_t)top->indent);
     buf_str(y->out, "# ");
     for (size_t i = 0, n; i < len; i += n) {
-        uint32_t c;
-        n = utf8_decode(s + i, len - i, &c);
         if (yaml_column(y) > YAML_WIDTH - 10) {
             buf_str(y->out, "...");
             break;
         }
-        if (yaml_printable(c) && utf8_length(s + i, len - i))
+        n = 0;
+        size_t room = (size_t)(YAML_WIDTH - 10 + 1 - yaml_column(y));
+        while (n < room && i + n < len && s[i + n] >= ' ' && s[i + n] <= '~')
+            n++;
+        if (n) {
+            buf_add(y->out, s + i, n);
+            continue;
+        }
+        uint32_t c;
+        n = utf8_decode(s + i, len - i, &c);
+        if (utf8_printable(c) && utf8_length(s + i, len - i))
             buf_add(y->out, s + i, n);
         else
             buf_char(y->out, c == '\n' || c == '\t' ? ' ' : '?');

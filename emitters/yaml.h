@@ -39,7 +39,8 @@ void yaml_seq_end(struct yaml *y);
 
 /* The key of the next value of a map. */
 void yaml_key(struct yaml *y, const char *key, size_t len);
-void yaml_name(struct yaml *y, const char *key); /* the same for C strings */
+/* The same for a name that is ours: no reader takes it for anything but text. */
+void yaml_name(struct yaml *y, const char *name);
 
 /* Scalars. Strings must be valid UTF-8 (YAML has no other): see yaml_can_carry(). */
 void yaml_text(struct yaml *y, const char *s, size_t len);

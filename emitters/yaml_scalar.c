@@ -10,38 +10,37 @@ enum yaml_class {
     CLASS_QUOTE = 4, /* needs a look in quotes: " or \ */
 };
 
-static unsigned yaml_class(unsigned char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '/')
-        return CLASS_WORD | CLASS_INNER;
-    if (c >= '0' && c <= '9')
-        return CLASS_INNER;
-    if (c == '"' || c == '\\')
-        return CLASS_QUOTE;
-    return c && strchr(".-+=@^~()<>!$%*|;'", c) ? CLASS_INNER : 0;
-}
+static const unsigned char yaml_class[256] = {
+    ['a' ... 'z'] = CLASS_WORD | CLASS_INNER,
+    ['A' ... 'Z'] = CLASS_WORD | CLASS_INNER,
+    ['_'] = CLASS_WORD | CLASS_INNER,
+    ['/'] = CLASS_WORD | CLASS_INNER,
+    ['0' ... '9'] = CLASS_INNER,
+    ['!'] = CLASS_INNER,
+    ['$' ... '%'] = CLASS_INNER,
+    ['\'' ... '+'] = CLASS_INNER,
+    ['-' ... '.'] = CLASS_INNER,
+    [';' ... '>'] = CLASS_INNER,
+    ['@'] = CLASS_INNER,
+    ['^'] = CLASS_INNER,
+    ['|'] = CLASS_INNER,
+    ['~'] = CLASS_INNER,
+    ['"'] = CLASS_QUOTE,
+    ['\\'] = CLASS_QUOTE,
+};
 
 /* Words that some reader takes for a boolean, null or number, in any case. */
 static bool yaml_reserved(const char *s, size_t len)
 {
     static const char *const words[] = {"y",    "n",     "yes",  "no",   "on",  "off",
                                         "true", "false", "null", "none", "inf", "nan"};
+    if (len > strlen("false"))
+        return false;
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strlen(words[i]) == len && !strncasecmp(words[i], s, len))
+        if (words[i][0] == (s[0] | 0x20) && strlen(words[i]) == len &&
+            !strncasecmp(words[i], s, len))
             return true;
     return false;
-}
-
-bool yaml_printable(uint32_t c)
-{
-    if (c < 0x20 || (c >= 0x7f && c < 0xa0))
-        return false;
-    if (c == 0xad || c == 0x61c || c == 0xfeff || (c & 0xfffe) == 0xfffe)
-        return false;
-    if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
-        (c >= 0x2060 && c <= 0x206f) || (c >= 0xfdd0 && c <= 0xfdef))
-        return false;
-    return c < 0xe0000 || c > 0xe0fff; /* invisible tags */
 }
 
 struct yaml_facts {
@@ -56,11 +55,11 @@ static struct yaml_facts yaml_look(const char *s, size_t len)
 {
     struct yaml_facts f = {.plain = len > 0, .one_line = true, .literal = true};
     size_t start = 0, breaks = 0;
-    if (len && !(yaml_class((unsigned char)s[0]) & CLASS_WORD))
+    if (len && !(yaml_class[(unsigned char)s[0]] & CLASS_WORD))
         f.plain = false;
     for (size_t i = 0, n; i < len; i += n) {
         unsigned char c = (unsigned char)s[i];
-        unsigned class = c < 0x80 ? yaml_class(c) : 0;
+        unsigned class = yaml_class[c];
         n = 1;
         if (class & CLASS_INNER)
             continue;
@@ -75,7 +74,7 @@ static struct yaml_facts yaml_look(const char *s, size_t len)
                 f.plain = false;
         } else if (c == ':') {
             /* Inside a word a colon is a character like any other. */
-            if (i + 1 == len || !yaml_class((unsigned char)s[i + 1]))
+            if (i + 1 == len || !yaml_class[(unsigned char)s[i + 1]])
                 f.plain = false;
         } else if (c == ',') {
             f.plain = f.plain && i + 1 < len;
@@ -95,7 +94,7 @@ static struct yaml_facts yaml_look(const char *s, size_t len)
         } else if (c < 0x20 || c >= 0x7f) {
             uint32_t code;
             n = utf8_decode(s + i, len - i, &code);
-            if (!yaml_printable(code))
+            if (!utf8_printable(code))
                 f.plain = f.one_line = f.literal = false;
         } else {
             f.plain = false;
@@ -147,8 +146,7 @@ static void yaml_escape(struct buf *out, uint32_t c)
 static void yaml_continue(struct buf *out, int indent, bool blank)
 {
     buf_str(out, "\\\n");
-    memset(buf_reserve(out, (size_t)indent), ' ', (size_t)indent);
-    out->len += (size_t)indent;
+    buf_blanks(out, (size_t)indent);
     if (blank)
         buf_char(out, '\\');
 }
@@ -169,11 +167,17 @@ static unsigned yaml_double(struct buf *out, const char *s, size_t len, int colu
             line = out->len - (size_t)indent;
             breaks++;
         }
-        size_t plain = i;
-        size_t stop = fold ? i + 1 : len;
+        size_t plain = i, stop = len;
+        width = out->len - line;
+        size_t room = width < YAML_WIDTH ? YAML_WIDTH + 1 - width : 1;
+        if (fold && len - i > room)
+            stop = i + room;
         while (plain < stop && s[plain] >= ' ' && s[plain] <= '~' && s[plain] != '"' &&
-               s[plain] != '\\')
+               s[plain] != '\\') {
             plain++;
+            if (fold && s[plain - 1] == ' ') /* a place where the line may break */
+                break;
+        }
         n = plain - i;
         if (n) {
             buf_add(out, s + i, n);
@@ -181,7 +185,7 @@ static unsigned yaml_double(struct buf *out, const char *s, size_t len, int colu
         }
         uint32_t c;
         n = utf8_decode(s + i, len - i, &c);
-        if (yaml_printable(c) && c >= 0x80)
+        if (utf8_printable(c) && c >= 0x80)
             buf_add(out, s + i, n);
         else
             yaml_escape(out, c);
@@ -228,8 +232,7 @@ unsigned yaml_literal(struct buf *out, const char *s, size_t len, int indent)
         buf_char(out, '\n');
         breaks++;
         if (n) {
-            memset(buf_reserve(out, (size_t)indent), ' ', (size_t)indent);
-            out->len += (size_t)indent;
+            buf_blanks(out, (size_t)indent);
             buf_add(out, s + i, n);
         }
         i += n + 1;

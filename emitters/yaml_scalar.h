@@ -13,11 +13,6 @@ enum {
     YAML_WIDTH = 150, /* columns of a line that can be broken; ansible-lint allows 160 */
 };
 
-/* False for characters that readers reject, change or hide when they stand there as they
- * are: controls, Unicode line breaks, byte order marks, non-characters, and marks without
- * width that turn the direction of what a reviewer sees. */
-bool yaml_printable(uint32_t c);
-
 /* The most readable style that is exact for these bytes, which begin in column `column`;
  * a literal block would be indented by `indent` columns. Keys allow no literal block. */
 enum yaml_style yaml_style(const char *s, size_t len, int column, int indent, bool key);

@@ -9,35 +9,32 @@
 
 #include "ir/base/arena.h"
 
-char *buf_reserve(struct buf *b, size_t extra)
+void buf_grow(struct buf *b, size_t extra)
 {
     size_t need;
     if (__builtin_add_overflow(b->len, extra, &need) || need == SIZE_MAX)
         die("text of more than %zu bytes", b->len);
     b->p = vec_grow(b->p, 1, need + 1, &b->cap);
-    return b->p + b->len;
 }
 
-void buf_add(struct buf *b, const void *bytes, size_t len)
+void buf_int(struct buf *b, int64_t i)
 {
-    char *to = buf_reserve(b, len);
-    if (len)
-        memcpy(to, bytes, len);
-    to[len] = '\0';
-    b->len += len;
+    char text[20]; /* of the longest, -9223372036854775808 */
+    char *p = text + sizeof text;
+    uint64_t n = i < 0 ? -(uint64_t)i : (uint64_t)i;
+    do
+        *--p = (char)('0' + n % 10);
+    while (n /= 10);
+    if (i < 0)
+        *--p = '-';
+    buf_add(b, p, (size_t)(text + sizeof text - p));
 }
 
-void buf_str(struct buf *b, const char *s)
+void buf_blanks(struct buf *b, size_t n)
 {
-    buf_add(b, s, strlen(s));
-}
-
-void buf_char(struct buf *b, char c)
-{
-    char *to = buf_reserve(b, 1);
-    to[0] = c;
-    to[1] = '\0';
-    b->len++;
+    memset(buf_reserve(b, n), ' ', n);
+    b->len += n;
+    b->p[b->len] = '\0';
 }
 
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
@@ -60,11 +57,6 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     va_start(ap, fmt);
     buf_vprintf(b, fmt, ap);
     va_end(ap);
-}
-
-const char *buf_text(const struct buf *b)
-{
-    return b->p ? b->p : "";
 }
 
 char *buf_steal(struct buf *b)
@@ -123,15 +115,16 @@ static size_t buf_json_escape(struct buf *b, const char *s, size_t len)
 
 void buf_json(struct buf *b, const char *s, size_t len)
 {
+    static const bool json_plain[256] = {
+        [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
+    buf_reserve(b, len + 2);
     buf_char(b, '"');
     size_t i = 0;
     while (i < len) {
         size_t plain = i;
-        while (plain < len && s[plain] >= ' ' && s[plain] <= '~' && s[plain] != '"' &&
-               s[plain] != '\\')
+        while (plain < len && json_plain[(unsigned char)s[plain]])
             plain++;
-        if (plain > i)
-            buf_add(b, s + i, plain - i);
+        buf_add(b, s + i, plain - i);
         i = plain;
         if (i < len)
             i += buf_json_escape(b, s + i, len - i);
@@ -194,11 +187,49 @@ size_t utf8_decode(const char *s, size_t len, uint32_t *c)
 bool utf8_valid(const char *s, size_t len)
 {
     for (size_t i = 0, n; i < len; i += n) {
+        uint64_t word;
+        n = sizeof word;
+        if (len - i >= n) {
+            memcpy(&word, s + i, n);
+            if (!(word & 0x8080808080808080u))
+                continue; /* ASCII, nearly always */
+        }
         n = utf8_length(s + i, len - i);
         if (!n)
             return false;
     }
     return true;
+}
+
+bool utf8_printable(uint32_t c)
+{
+    if (c < 0x20 || (c >= 0x7f && c < 0xa0))
+        return false;
+    if (c == 0xad || c == 0x61c || c == 0xfeff || (c & 0xfffe) == 0xfffe)
+        return false;
+    if ((c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) ||
+        (c >= 0x2060 && c <= 0x206f) || (c >= 0xfdd0 && c <= 0xfdef))
+        return false;
+    return c < 0xe0000 || c > 0xe0fff; /* invisible tags */
+}
+
+void buf_display(struct buf *b, const char *s, size_t len)
+{
+    for (size_t i = 0, n; i < len; i += n) {
+        n = 0;
+        while (i + n < len && s[i + n] >= ' ' && s[i + n] <= '~')
+            n++;
+        if (n) {
+            buf_add(b, s + i, n);
+            continue;
+        }
+        uint32_t c;
+        n = utf8_decode(s + i, len - i, &c);
+        if (utf8_printable(c) && utf8_length(s + i, len - i))
+            buf_add(b, s + i, n);
+        else
+            buf_char(b, c == '\n' || c == '\t' ? ' ' : '?');
+    }
 }
 
 #define NEAREST_LONGEST 63 /* longer names are never suggested */

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Zero-initialised is a valid empty buffer. `p` is NULL or NUL-terminated. */
 struct buf {
@@ -14,18 +15,23 @@ struct buf {
     size_t cap;
 };
 
-void buf_add(struct buf *b, const void *bytes, size_t len);
-void buf_str(struct buf *b, const char *s);
-void buf_char(struct buf *b, char c);
+static inline void buf_add(struct buf *b, const void *bytes, size_t len);
+static inline void buf_str(struct buf *b, const char *s);
+static inline void buf_char(struct buf *b, char c);
+void buf_int(struct buf *b, int64_t i); /* in decimal */
+void buf_blanks(struct buf *b, size_t n);
 void buf_printf(struct buf *b, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 void buf_vprintf(struct buf *b, const char *fmt, va_list ap)
     __attribute__((format(printf, 2, 0)));
 /* Makes room for `extra` more bytes and returns where they go. The caller then adds to
  * b->len what it has used. */
-char *buf_reserve(struct buf *b, size_t extra);
+static inline char *buf_reserve(struct buf *b, size_t extra);
 /* The text, "" if empty; owned by the buffer. */
-const char *buf_text(const struct buf *b);
+static inline const char *buf_text(const struct buf *b)
+{
+    return b->p ? b->p : "";
+}
 /* Hands the text over (never NULL, free() it) and empties the buffer. */
 char *buf_steal(struct buf *b);
 void buf_clear(struct buf *b); /* keeps the memory */
@@ -38,12 +44,53 @@ void buf_json(struct buf *b, const char *s, size_t len);
 /* Appends `len` bytes as one POSIX shell word in single quotes. */
 void buf_shell(struct buf *b, const char *s, size_t len);
 
+/* Appends text for people to read on one line: what does not print becomes a blank or a
+ * question mark. */
+void buf_display(struct buf *b, const char *s, size_t len);
+
 /* Length of the valid UTF-8 sequence at s (1 to 4), or 0 if it is not one. RFC 3629. */
 size_t utf8_length(const char *s, size_t len);
 /* Decodes the first character of `len` > 0 bytes and returns the bytes used; a byte that
  * starts no valid sequence is one byte and U+FFFD. */
 size_t utf8_decode(const char *s, size_t len, uint32_t *c);
 bool utf8_valid(const char *s, size_t len);
+/* False for characters that readers reject, change or hide where they stand as they are:
+ * controls, Unicode line breaks, byte order marks, non-characters, and marks without
+ * width that turn the direction of what a reviewer sees. */
+bool utf8_printable(uint32_t c);
+
+/* For buf_reserve(): makes room that is not there yet. */
+void buf_grow(struct buf *b, size_t extra);
+
+/* Emission appends little and often: what is below must not cost a call. */
+static inline char *buf_reserve(struct buf *b, size_t extra)
+{
+    if (b->cap - b->len <= extra) /* one more for the NUL */
+        buf_grow(b, extra);
+    return b->p + b->len;
+}
+
+static inline void buf_add(struct buf *b, const void *bytes, size_t len)
+{
+    char *to = buf_reserve(b, len);
+    if (len)
+        memcpy(to, bytes, len);
+    to[len] = '\0';
+    b->len += len;
+}
+
+static inline void buf_str(struct buf *b, const char *s)
+{
+    buf_add(b, s, strlen(s));
+}
+
+static inline void buf_char(struct buf *b, char c)
+{
+    char *to = buf_reserve(b, 1);
+    to[0] = c;
+    to[1] = '\0';
+    b->len++;
+}
 
 /* Nearest of `n` names to `word` by edit distance, or NULL if none is near. */
 const char *text_nearest(const char *word, const char *const *names, size_t n);

@@ -137,6 +137,13 @@ uint32_t map64_get(const struct map64 *m, uint64_t key)
     return m->vals ? m->vals[map64_slot(m, key)] : 0;
 }
 
+void map64_clear(struct map64 *m)
+{
+    if (m->n)
+        memset(m->vals, 0, ((size_t)m->mask + 1) * sizeof *m->vals);
+    m->n = 0;
+}
+
 void map64_free(struct map64 *m)
 {
     free(m->keys);

@@ -52,6 +52,7 @@ struct map64 {
 uint32_t *map64_put(struct map64 *m, uint64_t key);
 /* Stored value + 1, or 0 if the key is absent. */
 uint32_t map64_get(const struct map64 *m, uint64_t key);
+void map64_clear(struct map64 *m); /* keeps the memory */
 void map64_free(struct map64 *m);
 
 #endif

@@ -89,7 +89,8 @@ struct source_pos source_pos(struct sources *s, file_id id, uint32_t offset)
     }
     uint32_t column = 1;
     for (size_t i = src->lines[low]; i < offset; column++) {
-        size_t n = utf8_length(src->text + i, src->len - i);
+        bool ascii = !(src->text[i] & 0x80);
+        size_t n = ascii ? 1 : utf8_length(src->text + i, src->len - i);
         i += n ? n : 1;
     }
     return (struct source_pos){low + 1, column};

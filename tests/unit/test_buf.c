@@ -38,6 +38,26 @@ static void test_growth(void **state)
     buf_free(&b);
 }
 
+static void assert_int(int64_t i, const char *expected)
+{
+    struct buf b = {0};
+    buf_blanks(&b, 2);
+    buf_int(&b, i);
+    assert_memory_equal(b.p, "  ", 2);
+    assert_string_equal(b.p + 2, expected);
+    buf_free(&b);
+}
+
+static void test_int(void **state)
+{
+    (void)state;
+    assert_int(0, "0");
+    assert_int(7, "7");
+    assert_int(-10, "-10");
+    assert_int(INT64_MAX, "9223372036854775807");
+    assert_int(INT64_MIN, "-9223372036854775808");
+}
+
 static void assert_json(const char *s, size_t len, const char *expected)
 {
     struct buf b = {0};
@@ -166,11 +186,9 @@ static void test_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_growth),
-        cmocka_unit_test(test_json),
-        cmocka_unit_test(test_json_reads_back),
-        cmocka_unit_test(test_shell),
-        cmocka_unit_test(test_utf8),
+        cmocka_unit_test(test_growth),  cmocka_unit_test(test_int),
+        cmocka_unit_test(test_json),    cmocka_unit_test(test_json_reads_back),
+        cmocka_unit_test(test_shell),   cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_nearest),
     };
     return RUN_TESTS(tests);

@@ -2,8 +2,10 @@
 #include "ir/base/digest.h"
 
 #include <errno.h>
+#include <sha2.h>
 
 #include "ir/base/file.h"
+#include "ir/base/sha256.h"
 #include "unit.h"
 
 static void test_text(void **state)
@@ -16,6 +18,47 @@ static void test_text(void **state)
     digest_text("abc", 3, text);
     assert_string_equal(
         text, "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+/* What the processor does itself is what the library does. */
+static void test_library(void **state)
+{
+    (void)state;
+    uint8_t bytes[1024];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 151 + i / 256 * 37);
+    for (size_t len = 0; len < 900; len++) {
+        const uint8_t *p = bytes + len % 17; /* not aligned either */
+        char expected[DIGEST_TEXT_SIZE] = "sha256:", text[DIGEST_TEXT_SIZE];
+        SHA256Data(p, len, expected + 7);
+        digest_text(p, len, text);
+        assert_string_equal(text, expected);
+    }
+}
+
+/* Blocks in one piece are the same as one after the other. */
+static void test_blocks(void **state)
+{
+    (void)state;
+    uint8_t bytes[5 * SHA256_BLOCK];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (uint8_t)(i * 7);
+    SHA2_CTX library, whole, pieces;
+    SHA256Init(&library);
+    whole = pieces = library;
+    size_t done = sha256_blocks(whole.state.st32, bytes, sizeof bytes);
+    if (!done)
+        skip(); /* not on this processor */
+    assert_int_equal(done, sizeof bytes);
+    for (size_t i = 0; i < sizeof bytes; i += SHA256_BLOCK) {
+        SHA256Transform(library.state.st32, bytes + i);
+        assert_int_equal(
+            sha256_blocks(pieces.state.st32, bytes + i, 2 * SHA256_BLOCK - 1),
+            SHA256_BLOCK);
+        assert_memory_equal(pieces.state.st32, library.state.st32, 32);
+    }
+    assert_memory_equal(whole.state.st32, library.state.st32, 32);
+    assert_int_equal(sha256_blocks(whole.state.st32, bytes, SHA256_BLOCK - 1), 0);
 }
 
 static void test_key(void **state)
@@ -50,8 +93,8 @@ static void test_file(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_key),
+        cmocka_unit_test(test_text),   cmocka_unit_test(test_library),
+        cmocka_unit_test(test_blocks), cmocka_unit_test(test_key),
         cmocka_unit_test(test_file),
     };
     return RUN_TESTS(tests);

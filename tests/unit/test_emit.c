@@ -10,8 +10,8 @@
 #include <unistd.h>
 #include <yaml.h>
 
+#include "compiler/preview.h"
 #include "emitters/emit.h"
-#include "emitters/preview.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
 
@@ -446,16 +446,35 @@ static void failed_build_leaves_the_old_one(void **state)
     world_end(&w);
 }
 
+static bool read_folder(void *ctx, const char *path, struct buf *out)
+{
+    char *full = path_join(ctx, path);
+    bool ok = file_read(full, out);
+    free(full);
+    return ok;
+}
+
+static bool read_memory(void *ctx, const char *path, struct buf *out)
+{
+    size_t len;
+    const char *text = artefact_text(ctx, path, &len);
+    if (text)
+        buf_add(out, text, len);
+    return text != NULL;
+}
+
 static void previews_what_it_builds(void **state)
 {
     (void)state;
     struct world w;
+    struct artefacts files;
     struct buf plan = {0}, folder = {0}, colored = {0};
     world_begin(&w);
     build(&w, 2);
     assert_true(emit(&w.plan, w.dir, &w.diags));
-    assert_true(preview(&w.plan, false, &plan, &w.diags));
-    assert_true(preview_folder(w.dir, false, &folder, &w.diags));
+    assert_true(preview(read_folder, w.dir, false, &folder, &w.diags));
+    assert_true(emit_memory(&w.plan, &files, &w.arena, &w.diags));
+    assert_true(preview(read_memory, &files, false, &plan, &w.diags));
     assert_string_equal(buf_text(&plan), buf_text(&folder));
     assert_non_null(
         strstr(plan.p, "    2  ansible 1    Ask id, {{ evil }}  # app.dvo:1 "));
@@ -463,8 +482,9 @@ static void previews_what_it_builds(void **state)
                            "curl --fail-with-body --unix-socket \"$SOCKET\" -X 'POST' "
                            "'/containers/'\"$ID\"'/start' \\\n"));
     assert_null(strchr(plan.p, '\033'));
-    assert_true(preview(&w.plan, true, &colored, &w.diags));
+    assert_true(preview(read_memory, &files, true, &colored, &w.diags));
     assert_non_null(strstr(colored.p, "\033[1mOrder\033[0m\n"));
+    artefacts_free(&files);
     buf_free(&plan);
     buf_free(&folder);
     buf_free(&colored);

@@ -355,13 +355,13 @@ static void chooses_readable_styles(void **state)
     yaml_cstr(&y, "one\n\n  two\n");
     yaml_name(&y, "half");
     yaml_cstr(&y, " a\nb");
-    yaml_name(&y, "none");
+    yaml_key(&y, "none", 4);
     yaml_seq(&y);
     yaml_seq_end(&y);
     yaml_name(&y, "nothing");
     yaml_map(&y);
     yaml_map_end(&y);
-    yaml_name(&y, "n");
+    yaml_key(&y, "n", 1);
     yaml_int(&y, -7);
     yaml_name(&y, "f");
     yaml_float(&y, 1e20);
