@@ -102,6 +102,7 @@ for sample in samples/*.dvo; do
     check "sample/$(basename "$sample")" compiles "$(basename "$sample")"
 done
 check podman/rest bash tests/e2e/podman/rest.sh
+check system bash tests/e2e/system.sh ansible api
 fresh app
 check app/run first_run
 check app/answers answers
