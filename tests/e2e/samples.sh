@@ -103,6 +103,7 @@ for sample in samples/*.dvo; do
 done
 check podman/rest bash tests/e2e/podman/rest.sh
 check system bash tests/e2e/system.sh ansible api
+check reboot bash tests/e2e/reboot.sh
 fresh app
 check app/run first_run
 check app/answers answers

@@ -72,7 +72,7 @@ dvo_mount() {
     esac
     [ "$dvo_mount_was" = "$dvo_mount_line" ] || dvo_mount_write "$dvo_mount_line"
     dvo_mount_live
-    [ -n "$dvo_mount_on" ] && dvo_mount_right ||
+    { [ -n "$dvo_mount_on" ] && dvo_mount_right; } ||
         dvo_fail EPOSTCOND "after mount succeeded, ${dvo_mount_source:-nothing} is mounted there"
     ! dvo_mount_lacks || dvo_fail EPOSTCOND "after mount succeeded, it lacks $DVO_LACKS"
     dvo_changed
