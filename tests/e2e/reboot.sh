@@ -14,14 +14,14 @@ destroy() {
 trap 'destroy; rm -rf "$work"' EXIT
 
 run() {
-    (cd "$work" && timeout 600 "$bin/dvoc" run --project "reboot-$$" "$@" reboot.dvo)
+    (cd "$work" && timeout 600 "$bin/dvoc" run --project "reboot-$$" reboot.dvo)
 }
 
 run || exit 1
-run >"$work/again" && grep -q '^nothing changed' "$work/again" || {
+if ! run >"$work/again" || ! grep -q '^nothing changed' "$work/again"; then
     cat "$work/again"
     exit 1
-}
+fi
 for seconds in 0 0.1 0.3 0.6; do
     destroy
     rm -f "$work/events"

@@ -8,8 +8,9 @@ dvo_timezone() {
         ;;
     esac
     dvo_timezone_file=/usr/share/zoneinfo/$P_zone
-    [ -f "$dvo_timezone_file" ] && [ "$(head -c 4 -- "$dvo_timezone_file")" = TZif ] ||
+    if [ ! -f "$dvo_timezone_file" ] || [ "$(head -c 4 -- "$dvo_timezone_file")" != TZif ]; then
         dvo_missing "this machine knows no time zone $P_zone"
+    fi
     dvo_ours /etc/timezone "$P_zone$DVO_NL" 0644
     dvo_timezone_write=$DVO_WHY
     dvo_kind /etc/localtime
