@@ -1874,3 +1874,132 @@ for name, text in SHORT.items():
     if text != b"yes":
         case("filesystem", "label " + name, {"device": DISK, "label": text}, "failed EINVAL", SAFE)
         case("filesystem", "kind " + name, {"device": DISK, "fstype": text}, "failed EINVAL", SAFE)
+
+# --- database --------------------------------------------------------------------------------
+# The server is there already: the fixture cuts the machine off from Debian.
+
+SQL = "runuser -u postgres -- psql -X -A -t -c "
+DB = {
+    "database": "t-db",
+    "owner": "t-own",
+    "password": 'it\'s \\ a:secret "x" {{ y }} $HOME',
+}
+for name, text in SHORT.items():
+    if text != b"yes":
+        case("database", "name " + name, {"database": text}, "failed EINVAL", SAFE)
+        case(
+            "database",
+            "owner " + name,
+            {"database": "t-db", "owner": text},
+            "failed EINVAL",
+            SAFE,
+        )
+for name, text in {
+    "words": "0.0.0.0/0 trust",
+    "lines": "10.0.0.0/8\nhost all",
+    "empty": "",
+}.items():
+    case(
+        "database",
+        "network " + name,
+        {"database": "t-db", "listen": [text]},
+        "failed EINVAL",
+    )
+case("database", "of the server", {"database": "template1"}, "failed EINVAL")
+HBA = "/etc/postgresql/15/main/pg_hba.conf"
+case(
+    "database",
+    "plain",
+    {"database": "plain"},
+    "changed",
+    "test $(%s \"select count(*) from pg_database where datname='plain'\") = 1; "
+    "test ! -e /etc/postgresql/15/main/conf.d/dvo.conf" % SQL,
+    fields={"port": 5432},
+    given="rm -f /etc/postgresql/15/main/conf.d/dvo.conf; %s 'drop database if exists plain'" % SQL,
+)
+case(
+    "database",
+    "owner and password",
+    DB,
+    "changed",
+    "test \"$(%s \"select rolpassword like 'SCRAM-SHA-256%%' from pg_authid where rolname='t-own'\")\" = t; "
+    "! grep -rqF 'a:secret' /var/log/postgresql" % SQL,
+)
+case(
+    "database",
+    "another password",
+    {**DB, "password": "new"},
+    "changed",
+    "PGPASSWORD=new psql -h 127.0.0.1 -U t-own -d t-db -c 'create table t(i int)'",
+)
+case(
+    "database",
+    "owner drift",
+    {**DB, "password": "new"},
+    "changed",
+    'test "$(%s "select pg_get_userbyid(datdba) from pg_database where datname=\'t-db\'")" = t-own'
+    % SQL,
+    given="%s 'alter database \"t-db\" owner to postgres'" % SQL,
+)
+case(
+    "database",
+    "no login",
+    {**DB, "password": "new"},
+    "changed",
+    given="%s 'alter role \"t-own\" nologin'" % SQL,
+)
+case(
+    "database",
+    "listen",
+    {**DB, "password": "new", "listen": ["10.0.0.0/8", "fd00::/8"]},
+    "changed",
+    "PGPASSWORD=new psql -h $(hostname -I | cut -d' ' -f1) -U t-own -d t-db -c 'select 1'; "
+    "grep -A3 BEGIN %s; "
+    "test \"$(stat -c '%%U %%a' %s)\" = 'postgres 640'" % (HBA, HBA),
+)
+case(
+    "database",
+    "reload only",
+    {**DB, "password": "new", "listen": ["10.0.0.0/8"]},
+    "changed",
+    'test "$(%s \'select pg_postmaster_start_time()\')" = "$(cat began)"; ! grep -q fd00 %s'
+    % (SQL, HBA),
+    given="%s 'select pg_postmaster_start_time()' >began" % SQL,
+)
+case(
+    "database",
+    "dead cluster",
+    {**DB, "password": "new", "listen": ["10.0.0.0/8"]},
+    "changed",
+    "PGPASSWORD=new psql -h 127.0.0.1 -U t-own -d t-db -c 'select 1'",
+    given="systemctl stop postgresql@15-main",
+    reason="does not answer",
+)
+case(
+    "database",
+    "broken configuration",
+    {**DB, "password": "new"},
+    "failed EPOSTCOND",
+    before="changed",
+    given=(
+        "systemctl stop postgresql@15-main; "
+        "echo 'port = none' >/etc/postgresql/15/main/conf.d/broken.conf"
+    ),
+    then="rm /etc/postgresql/15/main/conf.d/broken.conf; systemctl reset-failed",
+    once=True,
+)
+case(
+    "database",
+    "local again",
+    {**DB, "password": "new"},
+    "changed",
+    "! grep -q dvo %s; "
+    "! PGPASSWORD=new psql -h $(hostname -I | cut -d' ' -f1) -U t-own -d t-db -c 'select 1'" % HBA,
+)
+case(
+    "database",
+    "absence",
+    {"database": "t-db", "present": False},
+    "changed",
+    'test "$(%s "select count(*) from pg_database where datname=\'t-db\'")" = 0' % SQL,
+)

@@ -27,6 +27,10 @@ options:
       - A file in /etc/cron.d (C(job), C(schedule), C(command) or C(argv), C(login), C(env),
         C(present)).
     type: dict
+  database:
+    description:
+      - A PostgreSQL database (C(database), C(owner), C(password), C(listen), C(present)).
+    type: dict
   deploy:
     description:
       - A package in one version and its service (C(package), C(version), C(deb), C(service),
@@ -175,6 +179,7 @@ NAMES = (
     "authorized_key",
     "bootstrap",
     "cron",
+    "database",
     "deploy",
     "directory",
     "file",
