@@ -39,7 +39,7 @@ static val_id field_ref(struct vm *vm, const struct handle *h, const struct fiel
         return VAL_ABSENT;
     val_id ref = val_ref(vm->values, op, f->name);
     bool tainted = graph_get(&program_of(vm)->graph, op)->flags & OP_TAINTED;
-    return tainted && type_is_text((enum type_kind)f->type.kind)
+    return tainted && !f->open && type_is_text((enum type_kind)f->type.kind)
                ? val_taint(vm->values, ref)
                : ref;
 }

@@ -468,7 +468,7 @@ static bool read_field(struct vm *vm, str_id name, value v, struct field_info *o
     *out = (struct field_info){.name = name,
                                .has_arg = arg != NULL,
                                .known = flag(vm, v, "known"),
-                               .tainted = flag(vm, v, "tainted"),
+                               .open = flag(vm, v, "open"),
                                .by = by ? intern_cstr(vm->strings, by) : 0,
                                .doc = text(vm, v, "doc")};
     if (type && type_parse(vm->strings, type, strlen(type), &out->type) &&

@@ -58,8 +58,8 @@ struct field_info {
     bool has_arg; /* a method that makes a deferred value, e.g. endpoint(port) */
     struct type arg;
     bool known; /* known at compile time: .name .roles .vars */
-    bool tainted;
-    str_id by; /* the call on this handle that finds it out, or 0: its own op does */
+    bool open;  /* no secret that the op was given can be in it */
+    str_id by;  /* the call on this handle that finds it out, or 0: its own op does */
     const char *doc;
 };
 

@@ -9,6 +9,7 @@
 
 #include "ir/base/arena.h"
 #include "runtime/endpoint.h"
+#include "runtime/reboot.h"
 #include "runtime/retry.h"
 
 #define REQUEST_TIMEOUT_MS 120000
@@ -36,24 +37,6 @@ static const char *argument(const json_t *args, const char *name, const char *fa
 {
     const char *text = json_string_value(json_object_get(args, name));
     return text ? text : fallback;
-}
-
-/* Seconds of a number, or of a text such as "90s" or "10m". */
-static double duration(const json_t *v, double fallback)
-{
-    static const struct {
-        const char *name;
-        double seconds;
-    } units[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
-    const char *text = json_string_value(v);
-    char *end;
-    if (!text)
-        return json_is_number(v) ? json_number_value(v) : fallback;
-    double count = strtod(text, &end);
-    for (unsigned i = 0; end != text && i < sizeof units / sizeof *units; i++)
-        if (!strcmp(end, units[i].name))
-            return count * units[i].seconds;
-    return fallback;
 }
 
 static bool status_in(const json_t *wanted, long status)
@@ -136,7 +119,7 @@ static void expect_answered(void *ctx, struct http_response *response)
     struct run *r = w->run;
     const json_t *wanted = json_object_get(w->args, "status");
     const char *part = argument(w->args, "body", NULL);
-    double limit = duration(json_object_get(w->args, "within"), EXPECT_WITHIN_S);
+    double limit = value_seconds(json_object_get(w->args, "within"), EXPECT_WITHIN_S);
     struct fault f = {0};
     if (response->fault.code)
         fault_move(&f, &response->fault);
@@ -385,6 +368,10 @@ void builtin_start(struct run *r, uint32_t op)
     run_op_started(r, op);
     if (!strncmp(r->plan->ops[op].call, "http.", 5)) {
         web_start(r, op);
+        return;
+    }
+    if (!strcmp(r->plan->ops[op].call, "machine.reboot")) {
+        reboot_start(r, op);
         return;
     }
     struct plain *p = xcalloc(1, sizeof *p);

@@ -9,6 +9,7 @@
 
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
+#include "runtime/value.h"
 
 /* Shorter values would turn every text into stars without hiding anything. */
 #define SHORTEST_REDACTED 4
@@ -109,21 +110,34 @@ const char *secret_get(struct secrets *s, const char *path, struct fault *f)
     return value;
 }
 
+/* Stars in the place of every occurrence of a word. */
+static void redact_word(const char *word, struct buf *text)
+{
+    size_t len = strlen(word);
+    if (len < SHORTEST_REDACTED || len > text->len)
+        return;
+    struct buf clean = {0};
+    const char *from = text->p, *end = text->p + text->len, *hit;
+    while ((hit = memmem(from, (size_t)(end - from), word, len))) {
+        buf_add(&clean, from, (size_t)(hit - from));
+        buf_str(&clean, "***");
+        from = hit + len;
+    }
+    buf_add(&clean, from, (size_t)(end - from));
+    buf_free(text);
+    *text = clean;
+}
+
 void secrets_redact(const struct secrets *s, struct buf *text)
 {
     for (size_t i = 0; i < s->n; i++) {
-        size_t len = strlen(s->v[i].value);
-        if (len < SHORTEST_REDACTED || len > text->len)
-            continue;
-        struct buf clean = {0};
-        const char *from = text->p, *end = text->p + text->len, *hit;
-        while ((hit = memmem(from, (size_t)(end - from), s->v[i].value, len))) {
-            buf_add(&clean, from, (size_t)(hit - from));
-            buf_str(&clean, "***");
-            from = hit + len;
-        }
-        buf_add(&clean, from, (size_t)(end - from));
-        buf_free(text);
-        *text = clean;
+        const char *value = s->v[i].value;
+        struct buf encoded = {0}; /* as URLs carry it */
+        value_percent(value, strlen(value), &encoded);
+        redact_word(value, text);
+        redact_word(buf_text(&encoded), text);
+        if (encoded.p)
+            explicit_bzero(encoded.p, encoded.len);
+        buf_free(&encoded);
     }
 }

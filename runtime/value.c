@@ -361,3 +361,20 @@ bool value_url(struct value_source *s, const json_t *expr, struct buf *out)
     json_decref(v);
     return true;
 }
+
+double value_seconds(const json_t *v, double fallback)
+{
+    static const struct {
+        const char *name;
+        double seconds;
+    } units[] = {{"ms", 0.001}, {"s", 1}, {"m", 60}, {"h", 3600}, {"d", 86400}};
+    const char *text = json_string_value(v);
+    char *end;
+    if (!text)
+        return json_is_number(v) ? json_number_value(v) : fallback;
+    double count = strtod(text, &end);
+    for (unsigned i = 0; end != text && i < sizeof units / sizeof *units; i++)
+        if (!strcmp(end, units[i].name))
+            return count * units[i].seconds;
+    return fallback;
+}

@@ -42,5 +42,7 @@ bool value_url(struct value_source *s, const json_t *expr, struct buf *out);
 void value_percent(const char *text, size_t len, struct buf *out);
 /* Whether a condition holds for this value. */
 bool value_truth(const json_t *v);
+/* Seconds of a number, or of a text such as "90s" or "10m". */
+double value_seconds(const json_t *v, double fallback);
 
 #endif

@@ -102,6 +102,9 @@ for sample in samples/*.dvo; do
     check "sample/$(basename "$sample")" compiles "$(basename "$sample")"
 done
 check podman/rest bash tests/e2e/podman/rest.sh
+check system bash tests/e2e/twice.sh system ansible api
+check database bash tests/e2e/twice.sh database ansible api
+check reboot bash tests/e2e/reboot.sh
 fresh app
 check app/run first_run
 check app/answers answers

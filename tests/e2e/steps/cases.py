@@ -1497,3 +1497,509 @@ case(
     "dpkg -s t-lib",
     given="systemctl stop t-app; apt-get -qq -y purge t-app t-lib",
 )
+
+# --- sysctl ----------------------------------------------------------------------------------
+
+SYSCTL = "/etc/sysctl.d/99-dvo-net.ipv4.ip_default_ttl.conf"
+case(
+    "sysctl",
+    "file and value",
+    {"key": "net.ipv4.ip_default_ttl", "value": 63},
+    "changed",
+    "test \"$(cat /proc/sys/net/ipv4/ip_default_ttl)\" = 63; "
+    "test \"$(cat %s)\" = 'net.ipv4.ip_default_ttl = 63'; test \"$(stat -c %%a %s)\" = 644"
+    % (SYSCTL, SYSCTL),
+    given="echo 64 >/proc/sys/net/ipv4/ip_default_ttl; rm -f " + SYSCTL,
+)
+case(
+    "sysctl",
+    "drifted value only",
+    {"key": "net/ipv4/ip_default_ttl", "value": "63"},
+    "changed",
+    'test "$(cat /proc/sys/net/ipv4/ip_default_ttl)" = 63; test "$(stat -c %%i %s)" = "$(cat inode)"'
+    % SYSCTL,
+    given="echo 65 >/proc/sys/net/ipv4/ip_default_ttl; stat -c %%i %s >inode" % SYSCTL,
+    reason="value is 65",
+)
+case(
+    "sysctl",
+    "several words",
+    {"key": "net.ipv4.ip_local_port_range", "value": "20000  60999"},
+    "changed",
+    "grep -q '^20000[[:blank:]]60999$' /proc/sys/net/ipv4/ip_local_port_range",
+    given="echo 32768 60999 >/proc/sys/net/ipv4/ip_local_port_range",
+)
+case(
+    "sysctl",
+    "an interface with a dot",
+    {"key": "net/ipv4/conf/lo/log_martians", "value": 1},
+    "changed",
+    'test "$(cat /proc/sys/net/ipv4/conf/lo/log_martians)" = 1; '
+    "test -f /etc/sysctl.d/99-dvo-net.ipv4.conf.lo.log_martians.conf",
+    given="echo 0 >/proc/sys/net/ipv4/conf/lo/log_martians",
+)
+case(
+    "sysctl",
+    "refused value leaves no file",
+    {"key": "net.ipv4.ip_default_ttl", "value": "no number"},
+    "failed EINVAL",
+    "test ! -e " + SYSCTL,
+    given="rm -f " + SYSCTL,
+    before="changed",
+)
+case(
+    "sysctl",
+    "read only",
+    {"key": "kernel.osrelease", "value": "x"},
+    "failed EPERM",
+    "test ! -e /etc/sysctl.d/99-dvo-kernel.osrelease.conf",
+    before="changed",
+)
+case(
+    "sysctl",
+    "unknown key",
+    {"key": "net.ipv4.no_such_thing", "value": 1},
+    "failed ENOENT",
+    before="unknown ENOENT",
+)
+case(
+    "sysctl",
+    "absence keeps the value",
+    {"key": "net.ipv4.ip_default_ttl", "present": False},
+    "changed",
+    'test ! -e %s; test "$(cat /proc/sys/net/ipv4/ip_default_ttl)" = 63' % SYSCTL,
+    given="echo 63 >/proc/sys/net/ipv4/ip_default_ttl; echo x >" + SYSCTL,
+)
+for name, key in {
+    "escape": "../../etc/passwd",
+    "dots": "net..ipv4",
+    "option": "-w",
+    "words": "a b",
+    "empty": "",
+}.items():
+    case("sysctl", "key " + name, {"key": key, "value": 1}, "failed EINVAL", SAFE)
+for name, text in SHORT.items():
+    case(
+        "sysctl",
+        "value " + name,
+        {"key": "net.ipv4.ip_default_ttl", "value": text},
+        "failed EINVAL",
+        SAFE,
+        before="changed",
+    )
+
+# --- hostname --------------------------------------------------------------------------------
+
+case(
+    "hostname",
+    "file and kernel",
+    {"hostname": "t-name.example.org"},
+    "changed",
+    'test "$(cat /etc/hostname)" = t-name.example.org; test "$(hostname)" = t-name.example.org; '
+    "cmp /etc/hosts hosts",
+    given="cp /etc/hosts hosts",
+)
+case(
+    "hostname",
+    "drifted kernel",
+    {"hostname": "t-name.example.org"},
+    "changed",
+    'test "$(hostname)" = t-name.example.org; test "$(stat -c %i /etc/hostname)" = "$(cat inode)"',
+    given="hostname other; stat -c %i /etc/hostname >inode",
+)
+for name, text in {
+    **SHORT,
+    "empty": b"",
+    "65 bytes": b"a" * 65,
+    "dots": b"a..b",
+    "underscore": b"a_b",
+    "lines": b"a\nb",
+    "last dash": b"a-",
+}.items():
+    if text != b"yes":
+        case("hostname", "name " + name, {"hostname": text}, "failed EINVAL", SAFE)
+case("hostname", "64 bytes", {"hostname": "a" * 62 + ".b"}, "changed")
+
+# --- timezone --------------------------------------------------------------------------------
+
+case(
+    "timezone",
+    "both files",
+    {"zone": "Europe/Berlin"},
+    "changed",
+    'test "$(readlink /etc/localtime)" = /usr/share/zoneinfo/Europe/Berlin; '
+    'test "$(cat /etc/timezone)" = Europe/Berlin; test "$(date +%Z -d 2026-01-01)" = CET; '
+    "test -z \"$(find /etc -maxdepth 1 -name '.dvo.*')\"",
+    given="ln -sfn /usr/share/zoneinfo/Etc/UTC /etc/localtime; echo Etc/UTC >/etc/timezone",
+)
+case(
+    "timezone",
+    "only the name differs",
+    {"zone": "Europe/Berlin"},
+    "changed",
+    'test "$(cat /etc/timezone)" = Europe/Berlin; '
+    'test "$(readlink /etc/localtime)" = ../usr/share/zoneinfo/Europe/Berlin',
+    given="ln -sfn ../usr/share/zoneinfo/Europe/Berlin /etc/localtime; echo Etc/UTC >/etc/timezone",
+)
+case(
+    "timezone",
+    "a copy becomes a link",
+    {"zone": "Etc/UTC"},
+    "changed",
+    "test -L /etc/localtime",
+    given="rm /etc/localtime; cp /usr/share/zoneinfo/Etc/UTC /etc/localtime",
+)
+case("timezone", "unknown", {"zone": "Europe/Atlantis"}, "failed ENOENT", before="unknown ENOENT")
+case("timezone", "no zone", {"zone": "zone.tab"}, "failed EINVAL")
+case("timezone", "a folder", {"zone": "Europe"}, "failed ENOENT", before="unknown ENOENT")
+for name, text in {**SHORT, "escape": b"../../../etc/passwd", "empty": b""}.items():
+    if text != b"yes":
+        case("timezone", "name " + name, {"zone": text}, "failed EINVAL", SAFE)
+
+# --- mount -----------------------------------------------------------------------------------
+
+NO_MOUNT = (
+    "while umount %(at)s 2>/dev/null; do :; done; "
+    "cp -f /etc/fstab fstab; sed '/srv.t/d' fstab >/etc/fstab; "
+)
+CLEAN = NO_MOUNT % {"at": "/srv/t/m"} + "rm -rf /srv/t/m; "
+TMPFS = {"path": "/srv/t/m", "device": "tmpfs", "fstype": "tmpfs"}
+case(
+    "mount",
+    "mounted and in fstab",
+    {**TMPFS, "options": ["size=1m", "noexec"]},
+    "changed",
+    "grep -qx 'tmpfs /srv/t/m tmpfs size=1m,noexec 0 0' /etc/fstab; "
+    "grep -q '^tmpfs /srv/t/m tmpfs .*noexec' /proc/mounts; "
+    "grep -qx '# kept' /etc/fstab; test \"$(stat -c %a /etc/fstab)\" = 640",
+    given=CLEAN + "echo '# kept' >>/etc/fstab; chmod 640 /etc/fstab",
+)
+case(
+    "mount",
+    "remounted when options change",
+    {**TMPFS, "options": ["size=2m", "nosuid"]},
+    "changed",
+    "test $(grep -c /srv/t/m /etc/fstab) = 1; test $(grep -c /srv/t/m /proc/mounts) = 1; "
+    "grep -q '^tmpfs /srv/t/m tmpfs .*nosuid.*size=2048k' /proc/mounts; test -e m/kept",
+    given="touch m/kept",
+)
+case(
+    "mount",
+    "drifted flag",
+    {**TMPFS, "options": ["size=2m", "nosuid"]},
+    "changed",
+    "grep -q '^tmpfs /srv/t/m tmpfs .*nosuid' /proc/mounts",
+    given="mount -o remount,suid tmpfs /srv/t/m",
+    reason="nosuid",
+)
+case(
+    "mount",
+    "mounted again",
+    {**TMPFS, "options": ["size=2m", "nosuid"]},
+    "changed",
+    "grep -q '^tmpfs /srv/t/m ' /proc/mounts",
+    given="umount /srv/t/m",
+)
+case(
+    "mount",
+    "another device of ours",
+    {**TMPFS, "device": "other"},
+    "changed",
+    "grep -qx 'other /srv/t/m tmpfs defaults 0 0' /etc/fstab; "
+    "test $(grep -c ' /srv/t/m ' /proc/mounts) = 1; grep -q '^other /srv/t/m ' /proc/mounts",
+)
+case(
+    "mount",
+    "busy",
+    {**TMPFS, "present": False},
+    "failed EBUSY",
+    "grep -q '^other /srv/t/m ' /proc/mounts; grep -q /srv/t/m /etc/fstab; kill $(cat pid)",
+    given="(cd m && exec sleep 600) >/dev/null 2>&1 & echo $! >pid; sleep 0.2",
+    before="changed",
+    once=True,
+)
+case(
+    "mount",
+    "absence keeps the directory",
+    {**TMPFS, "present": False},
+    "changed",
+    "! grep -q ' /srv/t/m ' /proc/mounts; ! grep -q /srv/t/m /etc/fstab; test -d m; "
+    "grep -qx '# kept' /etc/fstab",
+)
+case(
+    "mount",
+    "foreign mount",
+    {**TMPFS, "device": "ours"},
+    "failed EEXIST",
+    "grep -q '^theirs /srv/t/m ' /proc/mounts; umount /srv/t/m",
+    given=CLEAN + "mkdir m; mount -t tmpfs theirs m",
+    once=True,
+)
+case(
+    "mount",
+    "refused leaves no line",
+    {**TMPFS, "options": ["no_such_option"]},
+    "failed EINVAL",
+    "! grep -q /srv/t/m /etc/fstab; ! grep -q ' /srv/t/m ' /proc/mounts",
+    given=CLEAN,
+    before="changed",
+)
+case(
+    "mount",
+    "no such device",
+    {**TMPFS, "device": "/dev/no-such", "fstype": "ext4"},
+    "failed ENOENT",
+    "! grep -q /srv/t/m /etc/fstab",
+    before="changed",
+)
+case(
+    "mount",
+    "bind",
+    {"path": "/srv/t/m", "device": "/srv/t/bound", "fstype": "none", "options": ["bind"]},
+    "changed",
+    "test -e m/there; grep -qx '/srv/t/bound /srv/t/m none bind 0 0' /etc/fstab",
+    given=CLEAN + "mkdir -p bound; touch bound/there",
+)
+case("mount", "a file is there", {**TMPFS, "path": "/srv/t/mf"}, "failed EINVAL", given="touch mf")
+case(
+    "mount",
+    "parents",
+    {**TMPFS, "path": "/srv/t/m1/m2"},
+    "changed",
+    "test \"$(stat -c '%U:%G %a' m1)\" = 'root:root 755'; umount m1/m2",
+    given=NO_MOUNT % {"at": "/srv/t/m1/m2"} + "rm -rf m1",
+    once=True,
+)
+for name, text in {**SHORT, **LINES}.items():
+    if text and name not in ("bytes", "dash", "dashes"):
+        path = b"/srv/t/M" + text.replace(b"/", b"_")
+        case(
+            "mount",
+            "path " + name,
+            {"path": path, "device": "tmpfs", "fstype": "tmpfs"},
+            "changed",
+            b"mountpoint -q %s; umount %s; mount %s; mountpoint -q %s; umount %s; "
+            % ((quoted(path),) * 5)
+            + SAFE.encode(),
+            given="sed '/srv.t/d' /etc/fstab >fstab; cp fstab /etc/fstab",
+            once=True,
+        )
+case(
+    "mount",
+    "device hostile",
+    {"path": "/srv/t/m", "device": "a b#c\\d\te", "fstype": "tmpfs"},
+    "changed",
+    "umount m; mount /srv/t/m; umount m",
+    given=CLEAN,
+    once=True,
+)
+
+# --- filesystem ------------------------------------------------------------------------------
+
+DISK = "/srv/t/disk"
+NEW_DISK = "rm -f disk; truncate -s 16M disk; "
+case(
+    "filesystem",
+    "made",
+    {"device": DISK, "label": "data"},
+    "changed",
+    'test "$(blkid -p -o value -s TYPE disk)" = ext4; '
+    'test "$(blkid -p -o value -s LABEL disk)" = data',
+    given=NEW_DISK,
+)
+case(
+    "filesystem",
+    "label only",
+    {"device": DISK, "label": "other"},
+    "changed",
+    'test "$(blkid -p -o value -s LABEL disk)" = other; '
+    'test "$(blkid -p -o value -s UUID disk)" = "$(cat uuid)"',
+    given="blkid -p -o value -s UUID disk >uuid",
+)
+case(
+    "filesystem",
+    "None leaves the label",
+    {"device": DISK},
+    "same",
+    'test "$(blkid -p -o value -s LABEL disk)" = other',
+)
+case(
+    "filesystem",
+    "another filesystem",
+    {"device": DISK, "fstype": "ext2"},
+    "failed EEXIST",
+    'test "$(md5sum <disk)" = "$(cat sum)"',
+    given="md5sum <disk >sum",
+)
+case(
+    "filesystem",
+    "swap, then ext4",
+    {"device": DISK},
+    "failed EEXIST",
+    'test "$(md5sum <disk)" = "$(cat sum)"',
+    given=NEW_DISK + "mkswap -q disk; md5sum <disk >sum",
+)
+case("filesystem", "swap", {"device": DISK, "fstype": "swap"}, "changed", given=NEW_DISK)
+case(
+    "filesystem",
+    "partition table",
+    {"device": DISK},
+    "failed EEXIST",
+    given=NEW_DISK
+    + "printf '\\125\\252' | dd of=disk bs=1 seek=510 conv=notrunc status=none; "
+    + "printf '\\200\\0\\2\\0\\203\\3\\40\\0\\1\\0\\0\\0\\17\\0\\0\\0' | "
+    + "dd of=disk bs=1 seek=446 conv=notrunc status=none",
+    reason="partition table",
+)
+case("filesystem", "no device", {"device": "/dev/no-such"}, "failed ENOENT", before="unknown ENOENT")
+case("filesystem", "a folder", {"device": "/srv/t"}, "failed EINVAL")
+case("filesystem", "a character device", {"device": "/dev/null"}, "failed EINVAL")
+case(
+    "filesystem",
+    "no tool",
+    {"device": DISK, "fstype": "nofs"},
+    "failed ENOENT",
+    given=NEW_DISK,
+    before="changed",
+)
+case(
+    "filesystem",
+    "too small",
+    {"device": "/srv/t/small"},
+    "failed EINVAL",
+    given="truncate -s 8K small",
+    before="changed",
+)
+for name, text in SHORT.items():
+    if text != b"yes":
+        case("filesystem", "label " + name, {"device": DISK, "label": text}, "failed EINVAL", SAFE)
+        case("filesystem", "kind " + name, {"device": DISK, "fstype": text}, "failed EINVAL", SAFE)
+
+# --- database --------------------------------------------------------------------------------
+# The server is there already: the fixture cuts the machine off from Debian.
+
+SQL = "runuser -u postgres -- psql -X -A -t -c "
+DB = {
+    "database": "t-db",
+    "owner": "t-own",
+    "password": 'it\'s \\ a:secret "x" {{ y }} $HOME',
+}
+for name, text in SHORT.items():
+    if text != b"yes":
+        case("database", "name " + name, {"database": text}, "failed EINVAL", SAFE)
+        case(
+            "database",
+            "owner " + name,
+            {"database": "t-db", "owner": text},
+            "failed EINVAL",
+            SAFE,
+        )
+for name, text in {
+    "words": "0.0.0.0/0 trust",
+    "lines": "10.0.0.0/8\nhost all",
+    "empty": "",
+}.items():
+    case(
+        "database",
+        "network " + name,
+        {"database": "t-db", "listen": [text]},
+        "failed EINVAL",
+    )
+case("database", "of the server", {"database": "template1"}, "failed EINVAL")
+HBA = "/etc/postgresql/15/main/pg_hba.conf"
+case(
+    "database",
+    "plain",
+    {"database": "plain"},
+    "changed",
+    "test $(%s \"select count(*) from pg_database where datname='plain'\") = 1; "
+    "test ! -e /etc/postgresql/15/main/conf.d/dvo.conf" % SQL,
+    fields={"port": 5432},
+    given="rm -f /etc/postgresql/15/main/conf.d/dvo.conf; %s 'drop database if exists plain'" % SQL,
+)
+case(
+    "database",
+    "owner and password",
+    DB,
+    "changed",
+    "test \"$(%s \"select rolpassword like 'SCRAM-SHA-256%%' from pg_authid where rolname='t-own'\")\" = t; "
+    "! grep -rqF 'a:secret' /var/log/postgresql" % SQL,
+)
+case(
+    "database",
+    "another password",
+    {**DB, "password": "new"},
+    "changed",
+    "PGPASSWORD=new psql -h 127.0.0.1 -U t-own -d t-db -c 'create table t(i int)'",
+)
+case(
+    "database",
+    "owner drift",
+    {**DB, "password": "new"},
+    "changed",
+    'test "$(%s "select pg_get_userbyid(datdba) from pg_database where datname=\'t-db\'")" = t-own'
+    % SQL,
+    given="%s 'alter database \"t-db\" owner to postgres'" % SQL,
+)
+case(
+    "database",
+    "no login",
+    {**DB, "password": "new"},
+    "changed",
+    given="%s 'alter role \"t-own\" nologin'" % SQL,
+)
+case(
+    "database",
+    "listen",
+    {**DB, "password": "new", "listen": ["10.0.0.0/8", "fd00::/8"]},
+    "changed",
+    "PGPASSWORD=new psql -h $(hostname -I | cut -d' ' -f1) -U t-own -d t-db -c 'select 1'; "
+    "grep -A3 BEGIN %s; "
+    "test \"$(stat -c '%%U %%a' %s)\" = 'postgres 640'" % (HBA, HBA),
+)
+case(
+    "database",
+    "reload only",
+    {**DB, "password": "new", "listen": ["10.0.0.0/8"]},
+    "changed",
+    'test "$(%s \'select pg_postmaster_start_time()\')" = "$(cat began)"; ! grep -q fd00 %s'
+    % (SQL, HBA),
+    given="%s 'select pg_postmaster_start_time()' >began" % SQL,
+)
+case(
+    "database",
+    "dead cluster",
+    {**DB, "password": "new", "listen": ["10.0.0.0/8"]},
+    "changed",
+    "PGPASSWORD=new psql -h 127.0.0.1 -U t-own -d t-db -c 'select 1'",
+    given="systemctl stop postgresql@15-main",
+    reason="does not answer",
+)
+case(
+    "database",
+    "broken configuration",
+    {**DB, "password": "new"},
+    "failed EPOSTCOND",
+    before="changed",
+    given=(
+        "systemctl stop postgresql@15-main; "
+        "echo 'port = none' >/etc/postgresql/15/main/conf.d/broken.conf"
+    ),
+    then="rm /etc/postgresql/15/main/conf.d/broken.conf; systemctl reset-failed",
+    once=True,
+)
+case(
+    "database",
+    "local again",
+    {**DB, "password": "new"},
+    "changed",
+    "! grep -q dvo %s; "
+    "! PGPASSWORD=new psql -h $(hostname -I | cut -d' ' -f1) -U t-own -d t-db -c 'select 1'" % HBA,
+)
+case(
+    "database",
+    "absence",
+    {"database": "t-db", "present": False},
+    "changed",
+    'test "$(%s "select count(*) from pg_database where datname=\'t-db\'")" = 0' % SQL,
+)

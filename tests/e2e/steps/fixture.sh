@@ -1,8 +1,12 @@
 # shellcheck shell=sh
-# What the cases stand on: no network, a small repository of our own, a quiet package index.
+# What the cases stand on: a database server, no network, a small repository of our own, a quiet package index.
 set -e
 rm -rf /srv/t /srv/repo /srv/old /etc/dvo /var/lib/dvo
 mkdir -p /srv/t /srv/repo/1
+command -v pg_lsclusters >/dev/null || {
+    apt-get -qq update
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y install postgresql >/dev/null 2>&1
+}
 find /etc/apt/sources.list /etc/apt/sources.list.d -type f -delete
 mkdir -p /etc/apt/keyrings
 

@@ -27,6 +27,10 @@ options:
       - A file in /etc/cron.d (C(job), C(schedule), C(command) or C(argv), C(login), C(env),
         C(present)).
     type: dict
+  database:
+    description:
+      - A PostgreSQL database (C(database), C(owner), C(password), C(listen), C(present)).
+    type: dict
   deploy:
     description:
       - A package in one version and its service (C(package), C(version), C(deb), C(service),
@@ -41,8 +45,14 @@ options:
       - A regular file (C(path), C(content) or C(content64), C(owner), C(group), C(mode),
         C(validate), C(present)).
     type: dict
+  filesystem:
+    description: A filesystem on a device (C(device), C(fstype), C(label)).
+    type: dict
   group:
     description: A group (C(group), C(gid), C(system), C(present)).
+    type: dict
+  hostname:
+    description: The host name (C(hostname)).
     type: dict
   install:
     description: Installed packages (C(packages), C(deb), C(upgrade)).
@@ -58,6 +68,9 @@ options:
       - Whoever runs the playbook holds the machine's lock already. Said by the controller's side.
     type: bool
     default: false
+  mount:
+    description: A mounted filesystem (C(path), C(device), C(fstype), C(options), C(present)).
+    type: dict
   query:
     description:
       - A command that only looks (C(argv), C(cwd), C(env), C(login), C(stdin), C(success)).
@@ -79,11 +92,17 @@ options:
     description:
       - A systemd unit runs or not (C(unit), C(running), C(enabled), C(restart), C(reload)).
     type: dict
+  sysctl:
+    description: A kernel parameter (C(key), C(value), C(present)).
+    type: dict
   timeout:
     description:
       - Seconds after which a command of C(run) and C(query) is ended. The task's own C(timeout),
         said by the controller's side.
     type: int
+  timezone:
+    description: The time zone (C(zone)).
+    type: dict
   unit:
     description: A systemd unit file (C(unit), C(content), C(present)).
     type: dict
@@ -160,18 +179,24 @@ NAMES = (
     "authorized_key",
     "bootstrap",
     "cron",
+    "database",
     "deploy",
     "directory",
     "file",
+    "filesystem",
     "group",
+    "hostname",
     "install",
     "line",
     "link",
+    "mount",
     "query",
     "remove",
     "repository",
     "run",
     "service",
+    "sysctl",
+    "timezone",
     "unit",
     "user",
     "wait",
