@@ -61,6 +61,10 @@ static file_id load_program(struct program *p, const struct program_options *o)
                                     strerror(errno));
         if (errno == ENOENT)
             diag_help(&p->diags, g, "check the path, or give - for standard input");
+    } else {
+        const char *slash = strrchr(o->path, '/');
+        if (slash)
+            source_name(&p->sources, file, slash + 1);
     }
     return file;
 }

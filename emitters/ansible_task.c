@@ -111,9 +111,10 @@ static void guard_use(struct ansible *a, op_id used, str_id field, val_id v,
     if (!used)
         return;
     bool fails = a->e->graph->ops[used].flags & OP_CONTINUE;
-    bool skips =
-        a->ops[used].conditional && strcmp(emission_text(a->e, field), "changed");
-    if (!fails && !skips)
+    bool result = strcmp(emission_text(a->e, field), "changed");
+    bool skips = a->ops[used].conditional && result;
+    bool rests = graph_may_rest(a->e->graph, used) && result;
+    if (!fails && !skips && !rests)
         return;
     buf_clear(&a->expr);
     if (!ansible_inside(a, used)) {
@@ -121,8 +122,14 @@ static void guard_use(struct ansible *a, op_id used, str_id field, val_id v,
         condition_add(a, a->expr.p);
         return;
     }
-    ansible_register(a, used, ansible_shape(a, used)->primary, &a->expr);
+    const struct ansible_shape *shape = ansible_shape(a, used);
+    ansible_register(a, used, shape->primary, &a->expr);
     size_t name = a->expr.len;
+    if (rests && shape->v[shape->primary].step) {
+        buf_printf(&a->expr, ".fields.%s is defined", emission_text(a->e, field));
+        condition_add(a, a->expr.p);
+        return;
+    }
     if (fails) {
         buf_str(&a->expr, " is not failed");
         condition_add(a, a->expr.p);

@@ -46,14 +46,9 @@ static const char *program_path(const struct emission *e)
 {
     const char *program = e->graph->program ? e->graph->program : "";
     const struct sources *s = e->graph->sources;
-    size_t n = strlen(program);
-    for (file_id i = 1; i < s->n; i++) {
-        size_t len = strlen(s->v[i].path);
-        if (!s->v[i].builtin && n && len >= n &&
-            !strcmp(s->v[i].path + len - n, program) &&
-            (len == n || s->v[i].path[len - n - 1] == '/'))
+    for (file_id i = 1; i < s->n; i++)
+        if (!s->v[i].builtin && !strcmp(s->v[i].name, program))
             return s->v[i].path;
-    }
     return program;
 }
 

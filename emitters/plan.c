@@ -82,7 +82,7 @@ static void write_sources(struct plan_writer *w)
             continue;
         if (!w->file_index[o->span.file]) {
             w->file_index[o->span.file] = ++files;
-            json_put_cstr(&w->j, source_get(sources, o->span.file)->path);
+            json_put_cstr(&w->j, source_get(sources, o->span.file)->name);
         }
         uint32_t line = source_pos(sources, o->span.file, o->span.begin).line;
         uint64_t key = (uint64_t)o->span.file << 32 | line;

@@ -263,7 +263,7 @@ void render_place(struct emission *e, op_id op, struct buf *out)
     const struct op *o = &e->graph->ops[op];
     if (o->span.file) {
         struct source_pos at = source_pos(e->graph->sources, o->span.file, o->span.begin);
-        const char *path = source_get(e->graph->sources, o->span.file)->path;
+        const char *path = source_get(e->graph->sources, o->span.file)->name;
         buf_str(out, path);
         buf_char(out, ':');
         buf_int(out, at.line);

@@ -140,6 +140,14 @@ bool graph_repeatable(const struct graph *g, op_id id)
     return guarded || graph_idempotent(g, id);
 }
 
+bool graph_may_rest(const struct graph *g, op_id id)
+{
+    const struct call_info *call = graph_call(g, id);
+    int32_t always = call_arg(g->strings, call, "always");
+    return call->guards &&
+           (always < 0 || g->args[g->ops[id].args + (uint32_t)always] != VAL_TRUE);
+}
+
 int32_t call_arg(const struct intern *strings, const struct call_info *call,
                  const char *name)
 {

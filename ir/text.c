@@ -263,7 +263,7 @@ static void print_source(struct printer *p, file_id file)
     digest_text(s->text, s->len, digest);
     p->number[file] = ++p->numbers;
     buf_printf(p->out, "source %u ", p->numbers);
-    print_text(p->out, s->path, strlen(s->path));
+    print_text(p->out, s->name, strlen(s->name));
     buf_printf(p->out, " \"%s\"\n", digest);
 }
 

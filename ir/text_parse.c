@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ir/base/digest.h"
+#include "ir/base/file.h"
 
 /* at SOURCE:BEGIN-END [in FRAME] */
 static bool want_at(struct text_reader *r, struct span *out, uint32_t *frame)
@@ -28,13 +29,21 @@ static bool want_at(struct text_reader *r, struct span *out, uint32_t *frame)
     return text_want_word(r, "in") && text_number(r, (uint32_t)r->g->nframes - 1, frame);
 }
 
-static file_id find_source(struct text_reader *r, const char *path)
+/* Sources are named from the folder the text is in. */
+static file_id find_source(struct text_reader *r, const char *name)
 {
     struct sources *all = r->g->sources;
     for (size_t i = 1; i < all->n; i++)
-        if (i != r->file && !all->v[i].builtin && !strcmp(all->v[i].path, path))
+        if (i != r->file && !all->v[i].builtin && !strcmp(all->v[i].name, name))
             return (file_id)i;
-    return source_load(all, path);
+    char *folder = path_dir(source_get(all, r->file)->path);
+    char *path = path_join(folder, name);
+    file_id file = source_load(all, strcmp(folder, ".") ? path : name);
+    if (file)
+        source_name(all, file, name);
+    free(folder);
+    free(path);
+    return file;
 }
 
 static bool read_source(struct text_reader *r)

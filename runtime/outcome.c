@@ -134,6 +134,14 @@ void run_op_started(struct run *r, uint32_t op)
     events_write(r->events, "start", p->address, false, NULL);
 }
 
+/* What a step did not do again, it did in an earlier run: the results of that stand. */
+static void keep_earlier(const struct plan_op *op, const struct run_op *o, bool changed,
+                         json_t *result)
+{
+    if (!changed && (op->way == WAY_SEGMENT || op->way == WAY_STEPS) && o->before.result)
+        json_object_update_missing(result, o->before.result);
+}
+
 /* Texts of a step become what the op's handle type says they are. */
 static void give_types(const struct plan_op *op, json_t *result)
 {
@@ -193,6 +201,7 @@ void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields)
         return;
     }
     json_t *result = json_deep_copy(fields);
+    keep_earlier(p, o, changed, result);
     give_types(p, result);
     json_decref(o->result);
     o->result = result;
@@ -210,6 +219,7 @@ void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
     const struct plan_op *p = &r->plan->ops[op];
     struct run_op *o = &r->ops[op];
     struct fault f = {0};
+    keep_earlier(p, o, changed, result);
     give_types(p, result);
     json_decref(o->result);
     o->result = result;

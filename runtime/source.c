@@ -48,6 +48,11 @@ static json_t *source_ref(struct value_source *s, json_int_t id, const char *fie
                   address, field, address);
         return source_fault(s);
     default:
+        /* A step that found nothing to do now, and never did before. */
+        if (r->plan->ops[op].way != WAY_CALLS && !r->ops[op].changed) {
+            s->outcome = VALUE_SKIPPED;
+            return NULL;
+        }
         fault_set(&s->fault, DVO_ENOENT, "%s has no %s", address, field);
         return source_fault(s);
     }

@@ -11,7 +11,7 @@
 void sources_init(struct sources *s, struct arena *arena)
 {
     *s = (struct sources){.arena = arena};
-    *vec_push(s) = (struct source){.path = "", .text = ""};
+    *vec_push(s) = (struct source){.path = "", .name = "", .text = ""};
 }
 
 void sources_free(struct sources *s)
@@ -28,12 +28,19 @@ file_id source_add(struct sources *s, const char *path, const char *text, size_t
         die("%s: a source of %zu bytes is too large", path, len);
     if (s->n >= UINT32_MAX)
         die("too many source files");
+    const char *copy = arena_strndup(s->arena, path, strlen(path));
     *vec_push(s) = (struct source){
-        .path = arena_strndup(s->arena, path, strlen(path)),
+        .path = copy,
+        .name = copy,
         .text = arena_strndup(s->arena, text, len),
         .len = len,
     };
     return (file_id)(s->n - 1);
+}
+
+void source_name(struct sources *s, file_id id, const char *name)
+{
+    s->v[id].name = arena_strndup(s->arena, name, strlen(name));
 }
 
 file_id source_load(struct sources *s, const char *path)

@@ -18,7 +18,8 @@ struct span {
 };
 
 struct source {
-    const char *path; /* as shown to people, relative where possible */
+    const char *path; /* as it was named on the command line, for diagnostics */
+    const char *name; /* from the program's folder, for what a build holds */
     const char *text; /* NUL-terminated copy, `len` bytes */
     size_t len;
     uint32_t *lines; /* offsets of line starts, filled on first use */
@@ -41,6 +42,8 @@ void sources_init(struct sources *s, struct arena *arena);
 void sources_free(struct sources *s);
 /* Registers a text (copied) under a name. At most 4 GiB - 1; more dies. */
 file_id source_add(struct sources *s, const char *path, const char *text, size_t len);
+/* Gives a source another name than its path. */
+void source_name(struct sources *s, file_id id, const char *name);
 /* Reads a file; "-" is standard input. 0 on failure with errno set. */
 file_id source_load(struct sources *s, const char *path);
 const struct source *source_get(const struct sources *s, file_id id);

@@ -41,7 +41,8 @@ second_run() {
 # The same bytes from another folder and moment.
 reproducible() {
     fresh again
-    (cd "$work/again" && "$bin/dvoc" build --project "$project" app.dvo) &&
+    (cd / && "$bin/dvoc" build --project "$project" "$work/again/app.dvo" \
+        -o "$work/again/build/app") &&
         diff -r "$work/app/build" "$work/again/build"
 }
 
