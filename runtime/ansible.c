@@ -666,7 +666,8 @@ static void play_reached(void *ctx, const struct machine *m, struct fault *fault
 static void play_begin(void *ctx)
 {
     struct play *p = ctx;
-    machine_ready(p->run, p->segment->machine, play_reached, p);
+    double patience = p->run->plan->ops[p->ops[0].op].timeout;
+    machine_ready(p->run, p->segment->machine, patience, play_reached, p);
 }
 
 void ansible_start(struct run *r, uint32_t segment)

@@ -290,7 +290,7 @@ static void do_output(struct run *r, uint32_t op, const json_t *args)
     struct fault f = {0};
     value_text(v ? v : json_null(), &text);
     if (endpoint_is_forward(r, buf_text(&text))) {
-        fault_set(&f, DVO_EUNREACH,
+        fault_set(&f, DVO_EINVAL,
                   "%s is a forward that ends with this run, nothing to put "
                   "out",
                   buf_text(&text));

@@ -74,6 +74,7 @@ static void endpoint_set(struct endpoint *p, const char *host, json_int_t port)
     bool v6 = strchr(host, ':');
     buf_printf(&text, v6 ? "[%s]:%" JSON_INTEGER_FORMAT : "%s:%" JSON_INTEGER_FORMAT,
                host, port);
+    free(p->text);
     p->text = buf_steal(&text);
 }
 
@@ -178,7 +179,7 @@ static void reach_answered(void *ctx, struct http_response *response)
     if (reached || refused)
         endpoint_settle(p, ENDPOINT_READY);
     else
-        machine_ready(p->run, p->op, forward_start, p);
+        machine_ready(p->run, p->op, 0, forward_start, p);
     if (p->state != ENDPOINT_READY) {
         free(p->text);
         p->text = NULL;
@@ -191,8 +192,12 @@ static struct endpoint *endpoint_make(struct run *r, uint32_t op, json_int_t por
     struct endpoint *p = xcalloc(1, sizeof *p);
     *p = (struct endpoint){.run = r, .op = op, .port = port, .next = r->endpoints->list};
     r->endpoints->list = p;
-    endpoint_set(p, ip, port);
     const struct machine *m = machine_get(r, op);
+    endpoint_set(p, ip, port);
+    if (m && m->proxy) {
+        machine_ready(r, op, 0, forward_start, p); /* nobody else leads there */
+        return p;
+    }
     if (!m || !strcmp(m->host, ip)) {
         p->state = ENDPOINT_READY; /* SSH goes there too */
         return p;

@@ -24,7 +24,7 @@ struct machine_slot {
     struct machine m;
     enum machine_state state;
     struct run *run;
-    int64_t since, pause;
+    int64_t since, pause, patience;
     struct fault fault;
     struct {
         struct machine_waiter {
@@ -281,9 +281,8 @@ static void machine_answered(void *ctx, struct script_result *result)
     enum dvo_error code = result->fault.code;
     fault_move(&s->fault, &result->fault);
     bool patient = code == DVO_EAUTH && s->fault.final ? false
-                   : code == DVO_EAUTH
-                       ? waited < LOGIN_DEADLINE_MS
-                       : error_transient(code) && waited < START_DEADLINE_MS;
+                   : code == DVO_EAUTH                 ? waited < LOGIN_DEADLINE_MS
+                                       : error_transient(code) && waited < s->patience;
     if (!patient || s->run->stopping) {
         machine_tell(s, MACHINE_LOST);
         return;
@@ -304,7 +303,8 @@ static void machine_ask(void *ctx)
     buf_free(&text);
 }
 
-void machine_ready(struct run *r, uint32_t op, machine_fn *done, void *ctx)
+void machine_ready(struct run *r, uint32_t op, double patience, machine_fn *done,
+                   void *ctx)
 {
     struct machine_slot *s = slot_get(r, op);
     if (!s) {
@@ -321,6 +321,7 @@ void machine_ready(struct run *r, uint32_t op, machine_fn *done, void *ctx)
     } else if (s->state == MACHINE_NEW) {
         s->state = MACHINE_ASKED;
         s->since = loop_now();
+        s->patience = patience > 0 ? (int64_t)(patience * 1000) : START_DEADLINE_MS;
         s->pause = FIRST_PAUSE_MS;
         if (machine_prepare(s, &s->fault))
             machine_ask(s);

@@ -22,8 +22,10 @@ bool machine_learn(struct run *r, uint32_t op, const json_t *result, struct faul
 const struct machine *machine_get(const struct run *r, uint32_t op);
 
 /* `fault` is NULL once the machine has answered as the one it should be; else why it did
- * not. Waits for a machine that is still starting. */
+ * not. Waits for a machine that is still starting, `patience` seconds at
+ * most if that is above 0. */
 typedef void machine_fn(void *ctx, const struct machine *m, struct fault *fault);
-void machine_ready(struct run *r, uint32_t op, machine_fn *done, void *ctx);
+void machine_ready(struct run *r, uint32_t op, double patience, machine_fn *done,
+                   void *ctx);
 
 #endif

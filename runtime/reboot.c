@@ -249,7 +249,7 @@ static void reboot_go(void *ctx)
     json_decref(b->args);
     b->args = value_evaluate(&s, r->plan->ops[b->op].args);
     if (b->args) {
-        machine_ready(r, r->plan->ops[b->op].subject, reboot_ready, b);
+        machine_ready(r, r->plan->ops[b->op].subject, 0, reboot_ready, b);
         return;
     }
     bool wait = s.outcome == VALUE_WAIT;

@@ -335,7 +335,8 @@ static void steps_send(void *ctx, const struct machine *m, struct fault *fault)
 static void steps_go(void *ctx)
 {
     struct steps_op *o = ctx;
-    machine_ready(o->run, o->run->plan->ops[o->op].subject, steps_send, o);
+    const struct plan_op *op = &o->run->plan->ops[o->op];
+    machine_ready(o->run, op->subject, op->timeout, steps_send, o);
 }
 
 void steps_start(struct run *r, uint32_t op)
