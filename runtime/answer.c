@@ -167,8 +167,11 @@ static bool judge_document(struct value_source *s, const json_t *step,
         json_decref(document);
         document = chosen;
     }
-    if (!document)
+    if (!document) {
+        /* What is asked for again may be half there. */
+        *pending = poll && f->code == DVO_EPROTO;
         return false;
+    }
     bool ok = true;
     if (fail && poll_matches(s, fail, document, f)) {
         poll_failed(fail, document, f);
