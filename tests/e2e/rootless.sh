@@ -15,6 +15,7 @@ log=$(mktemp)
 # as_user COMMAND: a shell command as that login, which owns the cgroup it is in. It starts
 # in a group of its own: podman moves what is beside it.
 as_user() {
+    # shellcheck disable=SC2016 # the other shell's
     COMMAND=$1 unshare --mount --propagation private bash -c '
         user=$1 home=$2
         umount --recursive --lazy /sys/fs/cgroup
