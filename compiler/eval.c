@@ -259,7 +259,7 @@ static struct module *load_module(struct module *from, const struct stmt *s)
     switch (l->module->state) {
     case MODULE_DONE: return l->module;
     case MODULE_RUNNING: cyclic_load(&e->vm, l->module, s); return NULL;
-    default: e->vm.state->failed = true; return NULL;
+    default: vm_fail_again(&e->vm); return NULL;
     }
 }
 

@@ -383,8 +383,8 @@ static value do_op(struct vm *vm, const struct call *c)
     struct program *p = program_of(vm);
     call_id id = glossary_call(&p->glossary, c->native->name);
     if (!id)
-        return vm_failed(vm)
-                   ? VALUE_ERROR
+        return p->diags.errors
+                   ? vm_fail_again(vm)
                    : vm_fail(vm, 510, "the record of %s is wrong", c->native->name);
     struct making m = {.vm = vm,
                        .p = p,

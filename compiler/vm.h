@@ -69,6 +69,8 @@ value vm_fail(struct vm *vm, unsigned code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 value vm_fail_at(struct vm *vm, struct span at, unsigned code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
+/* Fails because of an error that has been queued before: nothing is said again. */
+value vm_fail_again(struct vm *vm);
 /* Extend the error queued last. */
 void vm_help(struct vm *vm, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void vm_related(struct vm *vm, struct span at, const char *fmt, ...)

@@ -164,6 +164,12 @@ value vm_fail_at(struct vm *vm, struct span at, unsigned code, const char *fmt, 
     return VALUE_ERROR;
 }
 
+value vm_fail_again(struct vm *vm)
+{
+    vm->state->failed = true;
+    return VALUE_ERROR;
+}
+
 void vm_help(struct vm *vm, const char *fmt, ...)
 {
     va_list ap;

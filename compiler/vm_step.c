@@ -23,10 +23,8 @@ value vm_step_unbound_local(struct vm *vm, const struct code *code, uint32_t slo
 value vm_step_unbound_global(struct vm *vm, const struct vm_frame *f, uint32_t index)
 {
     str_id name = f->function->module->ast->globals[index];
-    if (recover_gave_up(f->function->module, index)) {
-        vm->state->failed = true; /* why has been said */
-        return VALUE_ERROR;
-    }
+    if (recover_gave_up(f->function->module, index))
+        return vm_fail_again(vm);
     return vm_fail(vm, 317, "global variable %s is used before it has a value",
                    intern_text(vm->strings, name));
 }
