@@ -336,8 +336,12 @@ struct yaml_node *yaml_merge(struct arena *arena, struct yaml_node *base,
 {
     if (!over)
         return base;
-    if (!base || base->kind != YAML_MAP || over->kind != YAML_MAP)
+    if (over->kind != YAML_MAP)
         return over;
+    /* What a null would delete need not be there. */
+    struct yaml_node empty = {.kind = YAML_MAP};
+    if (!base || base->kind != YAML_MAP)
+        base = &empty;
     struct yaml_node *m = arena_new(arena, struct yaml_node);
     *m = *over;
     m->pairs = arena_array(arena, struct yaml_pair, base->n + over->n);
@@ -353,7 +357,10 @@ struct yaml_node *yaml_merge(struct arena *arena, struct yaml_node *base,
     }
     for (size_t i = 0; i < over->n; i++)
         if (!yaml_get(base, over->pairs[i].key) &&
-            over->pairs[i].value->kind != YAML_NULL)
-            m->pairs[m->n++] = over->pairs[i];
+            over->pairs[i].value->kind != YAML_NULL) {
+            m->pairs[m->n] = over->pairs[i];
+            m->pairs[m->n].value = yaml_merge(arena, NULL, over->pairs[i].value);
+            m->n++;
+        }
     return m;
 }
