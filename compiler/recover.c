@@ -13,6 +13,21 @@ static void give_up(struct module *m, uint32_t index)
     m->globals[index] = VALUE_UNBOUND;
 }
 
+static void give_up_set(struct module *m, const struct code *code, uint32_t from,
+                        uint32_t to)
+{
+    for (uint32_t i = from; i < to; i++) {
+        const struct instr *in = &code->v[i];
+        if (in->op == CODE_GLOBAL_SET)
+            give_up(m, (uint32_t)in->j);
+        if (in->op != CODE_LOAD)
+            continue;
+        const struct stmt *load = code->loads[in->j];
+        for (uint32_t k = 0; k < load->load.items.n; k++)
+            give_up(m, load->load.items.v[k].local.binding.index);
+    }
+}
+
 static bool is_container(value v)
 {
     enum value_kind kind = value_kind(v);
@@ -56,13 +71,7 @@ const struct instr *recover(struct vm *vm, struct vm_frame *f)
     uint32_t to = s < code->nstatements ? code->statements[s] : code->n - 2;
     m->wrong = true;
     vm->state->failed = false;
-    for (uint32_t i = from; i < to; i++)
-        if (code->v[i].op == CODE_GLOBAL_SET)
-            give_up(m, (uint32_t)code->v[i].j);
-        else if (code->v[i].op == CODE_LOAD)
-            for (uint32_t k = 0; k < code->loads[code->v[i].j]->load.items.n; k++)
-                give_up(m,
-                        code->loads[code->v[i].j]->load.items.v[k].local.binding.index);
+    give_up_set(m, code, from, to);
     give_up_reached(m, code, from, to, DEPTH);
     return code->v + to;
 }

@@ -125,6 +125,7 @@ static void guard_use(struct ansible *a, op_id used, str_id field, val_id v,
     const struct ansible_shape *shape = ansible_shape(a, used);
     ansible_register(a, used, shape->primary, &a->expr);
     size_t name = a->expr.len;
+    /* A result that is there is of a task that neither failed nor was skipped. */
     if (rests && shape->v[shape->primary].step) {
         buf_printf(&a->expr, ".fields.%s is defined", emission_text(a->e, field));
         condition_add(a, a->expr.p);

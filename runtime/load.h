@@ -81,5 +81,11 @@ void plan_free(struct run_plan *p);
 /* Index of the op with this address or id; 0: none. */
 uint32_t plan_op_at(const struct run_plan *p, const char *address);
 uint32_t plan_op_index(const struct run_plan *p, json_int_t id);
+/* Whether a machine's own steps or tasks carry the op out: they may
+ * find nothing to do. */
+static inline bool plan_op_on_machine(const struct plan_op *op)
+{
+    return op->way == WAY_SEGMENT || op->way == WAY_STEPS;
+}
 
 #endif

@@ -111,7 +111,7 @@ static bool machine_unique(struct run *r, uint32_t op, const json_t *result,
             continue;
         const json_t *other = r->ops[s->m.op].result;
         bool same_door = !strcmp(s->m.host, m->host) && s->m.port == m->port &&
-                         json_equal(s->m.jump, m->jump) == (m->jump != NULL);
+                         (s->m.jump == m->jump || json_equal(s->m.jump, m->jump));
         if (same_door || field_same(result, other, "id"))
             return fault_set(f, DVO_EINVAL,
                              "%s and %s are one machine (%s): give it one "

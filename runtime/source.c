@@ -49,7 +49,7 @@ static json_t *source_ref(struct value_source *s, json_int_t id, const char *fie
         return source_fault(s);
     default:
         /* A step that found nothing to do now, and never did before. */
-        if (r->plan->ops[op].way != WAY_CALLS && !r->ops[op].changed) {
+        if (plan_op_on_machine(&r->plan->ops[op]) && !r->ops[op].changed) {
             s->outcome = VALUE_SKIPPED;
             return NULL;
         }

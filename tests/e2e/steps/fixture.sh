@@ -1,6 +1,11 @@
 # shellcheck shell=sh
 # What the cases stand on: a database server, no network, a small repository of our own, a quiet package index.
 set -e
+# Little of the computer is left as it was: never one that somebody works at.
+if [ ! -d /run/systemd/system ] || [ -e /var/lib/dvo/podman ]; then
+    echo 'fixture.sh: this is no machine made for tests' >&2
+    exit 1
+fi
 rm -rf /srv/t /srv/repo /srv/old /etc/dvo /var/lib/dvo
 mkdir -p /srv/t /srv/repo/1
 command -v pg_lsclusters >/dev/null || {
