@@ -381,7 +381,8 @@ static void read_rules(struct vm *vm, value record, struct call_info *info,
             info->backends |= 1u << b;
     }
     rules->probe = probe == VALUE_ERROR ? steps : probe;
-    if (rules->builtin || rules->provider)
+    info->alone = rules->builtin || rules->provider;
+    if (info->alone)
         info->backends |= 1u << BACKEND_API;
 }
 

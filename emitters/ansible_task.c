@@ -274,19 +274,8 @@ static void task_files(struct ansible *a, val_id files)
         const char *source = arena_strndup(&e->arena, buf_text(&p->text), p->text.len);
         size_t len;
         const char *name = render_bytes(e, val_items(e->values, files)[2 * i], &len);
-        const char *from = *source == '/'
-                               ? source
-                               : arena_printf(&e->arena, "%s%s", e->program_dir, source);
-        const char *to = arena_printf(&e->arena, "ansible/files/%s", name);
-        errno = 0;
-        if (artefact_copy(&e->out, to, from) || e->out.failed)
-            continue;
-        if (errno)
-            emission_error(e, EMIT_FILE, a->op, "cannot read %s: %s", source,
-                           strerror(errno));
-        else
-            emission_error(e, EMIT_FILE, a->op, "two different files are both called %s",
-                           name);
+        emission_copy(e, a->op, arena_printf(&e->arena, "ansible/files/%s", name), source,
+                      NULL);
     }
 }
 

@@ -9,7 +9,8 @@
 #include "emitters/value_json.h"
 #include "ir/base/embed.h"
 
-bool api_has_steps(const struct emission *e, op_id op)
+/* Whether the op's step-library lines go to the machine by the runtime itself. */
+static bool api_has_steps(const struct emission *e, op_id op)
 {
     const struct plan_template *t = emission_template(e, op);
     return t && t->backend == BACKEND_API &&

@@ -7,8 +7,6 @@
 /* Writes api/calls.json, and beside it what the calls need: the folder of the provider's
  * service and the step library. */
 bool api_emit(struct emission *e);
-/* Whether the op's step-library lines go to the machine by the runtime itself. */
-bool api_has_steps(const struct emission *e, op_id op);
 /* Whether the op is a sequence of HTTP calls of the provider. */
 bool api_has_calls(const struct emission *e, op_id op);
 /* Whether the runtime asks the op's probe: not if a later foreign call of the same run

@@ -200,7 +200,8 @@ bool artefact_put_example(struct artefacts *a, const char *path, const void *byt
     return artefact_stage(a, path, bytes, len, false);
 }
 
-bool artefact_copy(struct artefacts *a, const char *path, const char *source)
+bool artefact_copy(struct artefacts *a, const char *path, const char *source,
+                   size_t *size)
 {
     struct buf text = {0};
     bool ok = file_read(source, &text);
@@ -208,6 +209,8 @@ bool artefact_copy(struct artefacts *a, const char *path, const char *source)
     if (ok) {
         ok = artefact_put(a, path, buf_text(&text), text.len);
         error = 0;
+        if (size)
+            *size = text.len;
     }
     buf_free(&text);
     errno = error;

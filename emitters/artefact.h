@@ -50,9 +50,10 @@ bool artefact_put(struct artefacts *a, const char *path, const void *bytes, size
 /* The same for a file that is not part of what a plan stands for: users may change it. */
 bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes,
                           size_t len);
-/* Stages a copy of a file. False with errno if it cannot be read; nothing is reported
- * then. */
-bool artefact_copy(struct artefacts *a, const char *path, const char *source);
+/* Stages a copy of a file. False with errno if it cannot be read, and nothing is reported
+ * then; *size, which may be NULL, is how long it is. */
+bool artefact_copy(struct artefacts *a, const char *path, const char *source,
+                   size_t *size);
 /* The artefacts sorted by path, for the list in plan.json; a->n of them, in the arena. */
 const struct artefact **artefacts_sorted(const struct artefacts *a);
 /* Moves everything into place, removes what the build before had and this one has not,

@@ -2,6 +2,7 @@
  * build. */
 #include "emitters/emission.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,22 @@ struct diag *emission_error(struct emission *e, unsigned code, op_id op, const c
     e->failed = true;
     struct span at = op ? e->graph->ops[op].span : (struct span){0};
     return diag_error(e->diags, code, at, "%s", message);
+}
+
+void emission_copy(struct emission *e, op_id op, const char *path, const char *source,
+                   size_t *size)
+{
+    const char *from =
+        *source == '/' ? source : arena_printf(&e->arena, "%s%s", e->program_dir, source);
+    errno = 0;
+    if (artefact_copy(&e->out, path, from, size) || e->out.failed)
+        return;
+    const char *name = strrchr(path, '/');
+    if (errno)
+        emission_error(e, EMIT_FILE, op, "cannot read %s: %s", source, strerror(errno));
+    else
+        emission_error(e, EMIT_FILE, op, "two different files are both called %s",
+                       name ? name + 1 : path);
 }
 
 /* The path by which the program was opened: graph.program may be its name alone. */

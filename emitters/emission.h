@@ -82,6 +82,11 @@ void emission_free(struct emission *e);
 struct diag *emission_error(struct emission *e, unsigned code, op_id op, const char *fmt,
                             ...) __attribute__((format(printf, 4, 5)));
 
+/* Puts a copy of a file that the program names, or that was downloaded for it, into the
+ * build. *size, which may be NULL, is how long it is. */
+void emission_copy(struct emission *e, op_id op, const char *path, const char *source,
+                   size_t *size);
+
 /* The template an op is stamped from, or NULL if the runtime does the call itself. */
 static inline const struct plan_template *emission_template(const struct emission *e,
                                                             op_id op)

@@ -228,7 +228,7 @@ static void write_op(struct plan_writer *w, op_id op)
     const struct op *o = &e->graph->ops[op];
     const struct call_info *call = graph_call(e->graph, op);
     const struct plan_template *t = emission_template(e, op);
-    bool builtin = !o->segment && !api_has_calls(e, op) && !api_has_steps(e, op);
+    bool builtin = !o->segment && !api_has_calls(e, op);
     json_put_object_compact(&w->j);
     json_put_name(&w->j, "id");
     json_put_int(&w->j, op);
@@ -245,7 +245,6 @@ static void write_op(struct plan_writer *w, op_id op)
     write_name(w, "do",
                o->segment             ? "segment"
                : api_has_calls(e, op) ? "calls"
-               : api_has_steps(e, op) ? "steps"
                                       : "builtin");
     if (o->segment) {
         json_put_name(&w->j, "segment");
@@ -271,25 +270,13 @@ static void write_op(struct plan_writer *w, op_id op)
     json_put_object_end(&w->j);
 }
 
-static void write_segment(struct plan_writer *w, uint32_t id)
+/* What a tool is given: the scripts of the others are composed from api/calls.json. */
+static void write_artefact(struct plan_writer *w, const struct emission_segment *out)
 {
     struct emission *e = w->e;
-    const struct plan_segment *s = &e->plan->segments[id];
-    const struct emission_segment *out = &e->segments[id];
     struct json *j = &w->j;
-    json_put_object(j);
-    json_put_name(j, "id");
-    json_put_int(j, id);
-    write_name(w, "tool", backend_name(s->backend));
-    json_put_name(j, "machine");
-    json_put_int(j, s->machine);
     write_name(w, "file", out->file);
     write_name(w, "hosts", out->hosts);
-    json_put_name(j, "ops");
-    json_put_array_compact(j);
-    for (uint32_t i = 0; i < s->nops; i++)
-        json_put_int(j, s->ops[i]);
-    json_put_array_end(j);
     json_put_name(j, "tasks");
     json_put_array(j);
     for (size_t i = 0; i < out->tasks.n; i++) {
@@ -321,6 +308,27 @@ static void write_segment(struct plan_writer *w, uint32_t id)
     for (size_t i = 0; i < out->secrets.n; i++)
         write_str(w, out->secrets.v[i]);
     json_put_array_end(j);
+}
+
+static void write_segment(struct plan_writer *w, uint32_t id)
+{
+    struct emission *e = w->e;
+    const struct plan_segment *s = &e->plan->segments[id];
+    const struct emission_segment *out = &e->segments[id];
+    struct json *j = &w->j;
+    json_put_object(j);
+    json_put_name(j, "id");
+    json_put_int(j, id);
+    write_name(w, "tool", backend_name(s->backend));
+    json_put_name(j, "machine");
+    json_put_int(j, s->machine);
+    json_put_name(j, "ops");
+    json_put_array_compact(j);
+    for (uint32_t i = 0; i < s->nops; i++)
+        json_put_int(j, s->ops[i]);
+    json_put_array_end(j);
+    if (out->file)
+        write_artefact(w, out);
     json_put_object_end(j);
 }
 
@@ -373,8 +381,7 @@ static void plan_write(struct plan_writer *w, struct buf *out)
     json_put_name(&w->j, "segments");
     json_put_array(&w->j);
     for (uint32_t i = 1; i <= e->plan->nsegments; i++)
-        if (e->segments[i].file)
-            write_segment(w, i);
+        write_segment(w, i);
     json_put_array_end(&w->j);
     write_outputs(w);
     json_put_object_end(&w->j);

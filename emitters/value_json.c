@@ -251,6 +251,21 @@ void value_json_args_text(struct emission *e, op_id op, struct buf *out)
     value_json_args(e, op, &j);
 }
 
+/* Copies the file that a step may ask for, so that the folder is all a run needs. */
+static void write_file(struct emission *e, op_id op, val_id file, struct json *j)
+{
+    size_t len, size = 0;
+    const char *source = render_bytes(e, file, &len);
+    const char *slash = strrchr(source, '/');
+    const char *path =
+        arena_printf(&e->arena, "api/files/%s", slash ? slash + 1 : source);
+    emission_copy(e, op, path, source, &size);
+    json_put_name(j, "file");
+    json_put_cstr(j, path);
+    json_put_name(j, "size");
+    json_put_int(j, (int64_t)size);
+}
+
 void value_json_steps(struct emission *e, op_id op, val_id steps, struct json *j)
 {
     struct value_writer w = {e, op, false, j};
@@ -265,6 +280,9 @@ void value_json_steps(struct emission *e, op_id op, val_id steps, struct json *j
         json_put_object_compact(j);
         json_put_name(j, "step");
         write_value(&w, val_dict_get(e->values, dict, "step"));
+        val_id file = val_dict_get(e->values, dict, "file");
+        if (file)
+            write_file(e, op, render_value(e, op, file), j);
         json_put_name(j, "params");
         json_put_object(j);
         for (uint32_t k = 0; params && k < val_get(e->values, params)->count; k++) {

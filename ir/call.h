@@ -89,7 +89,8 @@ struct call_info {
     bool
         reads_only; /* an http call that never changes anything; others by their method */
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
-    bool planned;    /* known by name, no backend carries it in this version */
+    bool alone;   /* the runtime or the provider carries it out: no part of a tool run */
+    bool planned; /* known by name, no backend carries it in this version */
     uint32_t needs, ensures; /* bit sets over calls.typestates */
     struct effect *effects;
     uint32_t neffects;

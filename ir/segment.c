@@ -6,10 +6,9 @@
 #include "ir/graph.h"
 
 /* The machine whose tool runs may carry the op, or 0 if it runs on its own. */
-static op_id tool_machine(const struct op *op)
+static op_id tool_machine(const struct graph *g, op_id id)
 {
-    return op->backend == BACKEND_ANSIBLE || op->backend == BACKEND_CHEF ? op->subject
-                                                                         : 0;
+    return graph_call(g, id)->alone ? 0 : g->ops[id].subject;
 }
 
 static void find_levels(const struct graph *g, const op_id *order, size_t n,
@@ -24,10 +23,10 @@ static void find_levels(const struct graph *g, const op_id *order, size_t n,
     for (size_t i = 0; i < n; i++) {
         op_id id = order[i];
         const struct op *op = &g->ops[id];
-        op_id machine = tool_machine(op);
+        op_id machine = tool_machine(g, id);
         for (size_t e = first[id]; e < first[id + 1]; e++) {
             op_id from = g->edges[e].from;
-            bool together = machine && tool_machine(&g->ops[from]) == machine &&
+            bool together = machine && tool_machine(g, from) == machine &&
                             g->ops[from].backend == op->backend;
             uint32_t least = level[from] + !together;
             if (least > level[id])
@@ -76,12 +75,12 @@ uint32_t graph_segment(struct graph *g)
     find_levels(g, order, n, level);
     for (size_t i = 0; i < n; i++) {
         struct op *op = &g->ops[order[i]];
-        op_id machine = tool_machine(op);
+        op_id machine = tool_machine(g, order[i]);
         op->segment = 0;
         if (!machine)
             continue;
-        uint64_t key = (uint64_t)machine << 32 | (uint64_t)level[order[i]] << 1 |
-                       (op->backend == BACKEND_CHEF);
+        uint64_t key =
+            (uint64_t)machine << 32 | (uint64_t)level[order[i]] << 2 | (op->backend & 3);
         uint32_t *slot = map64_put(&runs, key);
         if (!*slot) {
             *slot = ++count;

@@ -137,7 +137,7 @@ static void load_lines(struct loader *l)
 
 static enum op_way way_named(struct loader *l, const char *address, const char *name)
 {
-    static const char *const ways[] = {"calls", "segment", "steps", "builtin"};
+    static const char *const ways[] = {"calls", "segment", "builtin"};
     for (unsigned i = 0; i < sizeof ways / sizeof *ways; i++)
         if (!strcmp(name, ways[i]))
             return (enum op_way)i;
@@ -217,6 +217,15 @@ static void load_ops(struct loader *l)
     json_array_foreach(ops, i, v) load_needs(l, v, &p->ops[i + 1]);
 }
 
+static enum tool_kind tool_named(struct loader *l, const char *at, const char *name)
+{
+    static const char *const tools[TOOL_COUNT] = {"api", "ansible"};
+    for (unsigned i = 0; i < TOOL_COUNT; i++)
+        if (!strcmp(name, tools[i]))
+            return (enum tool_kind)i;
+    refuse(l, "%s needs the tool %s, which this runtime does not know", at, name);
+}
+
 static void load_tasks(struct loader *l, const json_t *from, struct segment *s)
 {
     const json_t *tasks = member(l, from, s->file, "tasks", JSON_ARRAY, true);
@@ -241,28 +250,26 @@ static void load_segment(struct loader *l, const json_t *from, uint32_t index)
     struct segment *s = &p->segments[index];
     s->id = number(l, member(l, from, "a segment", "id", JSON_INTEGER, true), "an id",
                    LARGEST_ID);
-    s->file = member_text(l, from, "a segment", "file", NULL);
-    s->tool = member_text(l, from, s->file, "tool", NULL);
-    if (strcmp(s->tool, "ansible"))
-        refuse(l, "%s needs the tool %s, which this runtime does not know", s->file,
-               s->tool);
-    s->hosts = member_text(l, from, s->file, "hosts", NULL);
-    s->machine =
-        op_ref(l, member(l, from, s->file, "machine", JSON_INTEGER, true), s->file);
-    s->registers = member(l, from, s->file, "registers", JSON_OBJECT, false);
-    s->vars = member(l, from, s->file, "vars", JSON_OBJECT, false);
-    s->secrets = member(l, from, s->file, "secrets", JSON_ARRAY, false);
-    const json_t *ops = member(l, from, s->file, "ops", JSON_ARRAY, true);
+    const char *at = arena_printf(&p->arena, "segment %u", s->id);
+    s->tool = tool_named(l, at, member_text(l, from, at, "tool", NULL));
+    s->machine = op_ref(l, member(l, from, at, "machine", JSON_INTEGER, true), at);
+    const json_t *ops = member(l, from, at, "ops", JSON_ARRAY, true);
     s->nops = (uint32_t)json_array_size(ops);
     s->ops = arena_array(&p->arena, uint32_t, s->nops);
     for (uint32_t i = 0; i < s->nops; i++) {
-        s->ops[i] = op_ref(l, json_array_get(ops, i), s->file);
+        s->ops[i] = op_ref(l, json_array_get(ops, i), at);
         struct plan_op *op = &p->ops[s->ops[i]];
         if (op->way != WAY_SEGMENT || op->segment)
-            refuse(l, "%s is in %s, but is not carried out there alone", op->address,
-                   s->file);
+            refuse(l, "%s is in %s, but is not carried out there alone", op->address, at);
         op->segment = index;
     }
+    if (s->tool == TOOL_API)
+        return; /* see load_steps() */
+    s->file = member_text(l, from, at, "file", NULL);
+    s->hosts = member_text(l, from, s->file, "hosts", NULL);
+    s->registers = member(l, from, s->file, "registers", JSON_OBJECT, false);
+    s->vars = member(l, from, s->file, "vars", JSON_OBJECT, false);
+    s->secrets = member(l, from, s->file, "secrets", JSON_ARRAY, false);
     load_tasks(l, from, s);
 }
 
@@ -303,13 +310,35 @@ static void check_digests(struct loader *l)
     }
 }
 
+/* Whether the op is made of steps that the runtime itself sends. */
+static bool op_has_steps(const struct run_plan *p, uint32_t op)
+{
+    return p->ops[op].way == WAY_SEGMENT &&
+           p->segments[p->ops[op].segment].tool == TOOL_API;
+}
+
+/* The tasks of a tool run without a tool: its ops' steps. */
+static void load_steps(struct loader *l, struct segment *s)
+{
+    struct run_plan *p = l->plan;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < s->nops; i++)
+        n += (uint32_t)json_array_size(json_object_get(p->ops[s->ops[i]].entry, "steps"));
+    s->tasks = arena_array(&p->arena, struct plan_task, n);
+    for (uint32_t i = 0; i < s->nops; i++) {
+        const json_t *steps = json_object_get(p->ops[s->ops[i]].entry, "steps");
+        for (size_t k = 0; k < json_array_size(steps); k++)
+            s->tasks[s->ntasks++] = (struct plan_task){.op = s->ops[i]};
+    }
+}
+
 static void load_calls(struct loader *l)
 {
     struct run_plan *p = l->plan;
     bool needed =
         json_object_get(json_object_get(p->json, "artefacts"), "api/calls.json");
     for (uint32_t i = 1; i <= p->nops; i++)
-        needed = needed || p->ops[i].way == WAY_CALLS || p->ops[i].way == WAY_STEPS;
+        needed = needed || p->ops[i].way == WAY_CALLS || op_has_steps(p, i);
     if (!needed)
         return;
     p->calls = read_json(l, "api/calls.json", "dvo-calls/1");
@@ -320,15 +349,17 @@ static void load_calls(struct loader *l)
     {
         uint32_t op =
             op_ref(l, member(l, v, "a call", "op", JSON_INTEGER, true), "a call");
-        const char *list = p->ops[op].way == WAY_STEPS ? "steps" : "sequences";
-        member(l, v, p->ops[op].address, list,
-               p->ops[op].way == WAY_STEPS ? JSON_ARRAY : JSON_OBJECT, true);
+        bool steps = op_has_steps(p, op);
+        member(l, v, p->ops[op].address, steps ? "steps" : "sequences",
+               steps ? JSON_ARRAY : JSON_OBJECT, true);
         p->ops[op].entry = v;
     }
     for (uint32_t op = 1; op <= p->nops; op++)
-        if ((p->ops[op].way == WAY_CALLS || p->ops[op].way == WAY_STEPS) &&
-            !p->ops[op].entry)
+        if ((p->ops[op].way == WAY_CALLS || op_has_steps(p, op)) && !p->ops[op].entry)
             refuse(l, "no entry for %s", p->ops[op].address);
+    for (uint32_t k = 1; k <= p->nsegments; k++)
+        if (p->segments[k].tool == TOOL_API)
+            load_steps(l, &p->segments[k]);
 }
 
 static void load_all(struct loader *l, const char *expect)

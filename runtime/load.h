@@ -9,7 +9,9 @@
 
 #include "ir/base/arena.h"
 
-enum op_way { WAY_CALLS, WAY_SEGMENT, WAY_STEPS, WAY_BUILTIN };
+enum op_way { WAY_CALLS, WAY_SEGMENT, WAY_BUILTIN };
+
+enum tool_kind { TOOL_API, TOOL_ANSIBLE, TOOL_COUNT };
 
 enum need_kind { NEED_DATA, NEED_MACHINE, NEED_AFTER, NEED_ORDER };
 
@@ -37,18 +39,19 @@ struct plan_op {
 };
 
 struct plan_task {
-    uint32_t line; /* of the playbook */
-    uint32_t op;   /* index */
-    const char *name;
+    uint32_t line;    /* of the playbook, or 0 */
+    uint32_t op;      /* index */
+    const char *name; /* or NULL */
 };
 
 struct segment {
     uint32_t id;
-    const char *tool, *file, *hosts;
-    uint32_t machine; /* index of the machine's op */
+    enum tool_kind tool;
+    const char *file, *hosts; /* NULL if the tool has no files of its own */
+    uint32_t machine;         /* index of the machine's op */
     uint32_t *ops;
     uint32_t nops;
-    struct plan_task *tasks; /* in the order of the playbook */
+    struct plan_task *tasks; /* in the order of the playbook or script */
     uint32_t ntasks;
     const json_t *registers, *vars, *secrets; /* may be NULL */
 };
@@ -81,11 +84,4 @@ void plan_free(struct run_plan *p);
 /* Index of the op with this address or id; 0: none. */
 uint32_t plan_op_at(const struct run_plan *p, const char *address);
 uint32_t plan_op_index(const struct run_plan *p, json_int_t id);
-/* Whether a machine's own steps or tasks carry the op out: they may
- * find nothing to do. */
-static inline bool plan_op_on_machine(const struct plan_op *op)
-{
-    return op->way == WAY_SEGMENT || op->way == WAY_STEPS;
-}
-
 #endif

@@ -18,7 +18,8 @@ struct loop_timer {
 
 struct loop_watch {
     int fd;
-    loop_fn *fn; /* NULL: unwatched while callbacks run, removed afterwards */
+    short events; /* CURL_WAIT_* */
+    loop_fn *fn;  /* NULL: unwatched while callbacks run, removed afterwards */
     void *ctx;
 };
 
@@ -124,7 +125,12 @@ void loop_cancel(struct loop *l, timer_id id)
 
 void loop_watch(struct loop *l, int fd, loop_fn *fn, void *ctx)
 {
-    *vec_push(&l->watches) = (struct loop_watch){fd, fn, ctx};
+    *vec_push(&l->watches) = (struct loop_watch){fd, CURL_WAIT_POLLIN, fn, ctx};
+}
+
+void loop_watch_writable(struct loop *l, int fd, loop_fn *fn, void *ctx)
+{
+    *vec_push(&l->watches) = (struct loop_watch){fd, CURL_WAIT_POLLOUT, fn, ctx};
 }
 
 void loop_unwatch(struct loop *l, int fd)
@@ -160,8 +166,8 @@ static void loop_collect(struct loop *l)
         if (!l->watches.v[i].fn)
             continue;
         l->watches.v[kept++] = l->watches.v[i];
-        *vec_push(&l->fds) =
-            (struct curl_waitfd){.fd = l->watches.v[i].fd, .events = CURL_WAIT_POLLIN};
+        *vec_push(&l->fds) = (struct curl_waitfd){.fd = l->watches.v[i].fd,
+                                                  .events = l->watches.v[i].events};
     }
     l->watches.n = kept;
 }

@@ -23,6 +23,8 @@ timer_id loop_timer(struct loop *l, int64_t ms, loop_fn *fn, void *ctx);
 void loop_cancel(struct loop *l, timer_id id);
 /* Calls fn from loop_step() whenever the descriptor is readable, until loop_unwatch(). */
 void loop_watch(struct loop *l, int fd, loop_fn *fn, void *ctx);
+/* The same for a descriptor that can be written to. */
+void loop_watch_writable(struct loop *l, int fd, loop_fn *fn, void *ctx);
 void loop_unwatch(struct loop *l, int fd);
 /* Drives this multi handle; fn is called whenever transfers may have ended. */
 void loop_curl(struct loop *l, CURLM *multi, loop_fn *fn, void *ctx);

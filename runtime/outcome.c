@@ -138,7 +138,7 @@ void run_op_started(struct run *r, uint32_t op)
 static void keep_earlier(const struct plan_op *op, const struct run_op *o, bool changed,
                          json_t *result)
 {
-    if (!changed && plan_op_on_machine(op) && o->before.result)
+    if (!changed && op->way == WAY_SEGMENT && o->before.result)
         json_object_update_missing(result, o->before.result);
 }
 

@@ -91,13 +91,13 @@ static void probe_go(struct probe *p)
     struct steps s = {0};
     struct fault f = {0};
     bool any = false;
-    bool ok = steps_begin(r, &s, true, &f);
+    bool ok = steps_begin(r, &s, STEPS_LOOK, &f);
     for (uint32_t i = 0; ok && i < p->n; i++) {
         const struct plan_op *op = &r->plan->ops[p->ops[i]];
         struct value_source values = run_values(r, NULL);
         if (!op->probe)
             continue;
-        if (steps_add(&s, op->id, true, op->probe, &values)) {
+        if (steps_add(&s, op, op->probe, &values)) {
             any = true;
         } else {
             fault_move(&p->faults[i], &values.fault);

@@ -11,6 +11,7 @@
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
 #include "runtime/ansible.h"
+#include "runtime/api.h"
 #include "runtime/builtin.h"
 #include "runtime/destroy.h"
 #include "runtime/endpoint.h"
@@ -22,7 +23,6 @@
 #include "runtime/select.h"
 #include "runtime/sequence.h"
 #include "runtime/signals.h"
-#include "runtime/steps.h"
 
 #define STATUS_PLAN 1
 #define STATUS_USAGE 2
@@ -101,7 +101,6 @@ static void op_carry_out(struct run *r, uint32_t op)
 {
     switch (r->plan->ops[op].way) {
     case WAY_CALLS: sequence_start(r, op); break;
-    case WAY_STEPS: steps_start(r, op); break;
     default: builtin_start(r, op); break;
     }
 }
@@ -157,6 +156,9 @@ static bool unit_known(const struct run *r, uint32_t first)
     return true;
 }
 
+static void (*const tools[TOOL_COUNT])(struct run *, uint32_t) = {api_start,
+                                                                  ansible_start};
+
 /* What takes part of a tool run starts together or not at all. */
 static void segment_begin(struct run *r, uint32_t segment)
 {
@@ -168,7 +170,7 @@ static void segment_begin(struct run *r, uint32_t segment)
                       : 0;
     bool skipped = r->ops[s->machine].status == RUN_SKIPPED;
     if (!blocked && !skipped) {
-        ansible_start(r, segment);
+        tools[s->tool](r, segment);
         return;
     }
     for (uint32_t i = 0; i < s->nops; i++)

@@ -49,7 +49,7 @@ static json_t *source_ref(struct value_source *s, json_int_t id, const char *fie
         return source_fault(s);
     default:
         /* A step that found nothing to do now, and never did before. */
-        if (plan_op_on_machine(&r->plan->ops[op]) && !r->ops[op].changed) {
+        if (r->plan->ops[op].way == WAY_SEGMENT && !r->ops[op].changed) {
             s->outcome = VALUE_SKIPPED;
             return NULL;
         }

@@ -9,14 +9,11 @@
 
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
-#include "runtime/retry.h"
-#include "runtime/ssh.h"
 
-bool steps_begin(struct run *r, struct steps *s, bool check, struct fault *f)
+bool steps_begin(struct run *r, struct steps *s, enum steps_mode mode, struct fault *f)
 {
-    *s = (struct steps){.check = check};
-    if (check)
-        buf_str(&s->text, "DVO_CHECK=1\n");
+    *s = (struct steps){.mode = mode};
+    buf_str(&s->text, mode == STEPS_LOOK ? "DVO_CHECK=1\n" : "DVO_LOCKED=1\nDVO_ASK=1\n");
     char *path = path_join(r->plan->dir, "api/steps.sh");
     bool ok = file_read(path, &s->text);
     if (!ok)
@@ -79,7 +76,7 @@ static bool is_name(const char *text)
            strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen(text);
 }
 
-static bool add_step(struct steps *s, uint32_t op_id, bool go_on, const json_t *step,
+static bool add_step(struct steps *s, const struct plan_op *op, const json_t *step,
                      struct value_source *values)
 {
     const char *name = json_string_value(json_object_get(step, "step"));
@@ -94,7 +91,13 @@ static bool add_step(struct steps *s, uint32_t op_id, bool go_on, const json_t *
     json_t *params = given ? value_evaluate(values, given) : json_object();
     if (!params)
         return false;
-    buf_printf(&s->text, "dvo_op %s%u dvo_%s", go_on ? "-c " : "", op_id, name);
+    const json_t *size = json_object_get(step, "size"); /* of its file */
+    buf_str(&s->text, "dvo_op ");
+    if (op->carry_on || s->mode == STEPS_LOOK)
+        buf_str(&s->text, "-c ");
+    if (json_is_integer(size))
+        buf_printf(&s->text, "-f %lld ", (long long)json_integer_value(size));
+    buf_printf(&s->text, "%u dvo_%s", op->id, name);
     bool ok = true;
     json_object_foreach(params, key, v) ok =
         ok && is_name(key) && add_parameter(s, key, v, values);
@@ -108,18 +111,36 @@ static bool add_step(struct steps *s, uint32_t op_id, bool go_on, const json_t *
     return ok;
 }
 
-bool steps_add(struct steps *s, uint32_t op_id, bool go_on, const json_t *steps,
+/* What a user's command may take. */
+static void add_timeout(struct steps *s, double timeout)
+{
+    if (timeout > 0)
+        buf_printf(&s->text, "DVO_TIMEOUT=%ld\n", (long)(timeout + 0.999));
+    else if (s->timed)
+        buf_str(&s->text, "DVO_TIMEOUT=\n");
+    s->timed = timeout > 0;
+}
+
+bool steps_add(struct steps *s, const struct plan_op *op, const json_t *steps,
                struct value_source *values)
 {
     size_t i;
     json_t *step;
     size_t before = s->text.len;
-    json_array_foreach(steps, i, step) if (!add_step(s, op_id, go_on, step, values))
-    {
+    bool timed = s->timed, ok = true;
+    if (s->mode == STEPS_ASK)
+        add_timeout(s, op->timeout);
+    json_array_foreach(steps, i, step) ok = ok && add_step(s, op, step, values);
+    if (!ok) {
         s->text.len = before;
-        return false;
+        s->timed = timed;
     }
-    return true;
+    return ok;
+}
+
+void steps_skip(struct steps *s, const struct plan_op *op)
+{
+    buf_printf(&s->text, "dvo_skip %u\n", op->id);
 }
 
 void steps_end(struct steps *s)
@@ -169,9 +190,10 @@ static bool word_is(const char *p, size_t len, const char *word)
     return strlen(word) == len && !strncmp(p, word, len);
 }
 
-/* The words behind "dvo ID ". */
-static void read_answer(const char *p, size_t len, struct steps_answer *a)
+void steps_read_line(const char *p, size_t len, struct steps_answer *a)
 {
+    if (!a->values)
+        a->values = json_object();
     const char *end = p + len;
     const char *state = NULL, *error = NULL;
     size_t state_len = 0, error_len = 0;
@@ -223,7 +245,7 @@ void steps_read(const char *out, uint32_t op_id, struct steps_answer *answer)
     for (const char *line = out; *line;) {
         size_t n = strcspn(line, "\n");
         if (n > (size_t)len && !strncmp(line, prefix, (size_t)len) && line[n] == '\n')
-            read_answer(line + len, n - (size_t)len, answer);
+            steps_read_line(line + len, n - (size_t)len, answer);
         line += n + (line[n] == '\n');
     }
 }
@@ -234,115 +256,4 @@ void steps_answer_free(struct steps_answer *a)
     fault_free(&a->fault);
     free(a->reason);
     *a = (struct steps_answer){0};
-}
-
-bool steps_complete(const char *out)
-{
-    const char *end = strstr(out, "dvo end\n");
-    return end && (end == out || end[-1] == '\n');
-}
-
-/* An op on its way through steps_start(). */
-struct steps_op {
-    struct run *run;
-    uint32_t op;
-    struct retry retry;
-};
-
-static void steps_go(void *ctx);
-
-static void steps_fail(struct steps_op *o, struct fault *f)
-{
-    int64_t pause;
-    struct run *r = o->run;
-    bool may = r->plan->ops[o->op].idempotent || f->code == DVO_EBUSY;
-    if (may && !r->stopping && retry_again(&o->retry, f, &pause)) {
-        loop_timer(r->loop, pause, steps_go, o);
-        fault_free(f);
-        return;
-    }
-    run_op_failed(r, o->op, f);
-    free(o);
-}
-
-static void steps_done(void *ctx, struct script_result *result)
-{
-    struct steps_op *o = ctx;
-    struct run *r = o->run;
-    const struct plan_op *op = &r->plan->ops[o->op];
-    struct steps_answer answer;
-    steps_read(buf_text(&result->out), op->id, &answer);
-    struct fault f = {0};
-    size_t wanted = json_array_size(json_object_get(op->entry, "steps"));
-    if (answer.fault.code) {
-        fault_move(&f, &answer.fault);
-    } else if (result->fault.code) {
-        fault_move(&f, &result->fault);
-    } else if (answer.lines < wanted || !steps_complete(buf_text(&result->out))) {
-        fault_set(&f, DVO_EPROTO,
-                  "the machine's shell ended with status %d before the step "
-                  "had a result",
-                  result->status);
-        fault_words(&f, buf_text(&result->err));
-    }
-    if (f.code) {
-        if (result->err.len)
-            f.log = run_log_keep(r, op->address, "err", &result->err);
-        steps_fail(o, &f);
-    } else {
-        run_op_done(r, o->op, answer.changed, json_incref(answer.values));
-        free(o);
-    }
-    steps_answer_free(&answer);
-}
-
-static void steps_send(void *ctx, const struct machine *m, struct fault *fault)
-{
-    struct steps_op *o = ctx;
-    struct run *r = o->run;
-    const struct plan_op *op = &r->plan->ops[o->op];
-    struct steps s = {0};
-    struct fault f = {0};
-    if (fault) {
-        steps_fail(o, fault);
-        return;
-    }
-    struct value_source values = run_values(r, NULL);
-    bool ok = steps_begin(r, &s, false, &f);
-    if (op->timeout > 0)
-        buf_printf(&s.text, "DVO_TIMEOUT=%ld\n", (long)(op->timeout + 0.999));
-    if (ok &&
-        !steps_add(&s, op->id, false, json_object_get(op->entry, "steps"), &values)) {
-        bool wait = values.outcome == VALUE_WAIT;
-        run_op_lacks(r, o->op, &values, steps_go, o);
-        if (!wait)
-            free(o);
-        steps_free(&s);
-        return;
-    }
-    if (ok) {
-        steps_end(&s);
-        int64_t timeout_ms =
-            op->timeout > 0 ? (int64_t)(op->timeout * 1000) + STEPS_GRACE_MS : 0;
-        ok = state_begin(r->state, op->address, op->call, NULL, NULL, &f) &&
-             script_send(r, m, &s.text, timeout_ms, steps_done, o, &f);
-    }
-    steps_free(&s);
-    if (!ok)
-        steps_fail(o, &f);
-}
-
-static void steps_go(void *ctx)
-{
-    struct steps_op *o = ctx;
-    const struct plan_op *op = &o->run->plan->ops[o->op];
-    machine_ready(o->run, op->subject, op->timeout, steps_send, o);
-}
-
-void steps_start(struct run *r, uint32_t op)
-{
-    struct steps_op *o = xcalloc(1, sizeof *o);
-    *o = (struct steps_op){r, op, retry_begin(r->plan->ops[op].retries)};
-    run_op_started(r, op);
-    steps_go(o);
 }

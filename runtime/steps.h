@@ -1,5 +1,4 @@
-/* Scripts of step-library calls: composing them, reading what they answer, carrying out
- * the ops that are nothing else. */
+/* Scripts of step-library calls: composing them, and reading what they answer. */
 #ifndef DVO_RUNTIME_STEPS_H
 #define DVO_RUNTIME_STEPS_H
 
@@ -8,18 +7,26 @@
 /* A step that is out of time ends by itself and says so; later it is given up. */
 #define STEPS_GRACE_MS 20000
 
+enum steps_mode {
+    STEPS_LOOK, /* nothing is changed, and a failure ends nothing */
+    STEPS_ASK,  /* the machine's lock is held, and the machine asks before each step */
+};
+
 /* A script under construction. */
 struct steps {
     struct buf text;
-    bool check;
+    enum steps_mode mode;
+    bool timed; /* the last op had a timeout */
 };
 
 /* Begins with the library of this build. False with a fault if it cannot be read. */
-bool steps_begin(struct run *r, struct steps *s, bool check, struct fault *f);
-/* Adds the steps of an op (a list of {"step", "params"}), whose values are evaluated.
- * VALUE_READY, or what stands in the way. */
-bool steps_add(struct steps *s, uint32_t op_id, bool go_on, const json_t *steps,
+bool steps_begin(struct run *r, struct steps *s, enum steps_mode mode, struct fault *f);
+/* Adds steps of an op (a list of {"step", "params"}), whose values are evaluated. False
+ * with the source's outcome; the script is as it was then. */
+bool steps_add(struct steps *s, const struct plan_op *op, const json_t *steps,
                struct value_source *values);
+/* Adds an op that has nothing to do, and says so in its turn. */
+void steps_skip(struct steps *s, const struct plan_op *op);
 void steps_end(struct steps *s);
 void steps_free(struct steps *s);
 
@@ -33,11 +40,8 @@ struct steps_answer {
 };
 /* Reads the lines about one op from a script's output. */
 void steps_read(const char *out, uint32_t op_id, struct steps_answer *answer);
+/* Reads one answer, what stands behind "dvo ID ", into a new or a used `answer`. */
+void steps_read_line(const char *p, size_t len, struct steps_answer *answer);
 void steps_answer_free(struct steps_answer *a);
-/* Whether the script came to its end. */
-bool steps_complete(const char *out);
-
-/* Carries out an op whose "do" is "steps". */
-void steps_start(struct run *r, uint32_t op);
 
 #endif

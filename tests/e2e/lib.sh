@@ -11,7 +11,10 @@ bin=$DVO_BUILD_DIR/asan
 project=e2e-$$
 work=$(mktemp -d)
 log=$work/log
-mkdir "$work/p"
+mkdir -p "$work/p/etc/dvo"
+# What carries the calls on machines.
+: "${DVO_BACKEND:=ansible}"
+echo "backends: {default: $DVO_BACKEND}" >"$work/p/etc/dvo/dvo.yaml"
 
 facts=$(bash etc/dvo/podman/service.sh start) || exit 1
 socket=$(sed -n 's/^socket=//p' <<<"$facts")

@@ -388,7 +388,7 @@ static void segments(void **state)
     toy.g.ops[f].backend = BACKEND_API;
     op_id g = toy_file(&toy, m, "/g", "x");
     check(0);
-    assert_int_equal(graph_segment(&toy.g), 4);
+    assert_int_equal(graph_segment(&toy.g), 5);
     const struct op *ops = toy.g.ops;
     assert_int_equal(ops[m].segment, 0);
     assert_int_equal(ops[m + 1].segment, 1);
@@ -398,8 +398,8 @@ static void segments(void **state)
     assert_int_equal(ops[e].segment, 2);
     assert_int_equal(ops[c].segment, 3);
     assert_int_equal(ops[d].segment, 3);
-    assert_int_equal(ops[f].segment, 0);
-    assert_int_equal(ops[g].segment, 4);
+    assert_int_equal(ops[f].segment, 4); /* another tool */
+    assert_int_equal(ops[g].segment, 5);
     for (size_t i = 0; i < toy.g.nedges; i++) { /* numbers are a topological order */
         uint32_t from = ops[toy.g.edges[i].from].segment,
                  to = ops[toy.g.edges[i].to].segment;

@@ -4,11 +4,14 @@
 #
 #     [DVO_CHECK=1]                only look: nothing on the machine is changed
 #     [DVO_LOCKED=1]               the sender already holds the machine's lock
-#     [DVO_TIMEOUT=90]             seconds after which a command of the user's is ended
+#     [DVO_ASK=1]                  ask before each step: see below
 #     all files of this folder, in any order
 #     {
 #     dvo_op 17 dvo_file --path='/etc/motd' --content='hello'
+#     [DVO_TIMEOUT=90]             seconds after which commands of the user's are ended
 #     dvo_op -c 18 dvo_run --argv='make' --argv='install'
+#     dvo_op -f 4096 19 dvo_put --path='/srv/x' --digest='sha256:...'
+#     dvo_skip 20
 #     dvo_end
 #     }
 #
@@ -19,6 +22,8 @@
 # Parameters are single words --KEY=VALUE in single quotes; a list repeats its key, a
 # mapping repeats --KEY=NAME=VALUE, booleans are true and false, and what is left alone is
 # not passed. `-c` goes on after a failure of that op; otherwise a failure ends the script.
+# `-f` gives a step the size of a file that it may ask for: it says "dvo ID send", and reads
+# so many bytes from the script's own standard input, which nothing else reads then.
 #
 # Each op answers one line on the script's standard output,
 #
@@ -28,7 +33,9 @@
 # on something that is not there yet). ERROR is "-" or a name of ir/errors.def. REASON is
 # "-" when there is none. REASON and every VALUE are percent-encoded: %XX is that byte, any
 # other byte is itself; blanks, "-" and "%" never stand for themselves. A script that came
-# to its end closes with the line "dvo end".
+# to its end closes with the line "dvo end". With DVO_ASK each step says "dvo ID start" first,
+# and does nothing before a line on standard input answers that; an op that was left out by
+# dvo_skip says "dvo ID skipped".
 #
 # Where a function hands back a value it does so in an upper-case variable DVO_*: a command
 # substitution would cost a process and lose trailing newlines.
@@ -53,16 +60,30 @@ DVO_NL='
 DVO_TAB=$(printf '\t')
 exec 3>&1
 
-# dvo_op [-c] ID FUNCTION [--KEY=VALUE...]: carries out one step and answers its line.
+# dvo_op [-c] [-f SIZE] ID FUNCTION [--KEY=VALUE...]: carries out one step and answers its line.
 dvo_op() {
     dvo_go_on=
-    if [ "$1" = -c ]; then
-        dvo_go_on=1
-        shift
-    fi
+    DVO_SIZE=
+    while :; do
+        case $1 in
+        -c)
+            dvo_go_on=1
+            shift
+            ;;
+        -f)
+            DVO_SIZE=$2
+            shift 2
+            ;;
+        *) break ;;
+        esac
+    done
     dvo_id=$1
     shift
     dvo_begin
+    if [ -n "${DVO_ASK-}" ] && [ -z "$DVO_REFUSED" ]; then
+        echo "dvo $dvo_id start" >&3
+        read -r dvo_word || exit 1
+    fi
     : >"$DVO_TMP/result"
     : >"$DVO_TMP/values"
     if [ -n "$DVO_REFUSED" ]; then
@@ -70,7 +91,8 @@ dvo_op() {
     else
         # A daemon that the step leaves behind must hold neither our output nor a lock.
         (
-            exec </dev/null >"$DVO_TMP/noise" 2>&1 3>&- 8>&- 9>&-
+            exec >"$DVO_TMP/noise" 2>&1 8>&- 9>&-
+            [ -n "$DVO_SIZE" ] || exec </dev/null 3>&-
             command -v "$1" || dvo_fail ENOSYS "this machine has no step $1"
             "$@"
             dvo_fail EUNKNOWN "the step $1 came to no result"
@@ -90,9 +112,16 @@ dvo_op() {
     esac
 }
 
-# dvo_end: proves that the whole script was carried out.
+# dvo_skip ID: that op has nothing to do.
+dvo_skip() {
+    echo "dvo $1 skipped" >&3
+}
+
+# dvo_end: proves that the whole script was carried out. A sender that answers questions
+# leaves standard input open, so nothing more is read from there.
 dvo_end() {
     echo 'dvo end' >&3
+    exit 0
 }
 
 # dvo_begin: once per script, makes the private folder and takes the machine's lock.

@@ -1,0 +1,282 @@
+/* One script holds all ops of the segment whose values are known; the machine asks before
+ * each step, so that its start is in the state first, and answers it when it is done. An
+ * op that uses a result of this very segment begins the next script. */
+#include "runtime/api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ir/base/arena.h"
+#include "ir/base/file.h"
+#include "runtime/conversation.h"
+#include "runtime/steps.h"
+#include "runtime/toolrun.h"
+
+struct api_run {
+    struct tool_run t;
+    struct conversation *talk; /* NULL between scripts */
+    uint32_t at;               /* the op that the machine has come to */
+    uint32_t end;              /* scripts so far hold the ops before this one */
+};
+
+static void api_go(void *ctx);
+
+static void api_free(struct tool_run *t)
+{
+    (void)t;
+}
+
+static void api_signal(struct tool_run *t, int sig)
+{
+    struct api_run *a = (struct api_run *)t;
+    if (a->talk)
+        conversation_signal(a->talk, sig);
+}
+
+static uint32_t api_resume(struct tool_run *t, uint32_t i)
+{
+    (void)t;
+    return i; /* each op is one by itself */
+}
+
+/* --- what the machine says -------------------------------------------------------------
+ */
+
+/* The op of a line: mostly the one at work, or the next. */
+static struct tool_op *api_op(struct api_run *a, unsigned long id)
+{
+    const struct run_plan *plan = a->t.run->plan;
+    for (uint32_t i = a->at; i < a->end; i++)
+        if (plan->ops[a->t.ops[i].op].id == id) {
+            a->at = i;
+            return &a->t.ops[i];
+        }
+    return NULL;
+}
+
+/* The machine lacks the file of the step that is at work. */
+static void api_send(struct api_run *a, struct tool_op *o)
+{
+    const struct run_plan *plan = a->t.run->plan;
+    const json_t *steps = json_object_get(plan->ops[o->op].entry, "steps");
+    const json_t *step = json_array_get(steps, o->ended);
+    const char *file = json_string_value(json_object_get(step, "file"));
+    struct fault f = {0};
+    char *path = path_join(plan->dir, file ? file : "");
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        conversation_send(a->talk, fd);
+    } else {
+        fault_set(&f, DVO_ENOENT, "%s: %s; rebuild with dvoc build", path,
+                  strerror(errno));
+        tool_op_failed(o, &f);
+        api_signal(&a->t, SIGKILL);
+    }
+    free(path);
+}
+
+static void api_answer(struct api_run *a, struct tool_op *o, const char *words,
+                       size_t len)
+{
+    struct steps_answer answer = {0};
+    steps_read_line(words, len, &answer);
+    if (answer.fault.code)
+        tool_op_failed_with(&a->t, o, &answer.fault, answer.values);
+    else
+        tool_op_ended(&a->t, o, answer.changed, false, answer.values);
+    steps_answer_free(&answer);
+}
+
+static bool words_are(const char *words, size_t len, const char *text)
+{
+    return len == strlen(text) && !memcmp(words, text, len);
+}
+
+static void api_line(void *ctx, const char *line, size_t len)
+{
+    struct api_run *a = ctx;
+    char *rest;
+    if (len < 6 || memcmp(line, "dvo ", 4) != 0)
+        return;
+    unsigned long id = strtoul(line + 4, &rest, 10);
+    struct tool_op *o = *rest == ' ' ? api_op(a, id) : NULL;
+    if (!o)
+        return;
+    const char *words = rest + 1;
+    size_t n = len - (size_t)(words - line);
+    if (words_are(words, n, "start")) {
+        if (tool_op_started(&a->t, o))
+            conversation_say(a->talk, "\n", 1);
+    } else if (words_are(words, n, "send")) {
+        api_send(a, o);
+    } else if (words_are(words, n, "skipped")) {
+        for (uint32_t i = 0; i < o->tasks; i++)
+            tool_op_ended(&a->t, o, false, true, NULL);
+    } else {
+        api_answer(a, o, words, n);
+    }
+}
+
+/* --- what it is sent -------------------------------------------------------------------
+ */
+
+/* Whether it uses a result of an op that has not ended: none from `first` on has. */
+static bool api_waits(const struct api_run *a, const struct plan_op *op, uint32_t first)
+{
+    const struct run *r = a->t.run;
+    for (uint32_t i = 0; i < op->nneeds; i++) {
+        uint32_t need = op->needs[i].op, place = r->ops[need].place;
+        if (op->needs[i].kind == NEED_DATA && place >= first && place < a->end &&
+            a->t.ops[place].op == need)
+            return true;
+    }
+    return false;
+}
+
+/* False with the source's outcome; an op that is not wanted is in the script too, so that
+ * it is skipped in its turn. */
+static bool api_add(struct api_run *a, uint32_t first, struct steps *s,
+                    struct value_source *source)
+{
+    const struct plan_op *op = &a->t.run->plan->ops[a->t.ops[a->end].op];
+    bool ok = true;
+    if (api_waits(a, op, first)) {
+        source->outcome = VALUE_WAIT;
+        return false;
+    }
+    if (op->when) {
+        json_t *condition = value_evaluate(source, op->when);
+        ok = condition && value_truth(condition);
+        if (condition && !ok)
+            source->outcome = VALUE_SKIPPED;
+        json_decref(condition);
+    }
+    ok = ok && steps_add(s, op, json_object_get(op->entry, "steps"), source);
+    if (!ok && source->outcome == VALUE_SKIPPED) {
+        steps_skip(s, op);
+        ok = true;
+    }
+    return ok;
+}
+
+/* Composes a script of the ops from a->end on; whether there is anything in it. Otherwise
+ * the source tells: an op must wait, or has failed. */
+static bool api_compose(struct api_run *a, struct steps *s, struct value_source *source)
+{
+    uint32_t first = a->end;
+    while (a->end < a->t.nops) {
+        struct tool_op *o = &a->t.ops[a->end];
+        *source = run_values(a->t.run, NULL);
+        if (api_add(a, first, s, source)) {
+            a->end++;
+        } else if (a->end > first) {
+            fault_free(&source->fault); /* comes up again when it is the op's turn */
+            break;
+        } else if (source->outcome == VALUE_FAULT) {
+            tool_op_failed(o, &source->fault);
+            if (!a->t.run->plan->ops[o->op].carry_on)
+                break;
+            first = ++a->end;
+        } else {
+            break;
+        }
+    }
+    return a->end > first;
+}
+
+static void api_stop(struct api_run *a, struct fault *why)
+{
+    struct buf nothing = {0};
+    tool_ended(&a->t, why, &nothing);
+}
+
+static void api_stop_later(void *ctx)
+{
+    api_stop(ctx, &(struct fault){0});
+}
+
+static void api_ended(void *ctx, int status, struct buf *err, struct fault *f)
+{
+    struct api_run *a = ctx;
+    struct fault why = {0};
+    a->talk = NULL;
+    bool complete = true;
+    for (uint32_t i = 0; i < a->end; i++) {
+        const struct tool_op *o = &a->t.ops[i];
+        bool passed = a->t.run->plan->ops[o->op].carry_on && o->failed;
+        complete = complete && (tool_op_done(o) || passed);
+    }
+    if (complete && a->end < a->t.nops && !a->t.lost.code) {
+        api_go(a);
+        return;
+    }
+    if (f->code)
+        fault_move(&why, f);
+    else
+        fault_set(&why, DVO_EPROTO,
+                  "the machine's shell ended with status %d before the step had a result",
+                  status);
+    tool_ended(&a->t, &why, err);
+}
+
+/* Begins the next script; false if its time has not come, or it cannot be sent. */
+static bool api_begin_script(struct api_run *a, struct value_source *source)
+{
+    struct steps s = {0};
+    bool ok = steps_begin(a->t.run, &s, STEPS_ASK, &source->fault);
+    bool any = ok && api_compose(a, &s, source);
+    if (any) {
+        steps_end(&s);
+        struct conversation_listener listener = {api_line, api_ended, a};
+        a->talk = conversation_start(a->t.run, a->t.machine, "sh -s", &s.text, listener,
+                                     &source->fault);
+        ok = a->talk;
+    } else if (ok && source->outcome != VALUE_WAIT) {
+        /* Nobody to talk with: whatever is left has failed. */
+        loop_timer(a->t.run->loop, 0, api_stop_later, a);
+    } else {
+        ok = false;
+    }
+    if (!ok && source->outcome != VALUE_WAIT)
+        source->outcome = VALUE_FAULT;
+    steps_free(&s);
+    return ok;
+}
+
+static void api_go(void *ctx)
+{
+    struct api_run *a = ctx;
+    struct value_source source = run_values(a->t.run, NULL);
+    if (a->t.lost.code)
+        api_stop(a, &source.fault);
+    else if (!api_begin_script(a, &source)) {
+        if (source.outcome == VALUE_WAIT)
+            run_wait(a->t.run, api_go, a);
+        else
+            api_stop(a, &source.fault);
+    }
+}
+
+static bool api_begin(struct tool_run *t, struct value_source *source)
+{
+    struct api_run *a = (struct api_run *)t;
+    a->at = a->end = t->from;
+    return api_begin_script(a, source);
+}
+
+static const struct tool api = {
+    .name = "the machine",
+    .size = sizeof(struct api_run),
+    .begin = api_begin,
+    .signal = api_signal,
+    .resume = api_resume,
+    .free = api_free,
+};
+
+void api_start(struct run *r, uint32_t segment)
+{
+    tool_start(r, segment, &api);
+}
