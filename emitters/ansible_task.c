@@ -45,7 +45,7 @@ static void task_title(struct ansible *a, op_id op, val_id own, struct buf *out)
 
 void ansible_count_titles(struct ansible *a, op_id op)
 {
-    const struct ansible_shape *shape = ansible_shape(a, op);
+    const struct shape *shape = flow_shape(&a->flow, op);
     for (uint32_t i = 0; i < shape->n; i++) {
         struct buf *text = &a->title_text;
         size_t begin = text->len;
@@ -104,39 +104,36 @@ static void condition_add_value(struct ansible *a, val_id v)
 }
 
 /* What the op uses may be missing: then it is skipped, as the language says. */
-static void guard_use(struct ansible *a, op_id used, str_id field, val_id v,
-                      val_id argument)
+static void guard_use(void *ctx, op_id used, str_id field, val_id v, val_id argument)
 {
+    struct ansible *a = ctx;
     (void)argument;
     if (!used)
         return;
-    bool fails = a->e->graph->ops[used].flags & OP_CONTINUE;
-    bool result = strcmp(emission_text(a->e, field), "changed");
-    bool skips = a->ops[used].conditional && result;
-    bool rests = graph_may_rest(a->e->graph, used) && result;
-    if (!fails && !skips && !rests)
+    struct flow_doubt doubt = flow_doubt(&a->flow, used, field);
+    if (!doubt.fails && !doubt.skips && !doubt.rests)
         return;
     buf_clear(&a->expr);
-    if (!ansible_inside(a, used)) {
-        buf_printf(&a->expr, "%s is defined", ansible_outside_name(a, v));
+    if (!flow_inside(&a->flow, used)) {
+        buf_printf(&a->expr, "%s is defined", flow_outside_name(&a->flow, v));
         condition_add(a, a->expr.p);
         return;
     }
-    const struct ansible_shape *shape = ansible_shape(a, used);
-    ansible_register(a, used, shape->primary, &a->expr);
+    const struct shape *shape = flow_shape(&a->flow, used);
+    flow_register(&a->flow, used, shape->primary, &a->expr);
     size_t name = a->expr.len;
     /* A result that is there is of a task that neither failed nor was skipped. */
-    if (rests && shape->v[shape->primary].step) {
+    if (doubt.rests && shape->v[shape->primary].step) {
         buf_printf(&a->expr, ".fields.%s is defined", emission_text(a->e, field));
         condition_add(a, a->expr.p);
         return;
     }
-    if (fails) {
+    if (doubt.fails) {
         buf_str(&a->expr, " is not failed");
         condition_add(a, a->expr.p);
         a->expr.len = name;
     }
-    if (skips) {
+    if (doubt.skips) {
         buf_str(&a->expr, " is not skipped");
         condition_add(a, a->expr.p);
     }
@@ -148,13 +145,13 @@ static void task_conditions(struct ansible *a, op_id op, uint32_t task, val_id o
     for (size_t i = 0; i < a->conditions.n; i++)
         free(a->conditions.v[i]);
     a->conditions.n = 0;
-    ansible_each_use(a, op, guard_use);
+    flow_each_use(&a->flow, op, guard_use, a);
     if (o->when)
         condition_add_value(a, o->when);
     /* A failure that does not stop the play must still stop the rest of its own op. */
     for (uint32_t i = 0; (o->flags & OP_CONTINUE) && i < task; i++) {
         buf_clear(&a->expr);
-        ansible_register(a, op, i, &a->expr);
+        flow_register(&a->flow, op, i, &a->expr);
         buf_str(&a->expr, " is not failed");
         condition_add(a, a->expr.p);
     }
@@ -190,7 +187,7 @@ static void task_params(struct ansible *a, val_id params)
     yaml_map_end(&a->yaml);
 }
 
-static void task_module(struct ansible *a, const struct ansible_task *t)
+static void task_module(struct ansible *a, const struct shape_step *t)
 {
     size_t len;
     if (t->module) {
@@ -210,15 +207,25 @@ static void task_module(struct ansible *a, const struct ansible_task *t)
     yaml_map_end(&a->yaml);
 }
 
-static void task_keywords(struct ansible *a, const struct ansible_task *t)
+/* Keywords in whose text Ansible sees Jinja. */
+static bool keyword_is_expression(const struct shape_control *k)
 {
-    for (uint32_t i = 0; i < t->nkeywords; i++) {
-        const struct ansible_keyword *k = &t->keywords[i];
+    static const char *const expressions[] = {"changed_when", "failed_when", "until"};
+    for (size_t i = 0; i < sizeof expressions / sizeof *expressions; i++)
+        if (!strcmp(k->key, expressions[i]))
+            return true;
+    return false;
+}
+
+static void task_keywords(struct ansible *a, const struct shape_step *t)
+{
+    for (uint32_t i = 0; i < t->ncontrols; i++) {
+        const struct shape_control *k = &t->controls[i];
         val_id v = render_value(a->e, a->op, k->value);
         if (!v || v == VAL_NONE)
             continue;
         yaml_key(&a->yaml, k->key, k->len);
-        if (k->expression && v > VAL_TRUE) {
+        if (keyword_is_expression(k) && v > VAL_TRUE) {
             buf_clear(&a->expr);
             ansible_condition(a, v, false, &a->expr);
             yaml_text(&a->yaml, buf_text(&a->expr), a->expr.len);
@@ -294,7 +301,7 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
 {
     const struct op *o = &a->e->graph->ops[op];
     struct yaml *y = &a->yaml;
-    const struct ansible_task *t = &ansible_shape(a, op)->v[task];
+    const struct shape_step *t = &flow_shape(&a->flow, op)->v[task];
     a->op = op;
     a->literals.n = 0;
     task_files(a, t->files);
@@ -302,18 +309,19 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     struct buf *place = &a->expr;
     buf_clear(place);
     render_place(a->e, op, place);
-    if (a->out->tasks.n)
+    if (a->flow.out->tasks.n)
         yaml_blank(y);
     yaml_comment(y, buf_text(place), place->len);
     const char *name = task_name(a, op);
-    *vec_push(&a->out->tasks) = (struct emission_task){yaml_next_line(y), op, task, name};
+    *vec_push(&a->flow.out->tasks) =
+        (struct emission_task){yaml_next_line(y), op, task, name};
     yaml_map(y);
     yaml_name(y, "name");
     yaml_cstr(y, name);
     task_module(a, t);
-    if (a->ops[op].result && (a->ops[op].read || t->register_)) {
+    if (flow_registers(&a->flow, op, task)) {
         buf_clear(&a->expr);
-        ansible_register(a, op, task, &a->expr);
+        flow_register(&a->flow, op, task, &a->expr);
         yaml_name(y, "register");
         yaml_text(y, a->expr.p, a->expr.len);
     }
@@ -326,6 +334,6 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
 
 void ansible_tasks(struct ansible *a, op_id op)
 {
-    for (uint32_t i = 0; i < ansible_shape(a, op)->n; i++)
+    for (uint32_t i = 0; i < flow_shape(&a->flow, op)->n; i++)
         task_write(a, op, i);
 }
