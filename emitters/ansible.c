@@ -160,12 +160,9 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     const struct plan_segment *s = &a->e->plan->segments[segment];
     struct yaml *y = &a->yaml;
     flow_enter(&a->flow, segment);
-    map64_clear(&a->titles);
-    map64_clear(&a->task_names);
-    buf_clear(&a->title_text);
-    a->title_next = 0;
+    titles_begin(&a->titles);
     for (uint32_t i = 0; i < s->nops; i++)
-        ansible_count_titles(a, s->ops[i]);
+        titles_note(&a->titles, a->e, s->ops[i], flow_shape(&a->flow, s->ops[i]));
 
     buf_clear(text);
     yaml_begin(y, text);
@@ -273,7 +270,7 @@ bool ansible_emit(struct emission *e)
     const struct plan *plan = e->plan;
     if (!flow_wanted(e, BACKEND_ANSIBLE))
         return true;
-    struct ansible a = {.e = e};
+    struct ansible a = {.e = e, .titles.harmless = ansible_harmless};
     struct buf text = {0};
     flow_begin(&a.flow, e, BACKEND_ANSIBLE);
     a.flow.names.prefixes = ansible_prefixes;
@@ -300,11 +297,9 @@ bool ansible_emit(struct emission *e)
         free(a.conditions.v[i]);
     free(a.conditions.v);
     free(a.literals.v);
-    map64_free(&a.titles);
-    map64_free(&a.task_names);
+    titles_free(&a.titles);
     flow_end(&a.flow);
     render_free(&a.pieces);
-    buf_free(&a.title_text);
     buf_free(&a.expr);
     buf_free(&a.scratch);
     buf_free(&text);

@@ -4,6 +4,7 @@
 
 #include "emitters/flow.h"
 #include "emitters/render.h"
+#include "emitters/titles.h"
 #include "emitters/yaml.h"
 
 struct ansible_literal { /* a task variable that holds user text: text_1, text_2, ... */
@@ -15,10 +16,7 @@ struct ansible {
     struct emission *e;
     struct flow flow;
     /* the tool run being written */
-    struct map64 titles;     /* hash of a title -> how many tasks of the run have it */
-    struct buf title_text;   /* the titles of its tasks, each with a NUL behind it */
-    size_t title_next;       /* where that of the next task begins */
-    struct map64 task_names; /* hash of a name -> index of its last use */
+    struct titles titles;
     struct yaml yaml;
     /* the task being written */
     op_id op;
@@ -46,10 +44,6 @@ void ansible_value(struct ansible *a, val_id v);
 void ansible_text(struct ansible *a, const char *s, size_t len);
 
 /* --- ansible_task.c --- */
-/* Notes the titles of the op's tasks, and in a->titles how many there are of each: two
- * equal ones need more to tell them apart. For all ops of a run, in order, before any
- * ansible_tasks(). */
-void ansible_count_titles(struct ansible *a, op_id op);
 /* Writes the op's tasks into the sequence that is open, and their place into the source
  * map of the run. */
 void ansible_tasks(struct ansible *a, op_id op);

@@ -1,12 +1,10 @@
 /* Writes the tasks of one op: comment, name, module with its parameters, and the keywords
  * that carry results, conditions and policy. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emitters/ansible_parts.h"
-
-enum { TITLE_LONGEST = 140 };
+#include "emitters/files.h"
 
 #define STEP_MODULE "dvo.host.step"
 
@@ -21,64 +19,6 @@ void ansible_harmless(const char *s, size_t len, struct buf *out)
             buf_char(out, ' ');
     }
     buf_add(out, s, len);
-}
-
-/* The title of a task: its own, else that of its op. */
-static void task_title(struct ansible *a, op_id op, val_id own, struct buf *out)
-{
-    struct buf *plain = &a->scratch;
-    buf_clear(plain);
-    if (own && render_value(a->e, op, own) != VAL_NONE)
-        render_display(a->e, op, own, plain);
-    else
-        render_title(a->e, op, plain);
-    size_t len = plain->len;
-    if (len > TITLE_LONGEST) {
-        len = TITLE_LONGEST;
-        while (len && (plain->p[len] & 0xc0) == 0x80)
-            len--;
-    }
-    ansible_harmless(buf_text(plain), len, out);
-    if (len < plain->len)
-        buf_str(out, "...");
-}
-
-void ansible_count_titles(struct ansible *a, op_id op)
-{
-    const struct shape *shape = flow_shape(&a->flow, op);
-    for (uint32_t i = 0; i < shape->n; i++) {
-        struct buf *text = &a->title_text;
-        size_t begin = text->len;
-        task_title(a, op, shape->v[i].title, text);
-        ++*map64_put(&a->titles, hash_bytes(buf_text(text) + begin, text->len - begin));
-        buf_char(text, '\0');
-    }
-}
-
-/* A name that no other task of the run has: with the address where titles are equal. */
-static const char *task_name(struct ansible *a, op_id op)
-{
-    struct buf *name = &a->scratch;
-    buf_clear(name);
-    buf_str(name, a->title_text.p + a->title_next);
-    a->title_next += name->len + 1;
-    if (map64_get(&a->titles, hash_bytes(name->p, name->len)) > 1) {
-        str_id address = a->e->graph->ops[op].address;
-        buf_str(name, " (");
-        ansible_harmless(emission_text(a->e, address), intern_len(a->e->strings, address),
-                         name);
-        buf_char(name, ')');
-    }
-    size_t base = name->len;
-    for (unsigned i = 2;; i++) {
-        uint32_t *used = map64_put(&a->task_names, hash_bytes(name->p, name->len));
-        if (!*used) {
-            *used = 1;
-            return arena_strndup(&a->e->arena, name->p, name->len);
-        }
-        name->len = base;
-        buf_printf(name, " (%u)", i);
-    }
 }
 
 static void condition_add(struct ansible *a, const char *text)
@@ -271,32 +211,6 @@ static void task_literals(struct ansible *a)
     yaml_map_end(&a->yaml);
 }
 
-/* Copies the files that a task sends, so that the folder is all a run needs. */
-static void task_files(struct ansible *a, val_id files)
-{
-    struct emission *e = a->e;
-    for (uint32_t i = 0; files && i < val_get(e->values, files)->count; i++) {
-        struct render_pieces *p = &a->pieces;
-        render_text(e, a->op, val_items(e->values, files)[2 * i + 1], p);
-        const char *source = arena_strndup(&e->arena, buf_text(&p->text), p->text.len);
-        size_t len;
-        const char *name = render_bytes(e, val_items(e->values, files)[2 * i], &len);
-        const char *from = *source == '/'
-                               ? source
-                               : arena_printf(&e->arena, "%s%s", e->program_dir, source);
-        const char *to = arena_printf(&e->arena, "ansible/files/%s", name);
-        errno = 0;
-        if (artefact_copy(&e->out, to, from) || e->out.failed)
-            continue;
-        if (errno)
-            emission_error(e, EMIT_FILE, a->op, "cannot read %s: %s", source,
-                           strerror(errno));
-        else
-            emission_error(e, EMIT_FILE, a->op, "two different files are both called %s",
-                           name);
-    }
-}
-
 static void task_write(struct ansible *a, op_id op, uint32_t task)
 {
     const struct op *o = &a->e->graph->ops[op];
@@ -304,7 +218,8 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     const struct shape_step *t = &flow_shape(&a->flow, op)->v[task];
     a->op = op;
     a->literals.n = 0;
-    task_files(a, t->files);
+    if (t->files)
+        files_copy(a->e, op, t->files, "ansible/files");
 
     struct buf *place = &a->expr;
     buf_clear(place);
@@ -312,7 +227,7 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     if (a->flow.out->tasks.n)
         yaml_blank(y);
     yaml_comment(y, buf_text(place), place->len);
-    const char *name = task_name(a, op);
+    const char *name = titles_next(&a->titles, a->e, op);
     *vec_push(&a->flow.out->tasks) =
         (struct emission_task){yaml_next_line(y), op, task, name};
     yaml_map(y);

@@ -11,7 +11,8 @@ struct shape_control { /* of the record's own choice, such as changed_when */
     val_id value;
 };
 
-/* The parts of one native step; 0 where it has none. */
+/* The parts of one native step; 0 where it has none. A task may have a free text, the
+ * free text of a resource is its name. */
 struct shape_step {
     val_id module, resource, step, params, free, title, files, when, register_;
     struct shape_control *controls;

@@ -1,0 +1,32 @@
+/* Copies what steps send into the build. */
+#include "emitters/files.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "emitters/render.h"
+
+void files_copy(struct emission *e, op_id op, val_id files, const char *folder)
+{
+    struct render_pieces p = {0};
+    for (uint32_t i = 0; i < val_get(e->values, files)->count; i++) {
+        render_text(e, op, val_items(e->values, files)[2 * i + 1], &p);
+        const char *source = arena_strndup(&e->arena, buf_text(&p.text), p.text.len);
+        size_t len;
+        const char *name = render_bytes(e, val_items(e->values, files)[2 * i], &len);
+        const char *from = *source == '/'
+                               ? source
+                               : arena_printf(&e->arena, "%s%s", e->program_dir, source);
+        const char *to = arena_printf(&e->arena, "%s/%s", folder, name);
+        errno = 0;
+        if (artefact_copy(&e->out, to, from) || e->out.failed)
+            continue;
+        if (errno)
+            emission_error(e, EMIT_FILE, op, "cannot read %s: %s", source,
+                           strerror(errno));
+        else
+            emission_error(e, EMIT_FILE, op, "two different files are both called %s",
+                           name);
+    }
+    render_free(&p);
+}
