@@ -285,6 +285,8 @@ static void write_segment(struct plan_writer *w, uint32_t id)
     json_put_int(j, s->machine);
     write_name(w, "file", out->file);
     write_name(w, "hosts", out->hosts);
+    if (out->recipe)
+        write_name(w, "recipe", out->recipe);
     json_put_name(j, "ops");
     json_put_array_compact(j);
     for (uint32_t i = 0; i < s->nops; i++)
