@@ -17,7 +17,7 @@ static const struct {
 } brackets[] = {
     [RUBY_ARRAY] = {"[", "]", "[", "]", true},
     [RUBY_HASH] = {"{ ", " }", "{", "}", true},
-    [RUBY_ARGUMENTS] = {"(", ")", "(", ")", true},
+    [RUBY_ARGUMENTS] = {"(", ")", "(", ")", false},
     [RUBY_LAZY] = {"lazy { ", " }", "lazy {", "}", false},
 };
 

@@ -190,7 +190,7 @@ static void test_layout(void **state)
                                 "y' + \"\\n\",\n"
                                 "    },\n"
                                 "    none: {},\n"
-                                "    one: [-1],\n"
+                                "    one: [-1]\n"
                                 "  )\n"
                                 "  action :run\n"
                                 "  content lazy { Dvo.value('x') }\n"

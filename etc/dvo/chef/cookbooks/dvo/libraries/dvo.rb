@@ -13,7 +13,7 @@ module Dvo
   class Missing < StandardError; end
 
   # What a resource came to.
-  Outcome = Struct.new(:changed, :failed, :fields)
+  Outcome = Struct.new(:changed, :failed, :fields, :reason)
 
   class << self
     def value(name)
@@ -38,16 +38,17 @@ module Dvo
       end
     end
 
-    # The fields that the resource with this register left.
-    def result(name)
-      outcome = outcomes[name]
-      raise Missing, "no resource of this run has left a result '#{name}'" unless outcome && !outcome.failed
-      outcome.fields
+    # A field of what the resource with this register came to.
+    def result(name, field)
+      raise Missing, "no resource of this run has left '#{field}' in '#{name}'" unless result?(name, field)
+      outcomes[name].fields[field]
     end
 
-    def result?(name, field)
+    # Whether that resource came to a result, with this field if one is asked for.
+    def result?(name, field = nil)
       outcome = outcomes[name]
-      !outcome.nil? && !outcome.failed && outcome.fields.key?(field)
+      return false if outcome.nil? || outcome.failed
+      field.nil? || outcome.fields.key?(field)
     end
 
     # Whether a resource with one of these registers changed something.
@@ -64,19 +65,18 @@ module Dvo
       registers[resource] = name
     end
 
-    # Keeps what a resource came to; `fields` of a step only.
-    def note(resource, changed: false, failed: false, fields: {})
-      outcome = Outcome.new(changed, failed, fields)
+    # Keeps what a resource came to; the fields and the reason are a step's.
+    def note(resource, changed: false, failed: false, fields: {}, reason: '')
+      outcome = Outcome.new(changed, failed, fields, reason)
       fresh[resource] = outcome
       name = registers[resource]
       name ||= resource.register if resource.respond_to?(:register)
       outcomes[name] = outcome if name
     end
 
-    # The fields of what a resource has just come to, once.
-    def take_fields(resource)
-      outcome = fresh.delete(resource)
-      outcome ? outcome.fields : {}
+    # What a resource has just come to, once.
+    def take(resource)
+      fresh.delete(resource) || Outcome.new(false, false, {}, '')
     end
 
     # Lines whose resources take no part in this run.
@@ -96,7 +96,7 @@ module Dvo
 
     def outcomes
       @outcomes ||= told('results', {}).transform_values do |known|
-        Outcome.new(known['changed'], false, known['fields'] || {})
+        Outcome.new(known['changed'], false, known['fields'] || {}, '')
       end
     end
 

@@ -51,12 +51,11 @@ class DvoEvents < Chef::EventDispatch::Base
   end
 
   def resource_failed(resource, action, exception)
-    fields = Dvo.take_fields(resource)
-    Dvo.note(resource, failed: true, fields: fields)
+    Dvo.note(resource, failed: true, fields: Dvo.take(resource).fields, reason: exception.message)
     more = { changed: false, exception: exception.class.name, at: exception.backtrace&.first.to_s[/\A[^:]+:\d+/] }
     more[:errno] = exception.errno if exception.is_a?(DvoStep::Failed)
     more[:ignored] = true if resource.ignore_failure
-    ended(resource, action, 'failed', message: exception.message, **more)
+    ended(resource, action, 'failed', **more)
   end
 
   private
@@ -76,16 +75,16 @@ class DvoEvents < Chef::EventDispatch::Base
     path && { path: path, line: line }
   end
 
-  def ended(resource, action, name, message: nil, **more)
+  def ended(resource, action, name, **more)
+    outcome = Dvo.take(resource)
     event = started(resource, action)
     return unless event
     event.merge!(event: name, **more)
-    fields = Dvo.take_fields(resource)
-    event[:result] = fields unless name == 'skipped'
+    event[:result] = outcome.fields unless name == 'skipped'
     if resource.sensitive
       event[:censored] = true
-    elsif message
-      event[:msg] = message.dup.force_encoding(Encoding::UTF_8).scrub('?')
+    else
+      event[:msg] = outcome.reason.dup.force_encoding(Encoding::UTF_8).scrub('?')
     end
     tell(event)
   end

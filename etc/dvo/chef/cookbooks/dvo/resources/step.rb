@@ -16,7 +16,7 @@ action :run, description: 'Check the machine and change what differs.' do
     check: Chef::Config[:why_run], timeout: new_resource.timeout)
   failed = answer.state == 'failed'
   changed = %w(changed unknown).include?(answer.state)
-  Dvo.note(new_resource, changed: changed, failed: failed, fields: answer.fields)
+  Dvo.note(new_resource, changed: changed, failed: failed, fields: answer.fields, reason: answer.reason)
   raise DvoStep::Failed.new(answer.errno, words(answer)) if failed
   # In why-run mode nothing has happened yet, otherwise it has just now.
   converge_by(words(answer)) {} if changed
