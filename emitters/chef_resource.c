@@ -18,8 +18,8 @@ static void guard_add(struct chef *c, const char *text)
     *vec_push(&c->guards) = xstrdup(text);
 }
 
-/* Each of what must all hold is a guard of its own, which reads better than a long "&&".
- */
+/* Each of what must all hold is a guard of its own, which reads better than a long "&&",
+ * and a negation is a not_if. */
 static void guard_condition(struct chef *c, val_id v)
 {
     struct ir_value value = *val_get(c->e->values, v);
@@ -28,17 +28,21 @@ static void guard_condition(struct chef *c, val_id v)
             guard_condition(c, val_items(c->e->values, v)[i]);
         return;
     }
-    struct buf text = {0};
+    bool not = value.kind == IR_COND && value.sub == IR_COND_NOT;
+    bool not_in = value.kind == IR_COND && value.sub == IR_COND_NOT_IN;
+    struct buf text = {0}, guard = {0};
     struct ruby outer = c->ruby;
     c->ruby = (struct ruby){0};
     ruby_begin(&c->ruby, &text);
-    ruby_code(&c->ruby, "only_if { ");
-    chef_condition(c, v, false);
-    ruby_code(&c->ruby, " }");
-    guard_add(c, text.p);
+    chef_condition(c, not ? val_items(c->e->values, v)[0] : v, false);
+    /* "not in" begins with a "!" of its own. */
+    buf_printf(&guard, "%s { %s }", not || not_in ? "not_if" : "only_if",
+               text.p + not_in);
+    guard_add(c, guard.p);
     ruby_free(&c->ruby);
     c->ruby = outer;
     buf_free(&text);
+    buf_free(&guard);
 }
 
 /* "METHOD('NAME', 'FIELD') }", the last name may be missing. */
@@ -72,7 +76,7 @@ static void guard_use(void *ctx, op_id used, str_id field, val_id v, val_id argu
     flow_register(&c->flow, used, flow_shape(&c->flow, used)->primary, &c->scratch);
     if (doubt.rests)
         guard_ask(c, "only_if { Dvo.result?", c->scratch.p, emission_text(c->e, field));
-    else if (doubt.skips)
+    else if (strcmp(emission_text(c->e, field), "changed"))
         guard_ask(c, "only_if { Dvo.result?", c->scratch.p, NULL);
     else
         guard_ask(c, "not_if { Dvo.failed?", c->scratch.p, NULL);
