@@ -56,13 +56,20 @@ uint32_t ruby_next_line(struct ruby *r)
     return r->line;
 }
 
+/* In a comment these would turn checks of linters off. */
+static const char *const directives[] = {"rubocop", "cookstyle"};
+
 void ruby_comment(struct ruby *r, const char *s, size_t len)
 {
     buf_blanks(r->out, (size_t)r->indent);
     buf_char(r->out, '#');
     if (len) {
+        size_t begin = r->out->len + 1;
         buf_char(r->out, ' ');
         buf_display(r->out, s, len);
+        for (size_t i = 0; i < sizeof directives / sizeof *directives; i++)
+            for (char *p = r->out->p + begin; (p = strstr(p, directives[i]));)
+                *p = '?';
     }
     buf_char(r->out, '\n');
 }

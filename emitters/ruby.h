@@ -37,7 +37,7 @@ struct ruby {
 void ruby_begin(struct ruby *r, struct buf *out);
 void ruby_free(struct ruby *r);
 
-/* A comment of one line; what does not print is replaced. */
+/* A comment of one line; what does not print is replaced, and what linters obey. */
 void ruby_comment(struct ruby *r, const char *s, size_t len);
 void ruby_blank(struct ruby *r);
 /* The number of the line on which the next statement will begin. */

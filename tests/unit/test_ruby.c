@@ -200,6 +200,19 @@ static void test_layout(void **state)
     buf_free(&text);
 }
 
+static void test_comment(void **state)
+{
+    (void)state;
+    static const char text[] = "a # rubocop:disable all # cookstyle: disable x";
+    struct buf out = {0};
+    struct ruby r = {0};
+    ruby_begin(&r, &out);
+    ruby_comment(&r, text, sizeof text - 1);
+    assert_string_equal(out.p, "# a # ?ubocop:disable all # ?ookstyle: disable x\n");
+    ruby_free(&r);
+    buf_free(&out);
+}
+
 static void test_numbers(void **state)
 {
     (void)state;
@@ -224,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_text),
         cmocka_unit_test(test_operand),
         cmocka_unit_test(test_layout),
+        cmocka_unit_test(test_comment),
         cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
