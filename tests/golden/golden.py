@@ -35,6 +35,7 @@ DEFAULT_COMMANDS = {
     "eval": "eval input.dvo",
     "ir": "build --emit=ir input.dvo",
     "ansible": "build input.dvo",
+    "chef": "build input.dvo",
     "api": "build input.dvo",
     "errors": "check input.dvo",
     "config": "config",
