@@ -234,10 +234,8 @@ static void test_numbers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_text),
-        cmocka_unit_test(test_operand),
-        cmocka_unit_test(test_layout),
-        cmocka_unit_test(test_comment),
+        cmocka_unit_test(test_text),    cmocka_unit_test(test_operand),
+        cmocka_unit_test(test_layout),  cmocka_unit_test(test_comment),
         cmocka_unit_test(test_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
