@@ -66,6 +66,19 @@ static value do_task(struct vm *vm, const struct call *c)
     return native_new(vm, IR_NATIVE_TASK, fields);
 }
 
+/* resource(TYPE, NAME, PROPERTY=..., _CONTROL=...) */
+static value do_resource(struct vm *vm, const struct call *c)
+{
+    if (c->nargs != 2)
+        return vm_fail(vm, 501, "resource() takes a type and a name");
+    value fields = value_dict_new(vm, 8), params = value_dict_new(vm, c->nnames);
+    set(vm, fields, "resource", c->args[0]);
+    set(vm, fields, "free", c->args[1]);
+    sort_keywords(vm, c, fields, params);
+    set(vm, fields, "params", params);
+    return native_new(vm, IR_NATIVE_RESOURCE, fields);
+}
+
 /* step(CALL, PARAM=...) */
 static value do_step(struct vm *vm, const struct call *c)
 {
@@ -272,6 +285,7 @@ void native_universe(struct eval_universe *u)
 {
     static const struct native natives[] = {
         {"task", do_task, "...", NULL},
+        {"resource", do_resource, "...", NULL},
         {"step", do_step, "...", NULL},
         {"http", do_http, "...", NULL},
         {"var", do_var, "name /", NULL},

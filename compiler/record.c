@@ -373,8 +373,8 @@ static void read_rules(struct vm *vm, value record, struct call_info *info,
     bool dict = lower != VALUE_ERROR && value_is(lower, VALUE_KIND_DICT);
     for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++) {
         value own = dict ? get(vm, lower, backend_name(b)) : VALUE_ERROR;
-        /* Steps run on every backend that has a native way to call the step library. */
-        if (own == VALUE_ERROR && b != BACKEND_CHEF)
+        /* Every backend has a native way to call the step library. */
+        if (own == VALUE_ERROR)
             own = steps;
         rules->lower[b] = own;
         if (own != VALUE_ERROR)

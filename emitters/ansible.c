@@ -31,10 +31,22 @@ static const char ansible_cfg[] =
     "ssh_args = -o ControlMaster=auto -o ControlPersist=60s -o IdentitiesOnly=yes "
     "-o StrictHostKeyChecking=yes\n";
 
-static bool ansible_uses(const struct emission *e, uint32_t segment)
-{
-    return e->plan->segments[segment].backend == BACKEND_ANSIBLE;
-}
+/* Names that mean something to Ansible, Jinja or Python already. */
+static const char ansible_reserved[] =
+    "all and as assert async await become block break by call caller "
+    "changed_before class collections connection context continue cycler "
+    "debugger def del delay delegate_to dict diff do elif else endfor endif "
+    "environment except false filter finally for from gather_facts global "
+    "group_names groups handlers hosts hostvars if ignore_errors import in "
+    "include inventory_hostname is item joiner lambda lipsum localhost lookup "
+    "loop machines macro module name namespace no_log none nonlocal not notify "
+    "now null omit or order pass play_hosts playbook_dir poll port q query "
+    "raise range recursive register remote_user retries return role_name roles "
+    "run_once secrets self serial set strategy super tags tasks throttle "
+    "timeout true try undef ungrouped until vars when while with yield";
+
+/* ansible_ is taken as a whole, and text points at text_1, text_2 ... inside tasks. */
+static const char *const ansible_prefixes[] = {"ansible_", "text_", NULL};
 
 static void put(struct emission *e, const char *path, const struct buf *text)
 {
@@ -52,9 +64,9 @@ static void ansible_inventory(struct ansible *a, struct buf *text)
     yaml_name(y, "hosts");
     yaml_map(y);
     for (op_id op = 1; op < a->e->graph->n; op++) {
-        if (!a->alias[op])
+        if (!a->flow.machines[op])
             continue;
-        yaml_key(y, a->alias[op], strlen(a->alias[op]));
+        yaml_key(y, a->flow.machines[op], strlen(a->flow.machines[op]));
         yaml_map(y);
         yaml_map_end(y);
     }
@@ -128,7 +140,7 @@ static void ansible_site(struct ansible *a, struct buf *text)
     yaml_begin(y, text);
     yaml_seq(y);
     for (uint32_t i = 1; i <= a->e->plan->nsegments; i++) {
-        if (!ansible_uses(a->e, i))
+        if (!flow_carries(&a->flow, i))
             continue;
         play_name(a, i, &a->scratch);
         yaml_map(y);
@@ -147,16 +159,10 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
 {
     const struct plan_segment *s = &a->e->plan->segments[segment];
     struct yaml *y = &a->yaml;
-    a->segment = segment;
-    a->out = &a->e->segments[segment];
-    ansible_names_init(&a->registers);
-    map64_clear(&a->titles);
-    map64_clear(&a->task_names);
-    buf_clear(&a->title_text);
-    a->title_next = 0;
-    ansible_name_registers(a);
+    flow_enter(&a->flow, segment);
+    titles_begin(&a->titles);
     for (uint32_t i = 0; i < s->nops; i++)
-        ansible_count_titles(a, s->ops[i]);
+        titles_note(&a->titles, a->e, s->ops[i], flow_shape(&a->flow, s->ops[i]));
 
     buf_clear(text);
     yaml_begin(y, text);
@@ -166,7 +172,7 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     play_name(a, segment, &a->scratch);
     yaml_text(y, buf_text(&a->scratch), a->scratch.len);
     yaml_name(y, "hosts");
-    yaml_cstr(y, a->out->hosts);
+    yaml_cstr(y, a->flow.out->hosts);
     yaml_name(y, "gather_facts");
     yaml_bool(y, false);
     yaml_name(y, "tasks");
@@ -177,8 +183,8 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     yaml_map_end(y);
     yaml_seq_end(y);
     yaml_end(y);
-    put(a->e, a->out->file, text);
-    ansible_names_free(&a->registers);
+    put(a->e, a->flow.out->file, text);
+    flow_leave(&a->flow);
 }
 
 /* What a person fills in to run the playbooks without dvoc. */
@@ -199,9 +205,9 @@ static void ansible_values(struct ansible *a, struct buf *text)
     json_put_name(&j, "machines");
     json_put_object(&j);
     for (op_id op = 1; op < e->graph->n; op++) {
-        if (!a->alias[op])
+        if (!a->flow.machines[op])
             continue;
-        json_put_name(&j, a->alias[op]);
+        json_put_name(&j, a->flow.machines[op]);
         json_put_object_compact(&j);
         for (size_t i = 0; i < sizeof members / sizeof *members; i++) {
             json_put_name(&j, members[i].name);
@@ -230,10 +236,10 @@ static void ansible_values(struct ansible *a, struct buf *text)
     }
     map64_free(&seen);
     json_put_object_end(&j);
-    for (size_t i = 0; i < a->outside.n; i++) {
-        json_put_name(&j, a->outside.v[i].name);
+    for (size_t i = 0; i < a->flow.outside.n; i++) {
+        json_put_name(&j, a->flow.outside.v[i].name);
         buf_clear(&a->scratch);
-        render_display(e, 0, a->outside.v[i].value, &a->scratch);
+        render_display(e, 0, a->flow.outside.v[i].value, &a->scratch);
         json_put_text(&j, buf_text(&a->scratch), a->scratch.len);
     }
     json_put_object_end(&j);
@@ -262,24 +268,19 @@ static void ansible_collection(struct emission *e, struct buf *text)
 bool ansible_emit(struct emission *e)
 {
     const struct plan *plan = e->plan;
-    bool used = false;
-    for (uint32_t i = 1; i <= plan->nsegments; i++)
-        used |= ansible_uses(e, i);
-    if (!used)
+    if (!flow_wanted(e, BACKEND_ANSIBLE))
         return true;
-    struct ansible a = {.e = e};
+    struct ansible a = {.e = e, .titles.harmless = ansible_harmless};
     struct buf text = {0};
-    a.alias = arena_array(&e->arena, const char *, e->graph->n);
-    a.ops = arena_array(&e->arena, struct ansible_op, e->graph->n);
-    a.shapes = arena_array(&e->arena, struct ansible_shape, plan->ntemplates + 1);
-    ansible_names_init(&a.names);
-    ansible_names_reserve(&a.names);
-    ansible_scan(&a);
+    flow_begin(&a.flow, e, BACKEND_ANSIBLE);
+    a.flow.names.prefixes = ansible_prefixes;
+    names_reserve(&a.flow.names, ansible_reserved);
+    flow_scan(&a.flow);
     for (uint32_t i = 1; i <= plan->nsegments; i++) {
-        if (!ansible_uses(e, i))
+        if (!flow_carries(&a.flow, i))
             continue;
         e->segments[i].file = arena_printf(&e->arena, "ansible/segment-%u.yml", i);
-        e->segments[i].hosts = a.alias[plan->segments[i].machine];
+        e->segments[i].hosts = a.flow.machines[plan->segments[i].machine];
         if (!e->failed && !e->out.failed)
             ansible_playbook(&a, i, &text);
     }
@@ -296,13 +297,9 @@ bool ansible_emit(struct emission *e)
         free(a.conditions.v[i]);
     free(a.conditions.v);
     free(a.literals.v);
-    free(a.outside.v);
-    map64_free(&a.outside_of);
-    map64_free(&a.titles);
-    map64_free(&a.task_names);
-    ansible_names_free(&a.names);
+    titles_free(&a.titles);
+    flow_end(&a.flow);
     render_free(&a.pieces);
-    buf_free(&a.title_text);
     buf_free(&a.expr);
     buf_free(&a.scratch);
     buf_free(&text);

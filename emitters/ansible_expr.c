@@ -46,36 +46,22 @@ static void expr_str(struct ansible *a, str_id s, struct buf *out)
     expr_literal(a, emission_text(a->e, s), intern_len(a->e->strings, s), out);
 }
 
-/* The declared kind of a field of an op's result; TYPE_ANY if the record does not say. */
-static enum type_kind field_kind(const struct ansible *a, op_id op, str_id field)
-{
-    const struct calls *calls = a->e->graph->calls;
-    uint32_t result = graph_call(a->e->graph, op)->result;
-    if (result >= calls->ntypes)
-        return TYPE_ANY;
-    const struct handle_type *type = &calls->types[result];
-    for (uint32_t i = 0; i < type->nfields; i++)
-        if (type->fields[i].name == field)
-            return (enum type_kind)type->fields[i].type.kind;
-    return TYPE_ANY;
-}
-
 /* Whether any task of an op changed something; what an earlier run did counts too. Not
  * written as the test `is changed`: that makes ansible-lint ask for handlers, which come
  * too late here. */
 static void expr_changed(struct ansible *a, op_id op, bool operand, struct buf *out)
 {
-    const char *result = a->ops[op].result;
-    uint32_t count = ansible_shape(a, op)->n;
+    const char *result = a->flow.ops[op].result;
+    uint32_t count = flow_shape(&a->flow, op)->n;
     if (operand)
         buf_char(out, '(');
     for (uint32_t i = 0; i < count; i++) {
         if (i)
             buf_str(out, " or ");
         /* Of a run that goes on, only the main result is brought along. */
-        bool main = i == ansible_shape(a, op)->primary;
+        bool main = i == flow_shape(&a->flow, op)->primary;
         buf_str(out, main ? "" : "(");
-        ansible_register(a, op, i, out);
+        flow_register(&a->flow, op, i, out);
         buf_str(out, main ? ".get('changed')" : " | default({})).get('changed')");
     }
     buf_str(out, count ? " or '" : "'");
@@ -89,20 +75,20 @@ static void expr_ref(struct ansible *a, val_id v, op_id op, str_id field, bool o
                      struct buf *out)
 {
     const char *name = emission_text(a->e, field);
-    if (!ansible_inside(a, op)) {
-        buf_str(out, ansible_outside_name(a, v));
+    if (!flow_inside(&a->flow, op)) {
+        buf_str(out, flow_outside_name(&a->flow, v));
         return;
     }
     if (!strcmp(name, "changed")) {
         expr_changed(a, op, operand, out);
         return;
     }
-    const struct ansible_shape *shape = ansible_shape(a, op);
+    const struct shape *shape = flow_shape(&a->flow, op);
     bool step = shape->v[shape->primary].step != 0;
     /* Steps answer in text. */
-    bool number = step && field_kind(a, op, field) == TYPE_INT;
+    bool number = step && flow_field_kind(&a->flow, op, field) == TYPE_INT;
     buf_str(out, number ? "(" : "");
-    ansible_register(a, op, shape->primary, out);
+    flow_register(&a->flow, op, shape->primary, out);
     if (step)
         buf_printf(out, ".fields.%s%s", name, number ? " | int)" : "");
     else
@@ -167,11 +153,11 @@ static void expr_native(struct ansible *a, val_id v, struct buf *out)
 /* The register of an earlier task of the op, by the name its record gave it. */
 static void expr_result(struct ansible *a, str_id name, struct buf *out)
 {
-    const struct ansible_shape *shape = ansible_shape(a, a->op);
+    const struct shape *shape = flow_shape(&a->flow, a->op);
     for (uint32_t i = 0; i < shape->n; i++) {
         val_id known = shape->v[i].register_;
         if (known && val_get(a->e->values, known)->as.n == name) {
-            ansible_register(a, a->op, i, out);
+            flow_register(&a->flow, a->op, i, out);
             return;
         }
     }
@@ -342,18 +328,6 @@ void ansible_text(struct ansible *a, const char *s, size_t len)
         yaml_text(&a->yaml, s, len);
 }
 
-/* Whether what a reference brings is text, which must not be taken for data. */
-static bool value_is_text(const struct ansible *a, val_id v)
-{
-    struct ir_value value = *val_get(a->e->values, v);
-    if (value.kind == IR_SECRET)
-        return true;
-    if (value.kind == IR_GET)
-        value = *val_get(a->e->values, val_items(a->e->values, v)[0]);
-    return value.kind == IR_REF &&
-           type_is_text(field_kind(a, value.as.ref.op, value.as.ref.field));
-}
-
 void ansible_value(struct ansible *a, val_id v)
 {
     v = render_value(a->e, a->op, v);
@@ -403,7 +377,7 @@ void ansible_value(struct ansible *a, val_id v)
         buf_str(out, many ? ") | string" : " | string");
     } else {
         expr_value(a, v, false, out);
-        if (value_is_text(a, v))
+        if (flow_is_text(&a->flow, v))
             buf_str(out, " | string");
     }
     buf_str(out, " }}");

@@ -1,12 +1,10 @@
 /* Writes the tasks of one op: comment, name, module with its parameters, and the keywords
  * that carry results, conditions and policy. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emitters/ansible_parts.h"
-
-enum { TITLE_LONGEST = 140 };
+#include "emitters/files.h"
 
 #define STEP_MODULE "dvo.host.step"
 
@@ -21,64 +19,6 @@ void ansible_harmless(const char *s, size_t len, struct buf *out)
             buf_char(out, ' ');
     }
     buf_add(out, s, len);
-}
-
-/* The title of a task: its own, else that of its op. */
-static void task_title(struct ansible *a, op_id op, val_id own, struct buf *out)
-{
-    struct buf *plain = &a->scratch;
-    buf_clear(plain);
-    if (own && render_value(a->e, op, own) != VAL_NONE)
-        render_display(a->e, op, own, plain);
-    else
-        render_title(a->e, op, plain);
-    size_t len = plain->len;
-    if (len > TITLE_LONGEST) {
-        len = TITLE_LONGEST;
-        while (len && (plain->p[len] & 0xc0) == 0x80)
-            len--;
-    }
-    ansible_harmless(buf_text(plain), len, out);
-    if (len < plain->len)
-        buf_str(out, "...");
-}
-
-void ansible_count_titles(struct ansible *a, op_id op)
-{
-    const struct ansible_shape *shape = ansible_shape(a, op);
-    for (uint32_t i = 0; i < shape->n; i++) {
-        struct buf *text = &a->title_text;
-        size_t begin = text->len;
-        task_title(a, op, shape->v[i].title, text);
-        ++*map64_put(&a->titles, hash_bytes(buf_text(text) + begin, text->len - begin));
-        buf_char(text, '\0');
-    }
-}
-
-/* A name that no other task of the run has: with the address where titles are equal. */
-static const char *task_name(struct ansible *a, op_id op)
-{
-    struct buf *name = &a->scratch;
-    buf_clear(name);
-    buf_str(name, a->title_text.p + a->title_next);
-    a->title_next += name->len + 1;
-    if (map64_get(&a->titles, hash_bytes(name->p, name->len)) > 1) {
-        str_id address = a->e->graph->ops[op].address;
-        buf_str(name, " (");
-        ansible_harmless(emission_text(a->e, address), intern_len(a->e->strings, address),
-                         name);
-        buf_char(name, ')');
-    }
-    size_t base = name->len;
-    for (unsigned i = 2;; i++) {
-        uint32_t *used = map64_put(&a->task_names, hash_bytes(name->p, name->len));
-        if (!*used) {
-            *used = 1;
-            return arena_strndup(&a->e->arena, name->p, name->len);
-        }
-        name->len = base;
-        buf_printf(name, " (%u)", i);
-    }
 }
 
 static void condition_add(struct ansible *a, const char *text)
@@ -104,39 +44,36 @@ static void condition_add_value(struct ansible *a, val_id v)
 }
 
 /* What the op uses may be missing: then it is skipped, as the language says. */
-static void guard_use(struct ansible *a, op_id used, str_id field, val_id v,
-                      val_id argument)
+static void guard_use(void *ctx, op_id used, str_id field, val_id v, val_id argument)
 {
+    struct ansible *a = ctx;
     (void)argument;
     if (!used)
         return;
-    bool fails = a->e->graph->ops[used].flags & OP_CONTINUE;
-    bool result = strcmp(emission_text(a->e, field), "changed");
-    bool skips = a->ops[used].conditional && result;
-    bool rests = graph_may_rest(a->e->graph, used) && result;
-    if (!fails && !skips && !rests)
+    struct flow_doubt doubt = flow_doubt(&a->flow, used, field);
+    if (!doubt.fails && !doubt.skips && !doubt.rests)
         return;
     buf_clear(&a->expr);
-    if (!ansible_inside(a, used)) {
-        buf_printf(&a->expr, "%s is defined", ansible_outside_name(a, v));
+    if (!flow_inside(&a->flow, used)) {
+        buf_printf(&a->expr, "%s is defined", flow_outside_name(&a->flow, v));
         condition_add(a, a->expr.p);
         return;
     }
-    const struct ansible_shape *shape = ansible_shape(a, used);
-    ansible_register(a, used, shape->primary, &a->expr);
+    const struct shape *shape = flow_shape(&a->flow, used);
+    flow_register(&a->flow, used, shape->primary, &a->expr);
     size_t name = a->expr.len;
     /* A result that is there is of a task that neither failed nor was skipped. */
-    if (rests && shape->v[shape->primary].step) {
+    if (doubt.rests && shape->v[shape->primary].step) {
         buf_printf(&a->expr, ".fields.%s is defined", emission_text(a->e, field));
         condition_add(a, a->expr.p);
         return;
     }
-    if (fails) {
+    if (doubt.fails) {
         buf_str(&a->expr, " is not failed");
         condition_add(a, a->expr.p);
         a->expr.len = name;
     }
-    if (skips) {
+    if (doubt.skips) {
         buf_str(&a->expr, " is not skipped");
         condition_add(a, a->expr.p);
     }
@@ -148,13 +85,13 @@ static void task_conditions(struct ansible *a, op_id op, uint32_t task, val_id o
     for (size_t i = 0; i < a->conditions.n; i++)
         free(a->conditions.v[i]);
     a->conditions.n = 0;
-    ansible_each_use(a, op, guard_use);
+    flow_each_use(&a->flow, op, guard_use, a);
     if (o->when)
         condition_add_value(a, o->when);
     /* A failure that does not stop the play must still stop the rest of its own op. */
     for (uint32_t i = 0; (o->flags & OP_CONTINUE) && i < task; i++) {
         buf_clear(&a->expr);
-        ansible_register(a, op, i, &a->expr);
+        flow_register(&a->flow, op, i, &a->expr);
         buf_str(&a->expr, " is not failed");
         condition_add(a, a->expr.p);
     }
@@ -190,7 +127,7 @@ static void task_params(struct ansible *a, val_id params)
     yaml_map_end(&a->yaml);
 }
 
-static void task_module(struct ansible *a, const struct ansible_task *t)
+static void task_module(struct ansible *a, const struct shape_step *t)
 {
     size_t len;
     if (t->module) {
@@ -210,15 +147,25 @@ static void task_module(struct ansible *a, const struct ansible_task *t)
     yaml_map_end(&a->yaml);
 }
 
-static void task_keywords(struct ansible *a, const struct ansible_task *t)
+/* Keywords in whose text Ansible sees Jinja. */
+static bool keyword_is_expression(const struct shape_control *k)
 {
-    for (uint32_t i = 0; i < t->nkeywords; i++) {
-        const struct ansible_keyword *k = &t->keywords[i];
+    static const char *const expressions[] = {"changed_when", "failed_when", "until"};
+    for (size_t i = 0; i < sizeof expressions / sizeof *expressions; i++)
+        if (!strcmp(k->key, expressions[i]))
+            return true;
+    return false;
+}
+
+static void task_keywords(struct ansible *a, const struct shape_step *t)
+{
+    for (uint32_t i = 0; i < t->ncontrols; i++) {
+        const struct shape_control *k = &t->controls[i];
         val_id v = render_value(a->e, a->op, k->value);
         if (!v || v == VAL_NONE)
             continue;
         yaml_key(&a->yaml, k->key, k->len);
-        if (k->expression && v > VAL_TRUE) {
+        if (keyword_is_expression(k) && v > VAL_TRUE) {
             buf_clear(&a->expr);
             ansible_condition(a, v, false, &a->expr);
             yaml_text(&a->yaml, buf_text(&a->expr), a->expr.len);
@@ -264,45 +211,32 @@ static void task_literals(struct ansible *a)
     yaml_map_end(&a->yaml);
 }
 
-/* Copies the files that a task sends, so that the folder is all a run needs. */
-static void task_files(struct ansible *a, val_id files)
-{
-    struct emission *e = a->e;
-    for (uint32_t i = 0; files && i < val_get(e->values, files)->count; i++) {
-        struct render_pieces *p = &a->pieces;
-        render_text(e, a->op, val_items(e->values, files)[2 * i + 1], p);
-        const char *source = arena_strndup(&e->arena, buf_text(&p->text), p->text.len);
-        size_t len;
-        const char *name = render_bytes(e, val_items(e->values, files)[2 * i], &len);
-        emission_copy(e, a->op, arena_printf(&e->arena, "ansible/files/%s", name), source,
-                      NULL);
-    }
-}
-
 static void task_write(struct ansible *a, op_id op, uint32_t task)
 {
     const struct op *o = &a->e->graph->ops[op];
     struct yaml *y = &a->yaml;
-    const struct ansible_task *t = &ansible_shape(a, op)->v[task];
+    const struct shape_step *t = &flow_shape(&a->flow, op)->v[task];
     a->op = op;
     a->literals.n = 0;
-    task_files(a, t->files);
+    if (t->files)
+        files_copy(a->e, op, t->files, "ansible/files");
 
     struct buf *place = &a->expr;
     buf_clear(place);
     render_place(a->e, op, place);
-    if (a->out->tasks.n)
+    if (a->flow.out->tasks.n)
         yaml_blank(y);
     yaml_comment(y, buf_text(place), place->len);
-    const char *name = task_name(a, op);
-    *vec_push(&a->out->tasks) = (struct emission_task){yaml_next_line(y), op, task, name};
+    const char *name = titles_next(&a->titles, a->e, op);
+    *vec_push(&a->flow.out->tasks) =
+        (struct emission_task){yaml_next_line(y), op, task, name};
     yaml_map(y);
     yaml_name(y, "name");
     yaml_cstr(y, name);
     task_module(a, t);
-    if (a->ops[op].result && (a->ops[op].read || t->register_)) {
+    if (flow_registers(&a->flow, op, task)) {
         buf_clear(&a->expr);
-        ansible_register(a, op, task, &a->expr);
+        flow_register(&a->flow, op, task, &a->expr);
         yaml_name(y, "register");
         yaml_text(y, a->expr.p, a->expr.len);
     }
@@ -315,6 +249,6 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
 
 void ansible_tasks(struct ansible *a, op_id op)
 {
-    for (uint32_t i = 0; i < ansible_shape(a, op)->n; i++)
+    for (uint32_t i = 0; i < flow_shape(&a->flow, op)->n; i++)
         task_write(a, op, i);
 }

@@ -1,5 +1,5 @@
 /* What the emitters of one build share: the plan, the files written so far, and the
- * source map that the Ansible emitter hands to the plan emitter. */
+ * source maps that the emitters of tools hand to the plan emitter. */
 #ifndef DVO_EMITTERS_EMISSION_H
 #define DVO_EMITTERS_EMISSION_H
 
@@ -12,7 +12,7 @@ enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_FILE = 704,
 };
 
-/* One task of a playbook: the op it belongs to, and its place. */
+/* One task of a playbook or resource of a recipe: the op it belongs to, and its place. */
 struct emission_task {
     uint32_t line;
     op_id op;
@@ -34,8 +34,9 @@ struct emission_var {
 
 /* What the runtime must know of one tool run. All arrays grow on the heap. */
 struct emission_segment {
-    const char *file;  /* "ansible/segment-1.yml" */
-    const char *hosts; /* the inventory's name of the machine */
+    const char *file;   /* "ansible/segment-1.yml" */
+    const char *hosts;  /* the tool's name of the machine */
+    const char *recipe; /* of Chef: "app::segment-1" */
     struct {
         struct emission_task *v;
         size_t n, cap;

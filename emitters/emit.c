@@ -3,10 +3,11 @@
 
 #include "emitters/ansible.h"
 #include "emitters/api.h"
+#include "emitters/chef.h"
 #include "emitters/plan.h"
 
 /* Each puts its files; a new backend is a new entry. */
-static bool (*const emitters[])(struct emission *) = {api_emit, ansible_emit};
+static bool (*const emitters[])(struct emission *) = {api_emit, ansible_emit, chef_emit};
 
 static bool emit_all(struct emission *e, struct buf *plan)
 {

@@ -277,6 +277,8 @@ static void write_artefact(struct plan_writer *w, const struct emission_segment 
     struct json *j = &w->j;
     write_name(w, "file", out->file);
     write_name(w, "hosts", out->hosts);
+    if (out->recipe)
+        write_name(w, "recipe", out->recipe);
     json_put_name(j, "tasks");
     json_put_array(j);
     for (size_t i = 0; i < out->tasks.n; i++) {

@@ -12,6 +12,7 @@ A case is a folder tests/golden/AREA/CASE/ with
 
 at least one of the last four. The commands run in a copy of the folder without these.
 Digests are compared as "sha256:DIGEST".
+In the area `chef`, Ruby reads the recipes back too (recipes.rb).
 With --update the expected files are written instead: read the diff before committing it.
 To have one more file of the build compared, create it empty below files/ and update.
 """
@@ -35,6 +36,7 @@ DEFAULT_COMMANDS = {
     "eval": "eval input.dvo",
     "ir": "build --emit=ir input.dvo",
     "ansible": "build input.dvo",
+    "chef": "build input.dvo",
     "api": "build input.dvo",
     "errors": "check input.dvo",
     "config": "config",
@@ -182,7 +184,25 @@ def judge(case, action):
         if result.status < 0 or result.status == SANITIZER_STATUS:
             text = result.error.decode("utf-8", "backslashreplace").splitlines()
             return [f"died (exit status {result.status})", *text[:80]]
-        return action(case, folder, result)
+        return action(case, folder, result) or read_back(case, folder, home)
+
+
+def read_back(case, folder, home):
+    """What Ruby finds wrong with the recipes of a build."""
+    if case.parent.name != "chef" or not shutil.which("ruby"):
+        return []
+    config = home / "api"
+    config.mkdir()
+    (config / "dvo.yaml").write_text("backends: {default: api}\n")
+    dvoc = [os.environ["DVOC"], "build", "--config", config, "-o", "api", "input.dvo"]
+    ruby = ["ruby", "-W0", GOLDEN / "recipes.rb", "build/input", "api"]
+    for command in (dvoc, ruby):
+        done = subprocess.run(command, cwd=folder, env=environment(home), check=False,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=SECONDS)
+        if done.returncode:
+            return done.stdout.decode("utf-8", "backslashreplace").splitlines()[:60]
+    return []
 
 
 def selected(names):

@@ -1,0 +1,299 @@
+/* Writes the folder of cookbooks: the program's own with one recipe per tool run, the one
+ * with the step library, and what chef-client needs to run them without a server. */
+#include "emitters/chef.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "emitters/api.h"
+#include "emitters/chef_parts.h"
+#include "emitters/json.h"
+#include "ir/base/embed.h"
+
+#define COOKBOOK "chef/cookbooks/dvo/"
+
+static const char client_rb[] =
+    "# Runs the recipes beside it without a server:\n"
+    "#\n"
+    "#     DVO_VALUES=FILE chef-client --local-mode -c client.rb -j nodes/MACHINE.json\n"
+    "#\n"
+    "# values.example.json shows what is in FILE. Nothing is written beside the "
+    "recipes.\n"
+    "\n"
+    "cache = ENV.fetch('DVO_CACHE', '/var/cache/dvo/chef')\n"
+    "\n"
+    "local_mode true\n"
+    "chef_repo_path cache\n"
+    "cookbook_path ::File.join(::File.dirname(::File.expand_path(__FILE__)), "
+    "'cookbooks')\n"
+    "file_cache_path ::File.join(cache, 'cache')\n"
+    "file_backup_path ::File.join(cache, 'backup')\n"
+    "minimal_ohai true\n";
+
+static void put(struct chef *c, const char *path, const struct buf *text)
+{
+    artefact_put(&c->e->out, path, buf_text(text), text->len);
+}
+
+/* A file of the program's cookbook. */
+static void put_own(struct chef *c, const char *path, const struct buf *text)
+{
+    put(c, arena_printf(&c->e->arena, "%s/%s", c->folder, path), text);
+}
+
+static void begin(struct chef *c, struct buf *text)
+{
+    buf_clear(text);
+    ruby_begin(&c->ruby, text);
+}
+
+static void line(struct chef *c, const char *word, const char *text)
+{
+    ruby_statement(&c->ruby, word);
+    ruby_text(&c->ruby, text, strlen(text), false);
+    ruby_statement_end(&c->ruby);
+}
+
+/* As every recipe begins: nothing of the user's is in the first lines, where Ruby looks
+ * for comments that mean something to it. */
+static void head(struct chef *c, const char *recipe)
+{
+    const char *const lines[] = {"",
+                                 arena_printf(&c->e->arena, "Cookbook:: %s", c->cookbook),
+                                 arena_printf(&c->e->arena, "Recipe:: %s", recipe), ""};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        ruby_comment(&c->ruby, lines[i], strlen(lines[i]));
+}
+
+/* ---- the program's cookbook ------------------------------------------------------- */
+
+static void write_metadata(struct chef *c, struct buf *text)
+{
+    struct graph *g = c->e->graph;
+    begin(c, text);
+    line(c, "name", c->cookbook);
+    line(c, "maintainer", g->project);
+    line(c, "maintainer_email", "root@localhost");
+    line(c, "license", "All Rights Reserved");
+    line(c, "description", arena_printf(&c->e->arena, "What %s says", g->program));
+    line(c, "version", "0.1.0");
+    line(c, "chef_version", ">= 17.0");
+    line(c, "supports", "debian");
+    line(c, "depends", "dvo");
+    put_own(c, "metadata.rb", text);
+}
+
+static void write_segment(struct chef *c, uint32_t segment, struct buf *text)
+{
+    struct emission *e = c->e;
+    const struct plan_segment *s = &e->plan->segments[segment];
+    flow_enter(&c->flow, segment);
+    titles_begin(&c->titles);
+    for (uint32_t i = 0; i < s->nops; i++)
+        titles_note(&c->titles, e, s->ops[i], flow_shape(&c->flow, s->ops[i]));
+    begin(c, text);
+    head(c, strrchr(c->flow.out->recipe, ':') + 1);
+    for (uint32_t i = 0; i < s->nops; i++)
+        chef_resources(c, s->ops[i]);
+    put(c, c->flow.out->file, text);
+    flow_leave(&c->flow);
+}
+
+static uint32_t count_machines(const struct chef *c)
+{
+    uint32_t n = 0;
+    for (op_id op = 1; op < c->e->graph->n; op++)
+        n += c->flow.machines[op] != NULL;
+    return n;
+}
+
+/* All tool runs in order; of several machines, each has its own. */
+static void write_default(struct chef *c, struct buf *text)
+{
+    begin(c, text);
+    head(c, "default");
+    ruby_blank(&c->ruby);
+    if (count_machines(c) == 1) {
+        for (uint32_t i = 1; i <= c->e->plan->nsegments; i++)
+            if (flow_carries(&c->flow, i))
+                line(c, "include_recipe", c->e->segments[i].recipe);
+    } else {
+        line(c, "raise", "say for which machine, with -j nodes/MACHINE.json");
+    }
+    put_own(c, "recipes/default.rb", text);
+}
+
+/* ---- around it -------------------------------------------------------------------- */
+
+/* Calls `each` for every recipe of a machine, in order. */
+static void each_recipe(struct chef *c, op_id machine,
+                        void (*each)(struct chef *c, const char *recipe, void *ctx),
+                        void *ctx)
+{
+    for (uint32_t i = 1; i <= c->e->plan->nsegments; i++)
+        if (flow_carries(&c->flow, i) && c->e->plan->segments[i].machine == machine)
+            each(c, c->e->segments[i].recipe, ctx);
+}
+
+static void list_json(struct chef *c, const char *recipe, void *ctx)
+{
+    const char *item = arena_printf(&c->e->arena, "recipe[%s]", recipe);
+    json_put_text(ctx, item, strlen(item));
+}
+
+static void list_ruby(struct chef *c, const char *recipe, void *ctx)
+{
+    (void)ctx;
+    ruby_item(&c->ruby);
+    ruby_text(&c->ruby, recipe, strlen(recipe), false);
+}
+
+static void write_node(struct chef *c, op_id machine, struct buf *text)
+{
+    struct json j;
+    buf_clear(text);
+    json_begin(&j, text);
+    json_put_object(&j);
+    json_put_name(&j, "run_list");
+    json_put_array(&j);
+    each_recipe(c, machine, list_json, &j);
+    json_put_array_end(&j);
+    json_put_object_end(&j);
+    json_end(&j);
+    put(c, arena_printf(&c->e->arena, "chef/nodes/%s.json", c->flow.machines[machine]),
+        text);
+}
+
+static void write_cookbook_path(struct chef *c, const char *cookbook)
+{
+    ruby_statement(&c->ruby, "cookbook");
+    ruby_text(&c->ruby, cookbook, strlen(cookbook), false);
+    ruby_code(&c->ruby, ", path: ");
+    const char *path = arena_printf(&c->e->arena, "cookbooks/%s", cookbook);
+    ruby_text(&c->ruby, path, strlen(path), false);
+    ruby_statement_end(&c->ruby);
+}
+
+static void write_policyfile(struct chef *c, struct buf *text)
+{
+    begin(c, text);
+    line(c, "name", c->cookbook);
+    line(c, "run_list", arena_printf(&c->e->arena, "%s::default", c->cookbook));
+    for (op_id op = 1; op < c->e->graph->n; op++) {
+        const char *machine = c->flow.machines[op];
+        if (!machine)
+            continue;
+        ruby_statement(&c->ruby, "named_run_list");
+        ruby_symbol(&c->ruby, machine, strlen(machine));
+        ruby_code(&c->ruby, ", ");
+        ruby_open(&c->ruby, RUBY_ARRAY);
+        each_recipe(c, op, list_ruby, NULL);
+        ruby_close(&c->ruby);
+        ruby_statement_end(&c->ruby);
+    }
+    write_cookbook_path(c, c->cookbook);
+    write_cookbook_path(c, "dvo");
+    put(c, "chef/Policyfile.rb", text);
+}
+
+/* What a person fills in to run the recipes without dvoc. */
+static void write_values(struct chef *c, struct buf *text)
+{
+    struct emission *e = c->e;
+    struct json j;
+    struct map64 seen = {0};
+    buf_clear(text);
+    json_begin(&j, text);
+    json_put_object(&j);
+    json_put_name(&j, "dvo");
+    json_put_object(&j);
+    json_put_name(&j, "secrets");
+    json_put_object(&j);
+    for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
+        for (size_t k = 0; flow_carries(&c->flow, i) && k < e->segments[i].secrets.n;
+             k++) {
+            str_id path = e->segments[i].secrets.v[k];
+            if ((*map64_put(&seen, path))++)
+                continue;
+            json_put_key(&j, emission_text(e, path), intern_len(e->strings, path));
+            json_put_cstr(&j, "");
+        }
+    }
+    map64_free(&seen);
+    json_put_object_end(&j);
+    json_put_object_end(&j);
+    for (size_t i = 0; i < c->flow.outside.n; i++) {
+        json_put_name(&j, c->flow.outside.v[i].name);
+        buf_clear(&c->scratch);
+        render_display(e, 0, c->flow.outside.v[i].value, &c->scratch);
+        json_put_text(&j, buf_text(&c->scratch), c->scratch.len);
+    }
+    json_put_object_end(&j);
+    json_end(&j);
+    artefact_put_example(&e->out, "chef/values.example.json", text->p, text->len);
+}
+
+static void write_library(struct chef *c, struct buf *text)
+{
+    for (size_t i = embedded_first(COOKBOOK); embedded_in(i, COOKBOOK); i++)
+        artefact_put(&c->e->out, embedded_files[i].path, embedded_files[i].data,
+                     embedded_files[i].len);
+    buf_clear(text);
+    api_step_library(text);
+    put(c, COOKBOOK "files/steps.sh", text);
+}
+
+/* The program's file name as a name of a cookbook that is not ours. */
+static const char *cookbook_name(struct emission *e)
+{
+    const char *program = e->graph->program ? e->graph->program : "";
+    const char *slash = strrchr(program, '/');
+    const char *base = slash ? slash + 1 : program;
+    struct names names;
+    names_init(&names);
+    names_reserve(&names, "dvo");
+    const char *name = names_make(&names, NULL, base, strcspn(base, "."), &e->arena);
+    names_free(&names);
+    return name;
+}
+
+bool chef_emit(struct emission *e)
+{
+    if (!flow_wanted(e, BACKEND_CHEF))
+        return true;
+    struct chef c = {.e = e, .cookbook = cookbook_name(e)};
+    struct buf text = {0};
+    c.folder = arena_printf(&e->arena, "chef/cookbooks/%s", c.cookbook);
+    flow_begin(&c.flow, e, BACKEND_CHEF);
+    names_reserve(&c.flow.names, "dvo");
+    flow_scan(&c.flow);
+    for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
+        if (!flow_carries(&c.flow, i))
+            continue;
+        struct emission_segment *s = &e->segments[i];
+        s->file = arena_printf(&e->arena, "%s/recipes/segment-%u.rb", c.folder, i);
+        s->recipe = arena_printf(&e->arena, "%s::segment-%u", c.cookbook, i);
+        s->hosts = c.flow.machines[e->plan->segments[i].machine];
+        if (!e->failed && !e->out.failed)
+            write_segment(&c, i, &text);
+    }
+    write_default(&c, &text);
+    write_metadata(&c, &text);
+    for (op_id op = 1; op < e->graph->n; op++)
+        if (c.flow.machines[op])
+            write_node(&c, op, &text);
+    write_policyfile(&c, &text);
+    write_values(&c, &text);
+    write_library(&c, &text);
+    buf_clear(&text);
+    buf_str(&text, client_rb);
+    put(&c, "chef/client.rb", &text);
+
+    flow_end(&c.flow);
+    titles_free(&c.titles);
+    ruby_free(&c.ruby);
+    free(c.guards.v);
+    buf_free(&c.scratch);
+    buf_free(&text);
+    return !e->failed && !e->out.failed;
+}

@@ -1,0 +1,38 @@
+/* What the parts of the Chef emitter share: expressions, resources. */
+#ifndef DVO_EMITTERS_CHEF_PARTS_H
+#define DVO_EMITTERS_CHEF_PARTS_H
+
+#include "emitters/flow.h"
+#include "emitters/render.h"
+#include "emitters/ruby.h"
+#include "emitters/titles.h"
+
+struct chef {
+    struct emission *e;
+    struct flow flow;
+    const char *cookbook; /* name of the program's cookbook */
+    const char *folder;   /* "chef/cookbooks/NAME" */
+    /* the tool run being written */
+    struct titles titles;
+    struct ruby ruby;
+    op_id op; /* whose resources are being written */
+    struct {
+        char **v;
+        size_t n, cap;
+    } guards; /* heap: those of the resource being written */
+    struct buf scratch;
+};
+
+/* --- chef_expr.c --- */
+/* Whether only running tells the value, or a part of it. */
+bool chef_is_deferred(struct chef *c, val_id v);
+/* Writes the value as Ruby; `operand`: in parentheses where an operator follows. */
+void chef_value(struct chef *c, val_id v, bool operand);
+/* The same for a condition. */
+void chef_condition(struct chef *c, val_id v, bool operand);
+
+/* --- chef_resource.c --- */
+/* Writes the op's resources, and their places into the source map of the run. */
+void chef_resources(struct chef *c, op_id op);
+
+#endif

@@ -1,0 +1,111 @@
+# What recipes ask for while they run: values from outside of the run, secrets, and what
+# earlier resources came to.
+#
+# The environment variable DVO_VALUES names a JSON file: values by their names, and under
+# `dvo` what the run itself is told: `secrets` by their paths, `skip` (lines of the recipe
+# whose resources take no part), `results` of resources that are done already, and
+# `changed_before`, the registers of those that an interrupted run had changed.
+
+require 'json'
+
+module Dvo
+  # A value that the values file does not have, or a result that no resource left.
+  class Missing < StandardError; end
+
+  # What a resource came to.
+  Outcome = Struct.new(:changed, :failed, :fields, :reason)
+
+  class << self
+    def value(name)
+      file.fetch(name) { raise Missing, "the values file (DVO_VALUES) has no '#{name}'" }
+    end
+
+    def value?(name)
+      file.key?(name)
+    end
+
+    def secret(path)
+      told('secrets', {}).fetch(path) { raise Missing, "the values file (DVO_VALUES) has no secret '#{path}'" }
+    end
+
+    # The text of a value, as the program's language has it.
+    def text(value)
+      case value
+      when nil then 'None'
+      when true then 'True'
+      when false then 'False'
+      else value.to_s
+      end
+    end
+
+    # A field of what the resource with this register came to.
+    def result(name, field)
+      raise Missing, "no resource of this run has left '#{field}' in '#{name}'" unless result?(name, field)
+      outcomes[name].fields[field]
+    end
+
+    # Whether that resource came to a result, with this field if one is asked for.
+    def result?(name, field = nil)
+      outcome = outcomes[name]
+      return false if outcome.nil? || outcome.failed
+      field.nil? || outcome.fields.key?(field)
+    end
+
+    # Whether a resource with one of these registers changed something.
+    def changed?(*names)
+      names.any? { |name| told('changed_before', []).include?(name) || outcomes[name]&.changed }
+    end
+
+    def failed?(name)
+      outcomes[name]&.failed ? true : false
+    end
+
+    # Gives a resource that has no property for it a register.
+    def register(resource, name)
+      registers[resource] = name
+    end
+
+    # Keeps what a resource came to; the fields and the reason are a step's.
+    def note(resource, changed: false, failed: false, fields: {}, reason: '')
+      outcome = Outcome.new(changed, failed, fields, reason)
+      fresh[resource] = outcome
+      name = registers[resource]
+      name ||= resource.register if resource.respond_to?(:register)
+      outcomes[name] = outcome if name
+    end
+
+    # What a resource has just come to, once.
+    def take(resource)
+      fresh.delete(resource) || Outcome.new(false, false, {}, '')
+    end
+
+    # Lines whose resources take no part in this run.
+    def skipped
+      told('skip', [])
+    end
+
+    private
+
+    def file
+      @file ||= ENV['DVO_VALUES'] ? JSON.parse(File.read(ENV['DVO_VALUES'], encoding: 'UTF-8')) : {}
+    end
+
+    def told(name, default)
+      (file['dvo'] || {}).fetch(name, default)
+    end
+
+    def outcomes
+      @outcomes ||= told('results', {}).transform_values do |known|
+        Outcome.new(known['changed'], false, known['fields'] || {}, '')
+      end
+    end
+
+    def registers
+      @registers ||= {}.compare_by_identity
+    end
+
+    def fresh
+      @fresh ||= {}.compare_by_identity
+    end
+  end
+end

@@ -1,0 +1,8 @@
+name 'dvo'
+maintainer 'dvoc contributors'
+maintainer_email 'root@localhost'
+license 'MIT'
+description 'Steps on a machine that check, change only what differs, and say so'
+version '0.1.0'
+chef_version '>= 17.0'
+supports 'debian'

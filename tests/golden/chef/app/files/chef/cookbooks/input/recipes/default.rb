@@ -1,0 +1,6 @@
+#
+# Cookbook:: input
+# Recipe:: default
+#
+
+include_recipe 'input::segment-1'

@@ -1,0 +1,38 @@
+#
+# Cookbook:: input
+# Recipe:: segment-1
+#
+
+# input.dvo:2 machine.bootstrap()
+dvo_step 'Prepare machine' do
+  function 'bootstrap'
+end
+
+# input.dvo:4 machine.deploy(my-app)
+directory '/var/cache/dvo' do
+  owner 'root'
+  group 'root'
+  mode '0755'
+end
+
+# input.dvo:4 machine.deploy(my-app)
+cookbook_file '/var/cache/dvo/my-app_1.1_all.deb' do
+  source 'my-app_1.1_all.deb'
+  owner 'root'
+  group 'root'
+  mode '0644'
+  backup false
+end
+
+# input.dvo:4 machine.deploy(my-app)
+dvo_step 'Deploy my-app' do
+  function 'deploy'
+  parameters(
+    package: 'my-app',
+    version: '1.1',
+    deb: '/var/cache/dvo/my-app_1.1_all.deb',
+    service: 'my-app.service',
+    env: {},
+    restart: true
+  )
+end

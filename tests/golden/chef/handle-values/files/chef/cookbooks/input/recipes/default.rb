@@ -1,0 +1,6 @@
+#
+# Cookbook:: input
+# Recipe:: default
+#
+
+raise 'say for which machine, with -j nodes/MACHINE.json'

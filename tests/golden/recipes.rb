@@ -1,0 +1,123 @@
+# Reads the recipes of a build with Ruby itself: `ruby recipes.rb BUILD API-BUILD`, where the
+# second is a build of the same program with all calls carried out by the api backend. What
+# the recipes give to the steps must be, value by value, what api/calls.json says, and every
+# resource must stand where the plan's source map has it. Prints what differs.
+
+require 'json'
+
+plan = JSON.parse(File.read(File.join(ARGV[0], 'plan.json')))
+calls = JSON.parse(File.read(File.join(ARGV[1], 'api/calls.json')))['calls']
+$wrong = 0
+
+def differ(text)
+  puts text
+  $wrong += 1
+end
+
+# What only running tells, as a text that stands for it.
+def deferred(value)
+  "\u0001#{JSON.generate(value)}\u0001"
+end
+
+# A value of a plan as the recipe comes to it; nil where that cannot be told here.
+def expected(value)
+  case value
+  when Array then value.map { |one| expected(one) }
+  when Hash
+    tag, what = value.first
+    case tag
+    when '$text' then what.map { |part| expected(part) }.join
+    when '$ref', '$get', '$secret' then deferred(value)
+    when '$dict' then what.to_h { |key, one| [key, expected(one)] }
+    when /\A\$/ then nil
+    else value.transform_values { |one| expected(one) }
+    end
+  else value
+  end
+end
+
+# The library of our cookbook, whose answers are the questions.
+module Dvo
+  class << self
+    attr_accessor :vars, :registers
+
+    def value(name) = deferred(vars.fetch(name))
+    def value?(name) = vars.key?(name)
+    def secret(path) = deferred({ '$secret' => path })
+    def text(value) = value
+    def result(name, field) = deferred({ '$ref' => [registers.fetch(name), field] })
+    def result?(name, field = nil) = registers.key?(name) && field != ''
+    def changed?(*names) = names.all? { |name| registers.fetch(name.sub(/__.*/, '')) }
+    def failed?(name) = !registers.fetch(name.sub(/__.*/, ''))
+    def register(_resource, name) = registers.fetch(name)
+  end
+end
+
+# One resource as a recipe declares it.
+class Resource
+  attr_reader :type, :name, :line, :told
+
+  def initialize(type, name, line, &block)
+    @type, @name, @line, @told = type, name, line, {}
+    instance_eval(&block) if block
+  end
+
+  def lazy = yield
+  def only_if = yield
+  def not_if = yield
+
+  def method_missing(property, value = nil)
+    @told[property] = value
+  end
+
+  def respond_to_missing?(*) = true
+end
+
+class Recipe
+  attr_reader :resources
+
+  def initialize(path)
+    @resources = []
+    instance_eval(File.read(path, encoding: 'UTF-8'), path)
+  end
+
+  def method_missing(type, name, &block)
+    @resources << Resource.new(type, name, caller_locations(1, 1).first.lineno, &block)
+  end
+
+  def respond_to_missing?(*) = true
+end
+
+Dir.glob(File.join(ARGV[0], 'chef/**/*.rb')).each do |path|
+  RubyVM::InstructionSequence.compile_file(path)
+rescue SyntaxError => e
+  differ("#{path}: #{e.message}")
+end
+
+plan['segments'].select { |segment| segment['tool'] == 'chef' }.each do |segment|
+  Dvo.vars = segment['vars']
+  Dvo.registers = segment['registers'].invert.transform_values(&:to_i)
+  resources = Recipe.new(File.join(ARGV[0], segment['file'])).resources
+  lines = resources.map(&:line)
+  differ("#{segment['file']}: resources at #{lines}") unless lines == segment['tasks'].map(&:first)
+  steps = segment['tasks'].zip(resources).select { |_, resource| resource&.type == :dvo_step }
+  steps.group_by { |task, _| task[1] }.each do |op, declared|
+    declared.each do |task, resource|
+      differ("line #{task[0]}: named #{resource.name.inspect}") unless resource.name == task[3]
+    end
+    wanted = calls.find { |call| call['op'] == op }['steps'].reject { |step| step['step'] == 'put' }
+    found = declared.map { |_, resource| [resource.told[:function], resource.told[:parameters] || {}] }
+    differ("op #{op}: #{found.map(&:first)}") unless found.map(&:first) == wanted.map { |step| step['step'] }
+    wanted.zip(found).each do |step, (_, given)|
+      given = given.transform_keys(&:to_s)
+      step['params'].each do |key, value|
+        want = expected(value)
+        next if want.nil? && !value.nil?
+        differ("op #{op}: #{key} is #{given[key].inspect}, not #{want.inspect}") unless given[key] == want
+      end
+      extra = given.keys - step['params'].keys
+      differ("op #{op}: #{extra} more") unless extra.empty?
+    end
+  end
+end
+exit($wrong.zero?)
