@@ -4,8 +4,9 @@
 #
 #   install.sh [FOLDER]   default: /opt/dvo/chef for root, else ~/.local/share/dvo/chef
 #
-# FOLDER/bin holds the programs. A folder that is up to date is left alone; else a new one is
-# made beside it and renamed. Nobody's licence is accepted here: chef-client asks for it.
+# Prints where the folder is; its bin holds the programs. A folder that is up to date is left
+# alone; else a new one is made beside it and renamed. Nobody's licence is accepted here:
+# chef-client asks for it.
 set -eu
 umask 022
 
@@ -61,7 +62,7 @@ digest() {
 }
 
 up_to_date() {
-    [ "$(cat "$folder/stamp" 2>/dev/null)" = "$wanted" ]
+    [ "$(cat "$folder/stamp" 2>/dev/null)" = "$wanted" ] && printf '%s\n' "$folder"
 }
 
 # lock REGISTRY: the lock file of the new folder.
@@ -131,3 +132,4 @@ rm -rf "$folder.old"
 [ ! -e "$folder" ] || mv -T "$folder" "$folder.old"
 mv -T "$new" "$folder"
 rm -rf "$folder.old"
+printf '%s\n' "$folder"
