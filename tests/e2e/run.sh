@@ -3,7 +3,8 @@
 # real ansible-playbook. `sh tests/e2e/run.sh THEME...` runs some of the scripts only.
 set -u
 cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- samples calls hosts rootless secrets lock kill errors runs repository
+[ $# -gt 0 ] || set -- samples calls hosts rootless secrets lock kill errors runs repository \
+    chefclient
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0
