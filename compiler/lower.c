@@ -32,8 +32,39 @@ struct lowering {
     struct {
         uint64_t *v;
         size_t n, cap;
-    } words; /* of the op at hand */
+    } words;        /* of the op at hand */
+    uint8_t *tools; /* by machine: bit set over enum backend */
 };
+
+/* ---- the tools of a machine
+ * -------------------------------------------------------- */
+
+/* What carries the ops of each machine: decides what the machine is made of. */
+static void find_tools(struct lowering *l)
+{
+    const struct graph *g = &l->p->graph;
+    l->tools = xcalloc(g->n, sizeof *l->tools);
+    for (op_id id = 1; id < g->n; id++)
+        if (!(g->ops[id].flags & OP_DEAD))
+            l->tools[g->ops[id].subject] |= (uint8_t)(1u << g->ops[id].backend);
+}
+
+/* Those of the op's machine, be it the op itself. */
+static uint8_t tools_of(const struct lowering *l, op_id id)
+{
+    op_id machine = l->p->graph.ops[id].subject;
+    return l->tools[machine ? machine : id];
+}
+
+static value tools_list(struct lowering *l, op_id id)
+{
+    static const enum backend by_name[] = {BACKEND_ANSIBLE, BACKEND_API, BACKEND_CHEF};
+    value list = value_list_new(l->vm, NULL, 0);
+    for (size_t i = 0; i < sizeof by_name / sizeof *by_name; i++)
+        if (tools_of(l, id) & 1u << by_name[i])
+            value_list_push(l->vm, list, value_cstring(l->vm, backend_name(by_name[i])));
+    return list;
+}
 
 /* ---- the shape of an op
  * ----------------------------------------------------------------- */
@@ -70,7 +101,7 @@ static uint64_t shape_of(struct lowering *l, op_id id)
     const struct call_info *info = &g->calls->v[op->call];
     const struct values *t = &g->values;
     l->words.n = 0;
-    add_word(l, (uint64_t)op->call << 8 | op->backend);
+    add_word(l, (uint64_t)op->call << 16 | (uint64_t)tools_of(l, id) << 8 | op->backend);
     for (uint32_t i = 0; i < info->nargs; i++) {
         val_id arg = g->args[op->args + i];
         const struct ir_value *v = val_get(t, arg);
@@ -206,6 +237,8 @@ static value subject_getattr(struct vm *vm, value self, str_id name)
     const char *text = intern_text(vm->strings, name);
     if (!strcmp(text, "backend"))
         return value_cstring(vm, backend_name(s->l->p->graph.ops[s->op].backend));
+    if (!strcmp(text, "tools"))
+        return tools_list(s->l, s->op);
     for (size_t i = 0; i < sizeof self_facts / sizeof *self_facts; i++)
         if (!strcmp(text, self_facts[i]))
             return native_hole(vm, val_name(vm->values, IR_SELF, name),
@@ -220,6 +253,8 @@ static void subject_attrs(struct vm *vm, value self, void (*each)(void *, str_id
     const struct call_info *info = graph_call(&s->l->p->graph, s->op);
     for (uint32_t i = 0; i < info->nargs; i++)
         each(ctx, info->args[i].name);
+    each(ctx, intern_cstr(vm->strings, "backend"));
+    each(ctx, intern_cstr(vm->strings, "tools"));
     for (size_t i = 0; i < sizeof self_facts / sizeof *self_facts; i++)
         each(ctx, intern_cstr(vm->strings, self_facts[i]));
 }
@@ -435,6 +470,7 @@ bool lower(struct program *p, struct plan *plan)
     plan->norder = (uint32_t)count;
     memset(vec_push(&l.shapes), 0, sizeof *l.shapes.v);
     memset(vec_push(&l.templates), 0, sizeof *l.templates.v);
+    find_tools(&l);
     for (op_id id = 1; id < g->n && !diags_full(&p->diags); id++)
         if (!(g->ops[id].flags & OP_DEAD))
             good &= lower_op(&l, id);
@@ -454,5 +490,6 @@ bool lower(struct program *p, struct plan *plan)
     free(l.shapes.v);
     free(l.words.v);
     map64_free(&l.by_hash);
+    free(l.tools);
     return good;
 }

@@ -1,7 +1,18 @@
 #!/bin/sh
 # From a fresh Debian machine to an application that answers: installs what is missing, builds,
 # prepares the embedded provider, builds and runs samples/app.dvo. May be repeated.
+#
+#   quickstart.sh [--with-chef]   with Chef Infra Client, here and in a machine image
 set -eu
+
+case $#,${1:-} in
+0,) chef= ;;
+1,--with-chef) chef=chef ;;
+*)
+    echo "usage: quickstart.sh [--with-chef]" >&2
+    exit 2
+    ;;
+esac
 
 root=$(cd "$(dirname "$0")/.." && pwd)
 cd "$root"
@@ -18,7 +29,8 @@ step() {
 }
 
 step "Installing what is missing (apt)"
-sh etc/packages.sh build run
+# shellcheck disable=SC2086 # a section or none
+sh etc/packages.sh build run $chef
 
 step "Building dvoc and dvo-run in $build"
 [ -f "$build/build.ninja" ] || cmake -S . --preset release -B "$build" >/dev/null
@@ -32,6 +44,12 @@ ls samples/packages
 step "Preparing the embedded provider: its service and the machine image"
 bash etc/dvo/podman/service.sh start >/dev/null
 bash etc/dvo/podman/image.sh
+
+if [ -n "$chef" ]; then
+    step "Installing Chef Infra Client, and making the machine image that has it"
+    sh etc/dvo/chef/install.sh
+    bash etc/dvo/podman/image.sh chef
+fi
 
 step "dvoc run samples/app.dvo"
 cat samples/app.dvo

@@ -30,7 +30,8 @@ for name; do
 done
 [ $# -gt 0 ] && groups=$*
 
-sh etc/packages.sh build run test || exit 1
+sh etc/packages.sh build run test chef || exit 1
+sh etc/dvo/chef/install.sh >/dev/null || exit 1
 echo "building release and asan in $DVO_BUILD_DIR"
 if ! build release || ! build asan; then
     echo "0 passed, 1 failed"

@@ -1,13 +1,18 @@
 #!/bin/bash
-# Makes the machine image of the embedded provider, localhost/dvo/debian-12:latest, unless
-# it is there. Its other tag says what it was made from; another recipe or mirror makes a
-# new image. A killed run leaves nothing behind that counts as an image.
+# Makes a machine image of the embedded provider unless it is there.
+#
+#   image.sh         localhost/dvo/debian-12:latest
+#   image.sh chef    localhost/dvo/debian-12-chef:latest, the same with Chef Infra Client
+#
+# Its other tag says what it was made from; another recipe or mirror makes a new image. A
+# killed run leaves nothing behind that counts as an image.
 set -euo pipefail
 here=$(dirname "$0")
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$here/common.sh"
 
-repository=localhost/dvo/debian-12
+variant=${1:-}
+repository=localhost/dvo/debian-12${variant:+-$variant}
 packages=(
     ca-certificates cron dbus iproute2 libnss-myhostname libpam-systemd openssh-server
     procps python3 python3-apt sudo systemd systemd-sysv
@@ -116,6 +121,10 @@ recipe_digest() {
         declare -p packages masked
         declare -f make_image
         cat "$work/sources" "$work/options"
+        if [[ $variant == chef ]]; then
+            declare -f add_chef
+            cat "$chef/stamp"
+        fi
         cd "$here/rootfs"
         find . -type f | LC_ALL=C sort | xargs sha256sum
     } | sha256sum | cut -c 1-12
@@ -141,6 +150,16 @@ make_image() {
         bookworm "$work/root.tar" "$work/sources"
 }
 
+# The folder is the same here and there, so that the image needs no registry and no compiler.
+add_chef() {
+    local root=$work/chef
+    mkdir -p "$root/opt/dvo" "$root/usr/local/bin"
+    cp -a "$chef" "$root/opt/dvo/chef"
+    ln -s /opt/dvo/chef/bin/chef-client "$root/usr/local/bin/chef-client"
+    tar -C "$root" --owner=0 --group=0 --mode=u=rwX,go=rX -rf "$work/root.tar" \
+        ./opt/dvo ./usr/local/bin/chef-client
+}
+
 # An image exists once its tar has arrived whole. Those it replaces go, unless machines were
 # made from them.
 import_image() {
@@ -154,6 +173,14 @@ import_image() {
     done
 }
 
+case $variant in
+'') ;;
+chef)
+    packages+=(libarchive13 ruby)
+    chef=$(sh "$here/../chef/install.sh")
+    ;;
+*) die "usage: image.sh [chef]" ;;
+esac
 bash "$here/service.sh" start >/dev/null
 mkdir -p "$dir"
 exec {lock}>"$dir/image.lock"
@@ -169,6 +196,7 @@ tag=1-$(recipe_digest)
 if ! api GET "/images/$repository:$tag/exists" >/dev/null 2>&1; then
     echo "making the machine image $repository:$tag" >&2
     make_image
+    [[ $variant != chef ]] || add_chef
     import_image "$tag"
 fi
 api POST "/images/$repository:$tag/tag?repo=$repository&tag=latest" >/dev/null

@@ -1,0 +1,267 @@
+/* Runs chef-client on the machine for one segment: sends the build's cookbooks if they are
+ * not there, and the values on standard input; reads an event per resource, and answers
+ * each start. */
+#include "runtime/chef.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ir/base/arena.h"
+#include "ir/base/digest.h"
+#include "ir/base/file.h"
+#include "runtime/chef_error.h"
+#include "runtime/conversation.h"
+#include "runtime/process.h"
+#include "runtime/steps.h"
+#include "runtime/toolrun.h"
+
+struct chef_run {
+    struct tool_run t;
+    struct conversation *talk;
+    struct process *tar; /* the cookbooks are being packed */
+    int archive;
+    struct fault refused; /* why nothing was begun */
+};
+
+static void chef_free(struct tool_run *t)
+{
+    struct chef_run *c = (struct chef_run *)t;
+    fault_free(&c->refused);
+}
+
+static void chef_signal(struct tool_run *t, int sig)
+{
+    struct chef_run *c = (struct chef_run *)t;
+    if (c->talk)
+        conversation_signal(c->talk, sig);
+}
+
+static uint32_t chef_resume(struct tool_run *t, uint32_t i)
+{
+    (void)t;
+    return i; /* resources before it are left out */
+}
+
+/* --- the cookbooks ---------------------------------------------------------------------
+ */
+
+static void chef_packed(void *ctx, int status)
+{
+    struct chef_run *c = ctx;
+    struct stat st;
+    c->tar = NULL;
+    if (status != 0 || fstat(c->archive, &st) != 0 ||
+        lseek(c->archive, 0, SEEK_SET) != 0) {
+        fault_set(&c->refused, DVO_EUNKNOWN, "the cookbooks cannot be packed");
+        chef_signal(&c->t, SIGKILL);
+        close(c->archive);
+        return;
+    }
+    char size[32];
+    int len = snprintf(size, sizeof size, "%lld\n", (long long)st.st_size);
+    conversation_say(c->talk, size, (size_t)len);
+    conversation_send(c->talk, c->archive);
+}
+
+static void chef_pack(struct chef_run *c)
+{
+    char *dir = path_join(c->t.run->plan->dir, "chef");
+    const char *const argv[] = {"tar",        "-c",        "-f", "-", "--owner=0",
+                                "--group=0", "cookbooks", "client.rb", NULL};
+    c->archive = memory_file(NULL, 0);
+    struct process_spec spec = {
+        .argv = argv, .dir = dir, .in = -1, .out = c->archive, .err = -1};
+    c->tar = process_start(c->t.run->loop, &spec, chef_packed, c, &c->refused);
+    if (!c->tar) {
+        close(c->archive);
+        chef_signal(&c->t, SIGKILL);
+    }
+    free(dir);
+}
+
+/* What the cookbooks of this build are: the digests of their files. */
+static void chef_digest(const struct run_plan *plan, char out[DIGEST_TEXT_SIZE])
+{
+    struct buf text = {0};
+    const char *path;
+    json_t *digest;
+    json_object_foreach(json_object_get(plan->json, "artefacts"), path, digest) if (
+        !strncmp(path, "chef/", 5))
+        buf_printf(&text, "%s %s\n", path, json_string_value(digest));
+    digest_text(buf_text(&text), text.len, out);
+    buf_free(&text);
+}
+
+/* --- what it is given ------------------------------------------------------------------
+ */
+
+/* Results of what is not run again, under their registers. */
+static json_t *chef_results(const struct tool_run *t)
+{
+    json_t *known = tool_known(t), *results = json_object();
+    const char *name;
+    json_t *register_;
+    json_object_foreach(known, name, register_) json_object_set_new(
+        results, name,
+        json_pack("{s:O, s:O}", "changed", json_object_get(register_, "changed"),
+                  "fields", json_object_get(register_, "fields")));
+    json_decref(known);
+    return results;
+}
+
+/* Lines of the recipe whose resources take no part, or are done. */
+static json_t *chef_skip(const struct tool_run *t)
+{
+    json_t *lines = json_array();
+    for (uint32_t i = 0; i < t->segment->ntasks; i++) {
+        const struct plan_task *task = &t->segment->tasks[i];
+        uint32_t place = t->run->ops[task->op].place;
+        if (t->run->ops[task->op].status == RUN_KNOWN || place < t->from)
+            json_array_append_new(lines, json_integer(task->line));
+    }
+    return lines;
+}
+
+/* The text of the values file; NULL with the source's outcome. */
+static char *chef_values(const struct tool_run *t, struct value_source *source)
+{
+    json_t *values = json_object(), *secrets = json_object();
+    char *text = NULL;
+    if (tool_variables(t, source, values) && tool_secrets(t, source, secrets)) {
+        json_object_set_new(values, "dvo",
+                            json_pack("{s:O, s:o, s:o, s:o}", "secrets", secrets, "skip",
+                                      chef_skip(t), "results", chef_results(t),
+                                      "changed_before", tool_changed_before(t)));
+        text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
+    }
+    json_decref(values);
+    json_decref(secrets);
+    return text;
+}
+
+static const char *setting(const struct run *r, const char *name)
+{
+    const json_t *chef = json_object_get(r->plan->json, "chef");
+    const char *value = json_string_value(json_object_get(chef, name));
+    return value ? value : "";
+}
+
+static void add_word(struct steps *s, const char *word)
+{
+    buf_char(&s->text, ' ');
+    buf_shell(&s->text, word, strlen(word));
+}
+
+static void chef_compose(const struct chef_run *c, const char *values, struct steps *s)
+{
+    const struct run *r = c->t.run;
+    const char *license = getenv("DVO_CHEF_LICENSE");
+    char digest[DIGEST_TEXT_SIZE];
+    chef_digest(r->plan, digest);
+    buf_str(&s->text, "dvo_chef");
+    add_word(s, r->plan->project);
+    add_word(s, digest);
+    add_word(s, c->t.segment->recipe);
+    add_word(s, setting(r, "client"));
+    add_word(s, license ? license : "");
+    add_word(s, values);
+    buf_char(&s->text, '\n');
+    steps_end(s);
+}
+
+/* --- the run ---------------------------------------------------------------------------
+ */
+
+static void chef_line(void *ctx, const char *line, size_t len)
+{
+    static const char send[] = "chef send", missing[] = "chef missing";
+    struct chef_run *c = ctx;
+    if (len == sizeof send - 1 && !memcmp(line, send, len)) {
+        chef_pack(c);
+    } else if (len == sizeof missing - 1 && !memcmp(line, missing, len)) {
+        fault_set(&c->refused, DVO_ENOSYS,
+                  "neither cinc-client nor chef-client is on the machine: let `chef: "
+                  "{install: package}` or `{install: gem}` in dvo.yaml put one there, use "
+                  "an image that has one, or another backend");
+        c->refused.final = true;
+    } else if (len && *line == '{' && tool_event(&c->t, line, len)) {
+        conversation_say(c->talk, "\n", 1);
+    }
+}
+
+/* Why it ended before its time, from what it said. */
+static void chef_why(const struct chef_run *c, int status, const struct buf *err,
+                     struct fault *why)
+{
+    if (strstr(buf_text(err), "without accepting the license")) {
+        fault_set(why, DVO_EPERM,
+                  "Chef Infra Client asks whether you accept its license; "
+                  "DVO_CHEF_LICENSE=accept-no-persist in the environment passes your own "
+                  "word on");
+        why->final = true;
+    } else {
+        fault_set(why, DVO_EUNKNOWN,
+                  "chef-client ended with status %d and reported no result for %s",
+                  status, c->t.segment->recipe);
+    }
+}
+
+static void chef_ended(void *ctx, int status, struct buf *err, struct fault *f)
+{
+    struct chef_run *c = ctx;
+    struct fault why = {0};
+    c->talk = NULL;
+    if (c->tar) {
+        process_abandon(c->tar);
+        close(c->archive);
+        c->tar = NULL;
+    }
+    if (c->refused.code)
+        fault_move(&why, &c->refused);
+    else if (f->code)
+        fault_move(&why, f);
+    else
+        chef_why(c, status, err, &why);
+    tool_ended(&c->t, &why, err);
+}
+
+static bool chef_begin(struct tool_run *t, struct value_source *source)
+{
+    struct chef_run *c = (struct chef_run *)t;
+    struct steps s = {0};
+    char *values = chef_values(t, source);
+    if (!values)
+        return false;
+    bool ok = steps_begin(t->run, &s, STEPS_ASK, &source->fault);
+    if (ok) {
+        chef_compose(c, values, &s);
+        struct conversation_listener listener = {chef_line, chef_ended, c};
+        c->talk = conversation_start(t->run, t->machine, "sh -s", &s.text, listener,
+                                     &source->fault);
+        ok = c->talk;
+    }
+    if (!ok)
+        source->outcome = VALUE_FAULT;
+    explicit_bzero(values, strlen(values));
+    free(values);
+    steps_free(&s);
+    return ok;
+}
+
+static const struct tool chef = {
+    .name = "Chef",
+    .size = sizeof(struct chef_run),
+    .begin = chef_begin,
+    .signal = chef_signal,
+    .resume = chef_resume,
+    .error = chef_error,
+    .free = chef_free,
+};
+
+void chef_start(struct run *r, uint32_t segment)
+{
+    tool_start(r, segment, &chef);
+}
