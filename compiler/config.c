@@ -52,12 +52,17 @@ static const struct schema secret_keys[] = {
     {"path", IS_STR, NULL, NULL, NULL},
     {0}};
 static const struct schema secret_item[] = {{"*", IS_MAP, secret_keys, NULL, NULL}, {0}};
+static const struct schema chef_keys[] = {
+    {"install", IS_STR, NULL, NULL, config_form_chef_install},
+    {"client", IS_STR, NULL, NULL, NULL},
+    {0}};
 static const struct schema dvo_keys[] = {
     {"project", IS_STR, NULL, NULL, NULL},
     {"provider", IS_STR, NULL, NULL, NULL},
     {"backends", IS_MAP, text_item, NULL, NULL},
     {"repositories", IS_LIST, NULL, repository_item, NULL},
     {"secrets", IS_LIST, NULL, secret_item, NULL},
+    {"chef", IS_MAP, chef_keys, NULL, NULL},
     {"calls", IS_STR, NULL, NULL, NULL},
     {0},
 };

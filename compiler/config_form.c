@@ -43,3 +43,12 @@ const char *config_form_secret(const struct yaml_node *n)
     return !strcmp(n->text, "env") || !strcmp(n->text, "file") ? NULL
                                                                : "must be env or file";
 }
+
+const char *config_form_chef_install(const struct yaml_node *n)
+{
+    static const char *const ways[] = {"present", "package", "gem"};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++)
+        if (!strcmp(n->text, ways[i]))
+            return NULL;
+    return "must be present, package or gem";
+}

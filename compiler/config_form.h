@@ -8,11 +8,12 @@
  * port from 1 to 65535"; NULL if nothing is. */
 typedef const char *config_form(const struct yaml_node *n);
 
-config_form config_form_word;       /* logins, addresses: end up as one argument */
-config_form config_form_port;       /* 1 to 65535 */
-config_form config_form_cpus;       /* more than none */
-config_form config_form_memory;     /* bytes, or a size */
-config_form config_form_repository; /* types of repositories */
-config_form config_form_secret;     /* types of stores of secrets */
+config_form config_form_word;         /* logins, addresses: end up as one argument */
+config_form config_form_port;         /* 1 to 65535 */
+config_form config_form_cpus;         /* more than none */
+config_form config_form_memory;       /* bytes, or a size */
+config_form config_form_repository;   /* types of repositories */
+config_form config_form_secret;       /* types of stores of secrets */
+config_form config_form_chef_install; /* how a machine gets a client */
 
 #endif

@@ -481,6 +481,9 @@ bool lower(struct program *p, struct plan *plan)
         plan->secrets = yaml_get(p->config.dvo, "secrets")
                             ? yaml_ir(&g->values, yaml_get(p->config.dvo, "secrets"))
                             : VAL_ABSENT;
+        plan->chef = yaml_get(p->config.dvo, "chef")
+                         ? yaml_ir(&g->values, yaml_get(p->config.dvo, "chef"))
+                         : VAL_ABSENT;
         plan->state = arena_printf(&p->arena, "%s.db", g->project);
     }
     plan->templates = arena_array(&p->arena, struct plan_template, l.templates.n);

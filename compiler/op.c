@@ -293,7 +293,7 @@ static bool bind_via(struct making *m, struct op *op, value v)
                    "via= takes \"ansible\", \"chef\" or \"api\"");
         return false;
     }
-    op->backend = (uint8_t)b;
+    op->backend = graph_call(&program_of(m->vm)->graph, m->op)->carrier[b];
     return true;
 }
 

@@ -386,6 +386,19 @@ static void read_rules(struct vm *vm, value record, struct call_info *info,
         info->backends |= 1u << BACKEND_API;
 }
 
+/* carrier = {"chef": "api"}: what a tool cannot do before it is there. */
+static bool read_carriers(struct vm *vm, value record, struct call_info *info)
+{
+    value given = get(vm, record, "carrier");
+    for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++) {
+        const char *name = given == VALUE_ERROR ? NULL : text(vm, given, backend_name(b));
+        info->carrier[b] = (uint8_t)(name ? backend_named(name) : b);
+        if (!info->carrier[b])
+            return vm_fail(vm, 513, "carrier names backends") != VALUE_ERROR;
+    }
+    return true;
+}
+
 static void read_errors(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
@@ -433,8 +446,10 @@ static value do_call(struct vm *vm, const struct call *c)
     rules->title = read_title(vm, &info, title ? title : name);
     const char *absent = text(vm, record, "title_absent");
     rules->title_absent = absent ? read_title(vm, &info, absent) : rules->title;
+    if (!read_carriers(vm, record, &info))
+        return VALUE_ERROR;
     rules->backend =
-        rules->builtin || rules->provider ? BACKEND_API : config_backend(g->config, name);
+        info.alone ? BACKEND_API : info.carrier[config_backend(g->config, name)];
     const char *result = text(vm, record, "result");
     info.result = glossary_type(g, intern_cstr(vm->strings, result ? result : name));
     info.rules = rules;
@@ -478,6 +493,16 @@ static bool read_field(struct vm *vm, str_id name, value v, struct field_info *o
     vm_fail(vm, 516, "field %s: field() with a type is expected",
             intern_text(vm->strings, name));
     return false;
+}
+
+/* setting(SECTION, KEY, DEFAULT): a text of dvo.yaml. */
+static value do_setting(struct vm *vm, const struct call *c)
+{
+    const char *section = value_is_str(c->args[0]) ? value_cstr(vm, c->args[0]) : "";
+    const char *key = value_is_str(c->args[1]) ? value_cstr(vm, c->args[1]) : "";
+    const struct yaml_node *map = yaml_get(glossary_of(c)->config->dvo, section);
+    const struct yaml_node *found = map ? yaml_get(map, key) : NULL;
+    return found && found->kind == YAML_STR ? value_cstring(vm, found->text) : c->args[2];
 }
 
 static value do_handle_type(struct vm *vm, const struct call *c)
@@ -548,6 +573,7 @@ void record_universe(struct glossary *g)
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         eval_universe_native(g->universe, &words[i]);
     add(g, "call", do_call, "...");
+    add(g, "setting", do_setting, "section key default /");
     add(g, "handle_type", do_handle_type, "name / * fields doc?");
     add(g, "driver", do_driver, "...");
 }

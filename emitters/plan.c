@@ -373,6 +373,10 @@ static void plan_write(struct plan_writer *w, struct buf *out)
         json_put_name(&w->j, "secrets");
         value_json(e, 0, e->plan->secrets, &w->j);
     }
+    if (e->plan->chef) {
+        json_put_name(&w->j, "chef");
+        value_json(e, 0, e->plan->chef, &w->j);
+    }
     write_sources(w);
     json_put_name(&w->j, "ops");
     json_put_array(&w->j);

@@ -98,8 +98,10 @@ struct call_info {
     uint32_t nwants;
     uint32_t errors;   /* bit set over enum dvo_error */
     uint32_t backends; /* bit set over enum backend that have a lowering rule */
-    void *rules;       /* compiler's own: the record's functions */
-    struct span span;  /* of the record */
+    uint8_t carrier[BACKEND_COUNT]; /* who carries the call when that backend is asked
+                                       for: mostly itself */
+    void *rules;                    /* compiler's own: the record's functions */
+    struct span span;               /* of the record */
     const char *doc;
 };
 

@@ -36,6 +36,7 @@ struct plan {
     val_id driver;   /* IR_DICT: the provider's driver record as data, or 0 */
     val_id provider; /* IR_DICT: the effective provider configuration, or 0 */
     val_id secrets;  /* IR_LIST: where secrets come from, or 0 for the default sources */
+    val_id chef;     /* IR_DICT: the configuration of Chef, or 0 */
     const char *source_dir; /* the program's folder as seen from here */
     const char
         *program_dir;  /* path from the output folder to the program's folder, "../.." */

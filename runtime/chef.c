@@ -1,6 +1,6 @@
-/* Runs chef-client on the machine for one segment: sends the build's cookbooks if they are
- * not there, and the values on standard input; reads an event per resource, and answers
- * each start. */
+/* Runs chef-client on the machine for one segment: sends the build's cookbooks if they
+ * are not there, and the values on standard input; reads an event per resource, and
+ * answers each start. */
 #include "runtime/chef.h"
 
 #include <signal.h>
@@ -69,7 +69,7 @@ static void chef_packed(void *ctx, int status)
 static void chef_pack(struct chef_run *c)
 {
     char *dir = path_join(c->t.run->plan->dir, "chef");
-    const char *const argv[] = {"tar",        "-c",        "-f", "-", "--owner=0",
+    const char *const argv[] = {"tar",       "-c",        "-f",        "-", "--owner=0",
                                 "--group=0", "cookbooks", "client.rb", NULL};
     c->archive = memory_file(NULL, 0);
     struct process_spec spec = {
@@ -88,8 +88,8 @@ static void chef_digest(const struct run_plan *plan, char out[DIGEST_TEXT_SIZE])
     struct buf text = {0};
     const char *path;
     json_t *digest;
-    json_object_foreach(json_object_get(plan->json, "artefacts"), path, digest) if (
-        !strncmp(path, "chef/", 5))
+    json_object_foreach(json_object_get(plan->json, "artefacts"), path,
+                        digest) if (!strncmp(path, "chef/", 5))
         buf_printf(&text, "%s %s\n", path, json_string_value(digest));
     digest_text(buf_text(&text), text.len, out);
     buf_free(&text);
@@ -182,10 +182,11 @@ static void chef_line(void *ctx, const char *line, size_t len)
     if (len == sizeof send - 1 && !memcmp(line, send, len)) {
         chef_pack(c);
     } else if (len == sizeof missing - 1 && !memcmp(line, missing, len)) {
-        fault_set(&c->refused, DVO_ENOSYS,
-                  "neither cinc-client nor chef-client is on the machine: let `chef: "
-                  "{install: package}` or `{install: gem}` in dvo.yaml put one there, use "
-                  "an image that has one, or another backend");
+        fault_set(
+            &c->refused, DVO_ENOSYS,
+            "neither cinc-client nor chef-client is on the machine: let `chef: "
+            "{install: package}` or `{install: gem}` in dvo.yaml put one there, use "
+            "an image that has one, or another backend");
         c->refused.final = true;
     } else if (len && *line == '{' && tool_event(&c->t, line, len)) {
         conversation_say(c->talk, "\n", 1);

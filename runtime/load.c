@@ -219,7 +219,7 @@ static void load_ops(struct loader *l)
 
 static enum tool_kind tool_named(struct loader *l, const char *at, const char *name)
 {
-    static const char *const tools[TOOL_COUNT] = {"api", "ansible"};
+    static const char *const tools[TOOL_COUNT] = {"api", "ansible", "chef"};
     for (unsigned i = 0; i < TOOL_COUNT; i++)
         if (!strcmp(name, tools[i]))
             return (enum tool_kind)i;
@@ -267,6 +267,7 @@ static void load_segment(struct loader *l, const json_t *from, uint32_t index)
         return; /* see load_steps() */
     s->file = member_text(l, from, at, "file", NULL);
     s->hosts = member_text(l, from, s->file, "hosts", NULL);
+    s->recipe = member_text(l, from, s->file, "recipe", s->tool == TOOL_CHEF ? NULL : "");
     s->registers = member(l, from, s->file, "registers", JSON_OBJECT, false);
     s->vars = member(l, from, s->file, "vars", JSON_OBJECT, false);
     s->secrets = member(l, from, s->file, "secrets", JSON_ARRAY, false);

@@ -11,7 +11,7 @@
 
 enum op_way { WAY_CALLS, WAY_SEGMENT, WAY_BUILTIN };
 
-enum tool_kind { TOOL_API, TOOL_ANSIBLE, TOOL_COUNT };
+enum tool_kind { TOOL_API, TOOL_ANSIBLE, TOOL_CHEF, TOOL_COUNT };
 
 enum need_kind { NEED_DATA, NEED_MACHINE, NEED_AFTER, NEED_ORDER };
 
@@ -48,6 +48,7 @@ struct segment {
     uint32_t id;
     enum tool_kind tool;
     const char *file, *hosts; /* NULL if the tool has no files of its own */
+    const char *recipe;       /* of Chef's: its name in a run list */
     uint32_t machine;         /* index of the machine's op */
     uint32_t *ops;
     uint32_t nops;

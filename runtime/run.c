@@ -13,6 +13,7 @@
 #include "runtime/ansible.h"
 #include "runtime/api.h"
 #include "runtime/builtin.h"
+#include "runtime/chef.h"
 #include "runtime/destroy.h"
 #include "runtime/endpoint.h"
 #include "runtime/folder.h"
@@ -156,8 +157,8 @@ static bool unit_known(const struct run *r, uint32_t first)
     return true;
 }
 
-static void (*const tools[TOOL_COUNT])(struct run *, uint32_t) = {api_start,
-                                                                  ansible_start};
+static void (*const tools[TOOL_COUNT])(struct run *,
+                                       uint32_t) = {api_start, ansible_start, chef_start};
 
 /* What takes part of a tool run starts together or not at all. */
 static void segment_begin(struct run *r, uint32_t segment)

@@ -1,5 +1,5 @@
-/* Words are all that most tools leave behind, so the table goes from the particular to the
- * general. */
+/* Words are all that most tools leave behind, so the table goes from the particular to
+ * the general. */
 #include "runtime/tool_error.h"
 
 #include <string.h>

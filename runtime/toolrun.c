@@ -263,6 +263,7 @@ static void event_result(struct tool_op *o, const json_t *event)
     event_fields(o, fields ? fields : result);
     if (result)
         json_object_update(o->register_, result);
+    json_object_set(o->register_, "fields", o->fields);
     json_object_set_new(o->register_, "changed", json_boolean(o->changed));
     json_object_set_new(o->register_, "failed", json_false());
 }
@@ -300,6 +301,7 @@ static void event_failed(struct tool_run *t, struct tool_op *o, const json_t *ev
 {
     const char *msg = json_string_value(json_object_get(event, "msg"));
     struct fault f = {0};
+    event_result(o, event);
     if (json_is_true(json_object_get(event, "censored"))) {
         fault_hidden(&f, o->said ? o->said : t->tool->error(event), o->fields);
     } else if (msg && *msg) {
@@ -371,13 +373,14 @@ void tool_op_ended(struct tool_run *t, struct tool_op *o, bool changed, bool ski
     tool_task_ended(t, o, skipped);
 }
 
-void tool_event(struct tool_run *t, const char *text, size_t len)
+bool tool_event(struct tool_run *t, const char *text, size_t len)
 {
+    bool granted = false;
     json_t *event = json_loadb(text, len, 0, NULL);
     const char *kind = json_string_value(json_object_get(event, "event"));
     struct tool_op *o = kind ? event_op(t, event) : NULL;
-    if (o && !strcmp(kind, "start")) {
-        tool_op_started(t, o);
+    if (kind && !strcmp(kind, "start")) {
+        granted = !o || tool_op_started(t, o);
     } else if (o && (!strcmp(kind, "ok") || !strcmp(kind, "skipped"))) {
         o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
         event_result(o, event);
@@ -390,6 +393,7 @@ void tool_event(struct tool_run *t, const char *text, size_t len)
         progress_note(t->run->progress, o->op, "trying again");
     }
     json_decref(event);
+    return granted;
 }
 
 /* The op that is at work now, if its time is over. */

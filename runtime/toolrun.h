@@ -59,8 +59,9 @@ struct tool_run {
 void tool_start(struct run *r, uint32_t segment, const struct tool *tool);
 
 /* An event of the tool: {"event": KIND, "path": FILE, "line": N, ...}, where the place
- * leads to the op through the plan's source map. */
-void tool_event(struct tool_run *t, const char *text, size_t len);
+ * leads to the op through the plan's source map. Whether it is a start, and may be one:
+ * the tool waits for that. */
+bool tool_event(struct tool_run *t, const char *text, size_t len);
 /* The same without an event's text. The op's start is written down before this returns;
  * false if that is impossible, and then the op must not be begun. */
 bool tool_op_started(struct tool_run *t, struct tool_op *o);

@@ -1,9 +1,10 @@
 # machine.bootstrap: the machine has finished booting, has what its tools need, and a package
 # index that is not older than an hour.
-# Parameters: packages (list of what the tools need there), within (seconds).
+# Parameters: packages (list of what the tools need there), chef (present, package or gem:
+# where Chef Infra Client comes from, if it is needed), client (its program), within (seconds).
 # Values: os, release, arch, cpus, memory (bytes).
 dvo_bootstrap() {
-    dvo_take within packages "$@"
+    dvo_take 'within chef client' packages "$@"
     P_within=${P_within-300}
     dvo_number within "$P_within"
     dvo_bootstrap_facts
@@ -11,6 +12,11 @@ dvo_bootstrap() {
         dvo_words packages
         eval "dvo_packages_read $DVO_WORDS"
         eval "dvo_bootstrap_compare $DVO_WORDS"
+    fi
+    dvo_bootstrap_chef=
+    if [ -n "${P_chef-}" ] && ! dvo_chef_find "${P_client-}"; then
+        dvo_bootstrap_chef=$P_chef
+        dvo_differ 'Chef Infra Client is not installed'
     fi
     if dvo_checking; then
         dvo_settle
@@ -23,9 +29,46 @@ dvo_bootstrap() {
         : >/var/lib/dvo/index
     fi
     dvo_settle
-    dvo_words packages
-    eval "dvo_apt install --no-install-recommends -- $DVO_WORDS"
+    if [ "$N_packages" != 0 ]; then
+        dvo_words packages
+        eval "dvo_apt install --no-install-recommends -- $DVO_WORDS"
+    fi
+    case $dvo_bootstrap_chef in
+    present)
+        dvo_fail ENOSYS "there is no ${P_client:-cinc-client or chef-client} on this machine: \
+let chef: {install: package} or {install: gem} in dvo.yaml put one there, use an image that has \
+one, or another backend"
+        ;;
+    package) dvo_bootstrap_chef_package ;;
+    gem) dvo_bootstrap_chef_gem ;;
+    esac
     dvo_changed
+}
+
+# dvo_bootstrap_chef_package: from a repository that the machine already has.
+dvo_bootstrap_chef_package() {
+    for dvo_word in cinc chef; do
+        apt-cache show "$dvo_word" >/dev/null 2>&1 || continue
+        dvo_apt install --no-install-recommends -- "$dvo_word"
+        return
+    done
+    dvo_fail ENOENT "no repository of this machine has a package cinc or chef"
+}
+
+# dvo_bootstrap_chef_gem: from the gem registry of the machine, into a folder of its own,
+# beside the gems that Debian's Ruby carries. chef 18 is the newest that asks for no key.
+dvo_bootstrap_chef_gem() {
+    dvo_apt install --no-install-recommends -- ruby ruby-dev gcc g++ make libc6-dev libarchive13
+    dvo_bootstrap_gems=/opt/dvo/chef
+    dvo_try env HOME=/root gem install --no-document --install-dir "$dvo_bootstrap_gems/gems" \
+        --bindir "$dvo_bootstrap_gems/gems/bin" chef:18.10.17 chef-bin:18.10.17 \
+        ruby-shadow:2.5.1
+    dvo_try mkdir -p "$dvo_bootstrap_gems/bin"
+    # shellcheck disable=SC2016 # for the shell that runs it
+    printf '#!/bin/sh\n%s\nexport GEM_PATH\nexec ruby %s "$@"\n' \
+        "GEM_PATH=$dvo_bootstrap_gems/gems:\$(ruby -e 'print Gem.default_path.join(\":\")')" \
+        "$dvo_bootstrap_gems/gems/bin/chef-client" >"$dvo_bootstrap_gems/bin/chef-client"
+    dvo_try chmod 0755 "$dvo_bootstrap_gems/bin/chef-client"
 }
 
 dvo_bootstrap_compare() {

@@ -3,4 +3,4 @@
 # Recipe:: default
 #
 
-include_recipe 'input::segment-1'
+include_recipe 'input::segment-2'

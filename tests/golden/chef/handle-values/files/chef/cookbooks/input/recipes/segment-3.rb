@@ -3,13 +3,20 @@
 # Recipe:: segment-3
 #
 
-# input.dvo:11 hosts.shop.file(/etc/peer)
-dvo_step 'Write /etc/peer' do
+# input.dvo:5 hosts.shop.query(shopctl,version)
+dvo_step 'Ask shopctl, version' do
+  function 'query'
+  parameters(argv: %w(shopctl version), cwd: '/', env: {}, login: 'root', success: [0])
+  register 'query_shopctl_version'
+end
+
+# input.dvo:6 hosts.shop.file(/etc/version)
+dvo_step 'Write /etc/version' do
   function 'file'
   parameters lazy {
     {
-      path: '/etc/peer',
-      content: Dvo.value('hosts_db_query_cat_etc_key_pub_stdout') + ' ' + Dvo.value('hosts_db_ip') + "\n",
+      path: '/etc/version',
+      content: 'v' + Dvo.result('query_shopctl_version', 'stdout') + "\n",
       owner: 'root',
       group: 'root',
       mode: '0644',
@@ -17,27 +24,24 @@ dvo_step 'Write /etc/peer' do
   }
 end
 
-# input.dvo:12 hosts.shop.run(shopctl,join,{hosts.db.ip})
-dvo_step 'Run shopctl, join, {hosts.db.ip}' do
+# input.dvo:7 hosts.shop.run(shopctl,upgrade,"{hosts.shop.query(shopctl,version).stdout}")
+dvo_step 'Run shopctl, upgrade, {hosts.shop.query(shopctl,version).stdout}' do
   function 'run'
   parameters lazy {
     {
-      argv: ['shopctl', 'join', Dvo.value('hosts_db_ip')],
+      argv: ['shopctl', 'upgrade', Dvo.result('query_shopctl_version', 'stdout')],
+      unless: %w(shopctl current),
       stopped: [],
       cwd: '/',
-      env: {},
+      env: { 'V' => Dvo.result('query_shopctl_version', 'stdout') },
       login: 'root',
       success: [0],
     }
   }
-  only_if { Dvo.value('hosts_db_run_init_changed') }
-  only_if { Dvo.value('hosts_shop_query_shopctl_version_status') == 0 }
 end
 
-# input.dvo:13 hosts.shop.service(shop.service)
-dvo_step 'Keep shop.service as wanted' do
-  function 'service'
-  parameters lazy {
-    { unit: 'shop.service', running: true, restart: Dvo.value('hosts_db_run_init_changed') }
-  }
+# input.dvo:8 hosts.shop.wait(1)
+dvo_step 'Wait on hosts.shop' do
+  function 'wait'
+  parameters(port: 8080, within: 30)
 end

@@ -1,12 +1,7 @@
 #
 # Cookbook:: input
-# Recipe:: segment-1
+# Recipe:: segment-2
 #
-
-# input.dvo:2 hosts.shop.bootstrap()
-dvo_step 'Prepare hosts.shop' do
-  function 'bootstrap'
-end
 
 # input.dvo:5 hosts.shop.file(/etc/shop.env)
 dvo_step 'Write /etc/shop.env' do

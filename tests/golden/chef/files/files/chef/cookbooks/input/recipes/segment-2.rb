@@ -1,12 +1,7 @@
 #
 # Cookbook:: input
-# Recipe:: segment-1
+# Recipe:: segment-2
 #
-
-# input.dvo:2 hosts.shop.bootstrap()
-dvo_step 'Prepare hosts.shop' do
-  function 'bootstrap'
-end
 
 # input.dvo:4 hosts.shop.directory(/srv/shop)
 dvo_step 'Keep directory /srv/shop' do

@@ -1,12 +1,7 @@
 #
 # Cookbook:: input
-# Recipe:: segment-1
+# Recipe:: segment-2
 #
-
-# input.dvo:2 machine.bootstrap()
-dvo_step 'Prepare machine' do
-  function 'bootstrap'
-end
 
 # input.dvo:4 machine.deploy(my-app)
 directory '/var/cache/dvo' do

@@ -1,12 +1,7 @@
 #
 # Cookbook:: input
-# Recipe:: segment-1
+# Recipe:: segment-2
 #
-
-# input.dvo:2 hosts.shop.bootstrap()
-dvo_step 'Prepare hosts.shop' do
-  function 'bootstrap'
-end
 
 # input.dvo:4 hosts.shop.unit(shop.service)
 dvo_step 'Define unit shop.service' do

@@ -1,12 +1,7 @@
 #
 # Cookbook:: input
-# Recipe:: segment-1
+# Recipe:: segment-3
 #
-
-# input.dvo:4 hosts.shop.bootstrap()
-dvo_step 'Prepare hosts.shop' do
-  function 'bootstrap'
-end
 
 # input.dvo:5 hosts.shop.query(shopctl,mode)
 dvo_step 'Ask shopctl, mode' do

@@ -1,12 +1,7 @@
 #
 # Cookbook:: input
-# Recipe:: segment-2
+# Recipe:: segment-4
 #
-
-# input.dvo:4 hosts.db.bootstrap()
-dvo_step 'Prepare hosts.db' do
-  function 'bootstrap'
-end
 
 # input.dvo:9 hosts.db.query(cat,/etc/key.pub)
 dvo_step 'Ask cat, /etc/key.pub' do
