@@ -152,6 +152,9 @@ static void literal_write(struct literal *l, const char *s, size_t len, bool one
             literal_open(l, '"');
             buf_printf(l->out, "\\u{%x}", (unsigned)c);
         } else {
+            /* To linters "#{" in single quotes is a slip. */
+            if (c == '{' && i && s[i - 1] == '#')
+                literal_close(l);
             literal_open(l, '\'');
             if (c == '\\' || c == '\'')
                 buf_char(l->out, '\\');

@@ -4,11 +4,11 @@
 #
 
 # input.dvo:4 hosts.shop.file("/srv/#{1}/a b'\"c\\")
-dvo_step 'Write /srv/#{1}/a b\'"c\\' do
+dvo_step 'Write /srv/#' + '{1}/a b\'"c\\' do
   function 'file'
   parameters(
-    path: '/srv/#{1}/a b\'"c\\',
-    content: '#{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x
+    path: '/srv/#' + '{1}/a b\'"c\\',
+    content: '#' + '{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x
 =begin
 __END__
 	tab ' + "\n\u{2028}\u{202e}\u{7}" + 'é' + "\r\n" + 'last',
@@ -37,13 +37,13 @@ dvo_step 'Set a line of /srv/list' do
 end
 
 # input.dvo:8 hosts.shop.query(printf,__s_n_,__{system(_id_)}__a____b____________..nok7dguz4rex3ecqwulvhykdnx)
-dvo_step 'Ask printf, %s , #{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x =begin __END__  tab  ???é? last, , a)b, :x, nil, true, 1e3' do
+dvo_step 'Ask printf, %s , #' + '{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x =begin __END__  tab  ???é? last, , a)b, :x, nil, true, 1e3' do
   function 'query'
   parameters(
     argv: [
       'printf',
       '%s' + "\n",
-      '#{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x
+      '#' + '{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x
 =begin
 __END__
 	tab ' + "\n\u{2028}\u{202e}\u{7}" + 'é' + "\r\n" + 'last',
@@ -63,21 +63,21 @@ __END__
 end
 
 # input.dvo:9 hosts.shop.run(sh,-c,_echo__{x}__:_,_{hosts.shop.query(printf,__s..usyilzloiq2fg2jm3r7vcszpwc)
-dvo_step 'Run sh, -c, echo #{x}; :, {hosts.shop.query(printf,__s_n_,__{system(_id_)}__a____b____________..nok7dguz4rex3ecqwulvhykdnx).stdout}#{y}? ' do
+dvo_step 'Run sh, -c, echo #' + '{x}; :, {hosts.shop.query(printf,__s_n_,__{system(_id_)}__a____b____________..nok7dguz4rex3ecqwulvhykdnx).stdout}#' + '{y}? ' do
   function 'run'
   parameters lazy {
     {
       argv: [
         'sh',
         '-c',
-        'echo #{x}; :',
-        Dvo.result('query_printf_s_n_system_id_a_b_nok7dguz4rex3ecqw', 'stdout') + '#{y}' + "\r\n",
+        'echo #' + '{x}; :',
+        Dvo.result('query_printf_s_n_system_id_a_b_nok7dguz4rex3ecqw', 'stdout') + '#' + '{y}' + "\r\n",
       ],
       stopped: [],
       cwd: '/',
-      env: { 'A' => '#{b}' },
+      env: { 'A' => '#' + '{b}' },
       login: 'root',
-      stdin: '#{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x
+      stdin: '#' + '{system(\'id\')} \'a\' "b" \\ \\\' #$0 #@x
 =begin
 __END__
 	tab ' + "\n\u{2028}\u{202e}\u{7}" + 'é' + "\r\n" + 'last',
@@ -95,7 +95,7 @@ dvo_step 'Schedule job' do
     schedule: '@daily',
     login: 'root',
     env: {},
-    argv: ['echo', '#{x}', '100%', 'it\'s']
+    argv: ['echo', '#' + '{x}', '100%', 'it\'s']
   )
 end
 
@@ -106,7 +106,7 @@ dvo_step 'Keep user ana' do
     login: 'ana',
     groups: [],
     system: false,
-    comment: 'Ana #{x} \'L\' "M" \\',
+    comment: 'Ana #' + '{x} \'L\' "M" \\',
     present: true
   )
 end
