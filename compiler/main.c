@@ -38,7 +38,8 @@ struct command {
 static const struct command commands[] = {
     {"build", "FILE", "compile a program to build/PROGRAM", TAKES_FILE | COMPILES,
      drive_build},
-    {"preview", "FILE|DIR", "show what would be done: playbooks, API calls, order",
+    {"preview", "FILE|DIR",
+     "show what would be done: playbooks, recipes, API calls, order",
      TAKES_FILE | COMPILES, drive_preview},
     {"run", "FILE|DIR", "build if need be, then execute the plan",
      TAKES_FILE | COMPILES | RUNS, drive_run},

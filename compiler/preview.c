@@ -172,8 +172,8 @@ static void page_calls(struct page *p, const json_t **ops, const op_id *order,
     }
 }
 
-/* A playbook as it is, its comments dim on terminals: lines of their own. */
-static void page_playbook(struct page *p, const char *name, const char *s)
+/* A playbook or recipe as it is, its comments dim on terminals: lines of their own. */
+static void page_segment(struct page *p, const char *name, const char *s)
 {
     page_head(p, name);
     if (!p->color) {
@@ -219,7 +219,7 @@ static bool page_write(struct page *p)
         buf_clear(&text);
         ok = ok && page_read(p, file, &text);
         if (ok)
-            page_playbook(p, file, buf_text(&text));
+            page_segment(p, file, buf_text(&text));
     }
     buf_free(&text);
     return ok;

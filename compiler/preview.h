@@ -12,7 +12,8 @@
 typedef bool preview_read_fn(void *ctx, const char *path, struct buf *out);
 
 /* Appends the page: the order of execution, the HTTP calls as curl commands, and the
- * playbooks. With `color`, for a terminal. False after an error in `diags`. */
+ * playbooks and recipes. With `color`, for a terminal. False after an error in `diags`.
+ */
 bool preview(preview_read_fn *read, void *ctx, bool color, struct buf *out,
              struct diags *diags);
 
