@@ -339,6 +339,36 @@ static bool is_absence(const struct lowering *l, op_id id)
     return present >= 0 && g->args[g->ops[id].args + (uint32_t)present] == VAL_FALSE;
 }
 
+/* A tool's own steps mean nothing to another one. */
+static bool steps_fit(struct lowering *l, op_id id, val_id steps)
+{
+    static const struct {
+        enum ir_native kind;
+        const char *name;
+    } own[BACKEND_COUNT] = {
+        [BACKEND_API] = {IR_NATIVE_STEP, "step()"},
+        [BACKEND_ANSIBLE] = {IR_NATIVE_TASK, "task() or step()"},
+        [BACKEND_CHEF] = {IR_NATIVE_RESOURCE, "resource() or step()"},
+    };
+    const struct values *t = &l->p->graph.values;
+    const struct op *op = &l->p->graph.ops[id];
+    for (uint32_t i = 0;
+         val_get(t, steps)->kind == IR_LIST && i < val_get(t, steps)->count; i++) {
+        const struct ir_value *v = val_get(t, val_items(t, steps)[i]);
+        if (v->kind == IR_NATIVE &&
+            (v->sub == IR_NATIVE_STEP || v->sub == own[op->backend].kind))
+            continue;
+        const struct call_info *info = graph_call(&l->p->graph, id);
+        struct diag *g = diag_error(&l->p->diags, 752, op->span,
+                                    "the rule of %s for %s gives something else than %s",
+                                    intern_text(&l->p->strings, info->name),
+                                    backend_name(op->backend), own[op->backend].name);
+        diag_related(&l->p->diags, g, info->span, "its record");
+        return false;
+    }
+    return true;
+}
+
 static uint32_t make_template(struct lowering *l, op_id id)
 {
     const struct op *op = &l->p->graph.ops[id];
@@ -362,6 +392,8 @@ static uint32_t make_template(struct lowering *l, op_id id)
         /* A rule that answers None leaves the shape to the steps all backends share. */
         if (t.steps == VAL_NONE && rules->lower[BACKEND_API] != VALUE_ERROR)
             t.steps = run_rule(l, rules->lower[BACKEND_API], id);
+        if (t.steps && !steps_fit(l, id, t.steps))
+            return 0;
         if (t.steps && rules->probe != VALUE_NONE && rules->probe != VALUE_ERROR) {
             t.probe = run_rule(l, rules->probe, id);
             if (!t.probe)

@@ -263,11 +263,6 @@ static void write_resource(struct chef *c, uint32_t step)
     struct emission *e = c->e;
     const struct shape_step *s = &flow_shape(&c->flow, c->op)->v[step];
     const char *name = titles_next(&c->titles, e, c->op);
-    if (!s->step && !s->resource) {
-        emission_error(e, EMIT_VALUE, c->op, "the rule of %s for chef gives no resource",
-                       emission_text(e, graph_call(e->graph, c->op)->name));
-        return;
-    }
     if (s->ncontrols)
         emission_error(e, EMIT_VALUE, c->op,
                        "a recipe has no use for _%s=", s->controls[0].key);

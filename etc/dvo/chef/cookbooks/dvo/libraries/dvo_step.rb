@@ -21,9 +21,7 @@ module DvoStep
     def run(library, function, parameters, check: false, timeout: nil)
       script = compose(library, function, parameters, check, timeout)
       output, said, = Open3.capture3('/bin/sh', stdin_data: script, binmode: true)
-      answer = parse(output)
-      raise Failed.new('EUNKNOWN', "the step came to no result: #{text(said)[-2000..] || text(said)}") unless answer
-      answer
+      parse(output) || Answer.new('failed', 'EUNKNOWN', "the step came to no result: #{text(said)[-2000..] || text(said)}", {})
     end
 
     # The script for one step.
