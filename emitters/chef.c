@@ -20,7 +20,7 @@ static const char client_rb[] =
     "# values.example.json shows what is in FILE. Nothing is written beside the "
     "recipes.\n"
     "\n"
-    "cache = ENV.fetch('DVO_CACHE', '/var/cache/dvo/chef')\n"
+    "cache = ENV.fetch('DVO_CACHE', '/var/cache/dvo/chef-client')\n"
     "\n"
     "local_mode true\n"
     "chef_repo_path cache\n"

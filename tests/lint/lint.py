@@ -1,5 +1,6 @@
 """Checks of the source tree, each one case: shell and C style, the layers' dependencies,
-the list of diagnostic codes, and that Python and DVO files are what they claim to be."""
+the list of diagnostic codes, and that Python, Ruby and DVO files are what they claim to
+be."""
 
 import ast
 import collections
@@ -142,6 +143,13 @@ def check_python(files):
     return [row for name in files if name.endswith(".py") for row in parses(name)]
 
 
+def check_ruby(files):
+    """Ruby files compile"""
+    names = [name for name in files if name.endswith(".rb")]
+    compile_all = "ARGV.each { |name| RubyVM::InstructionSequence.compile_file(name) }"
+    return tool("ruby", "-W0", "-e", compile_all, *names) if names else []
+
+
 def check_dvo(files):
     """programs and records in DVO parse as Python"""
     # Cases about wrong programs are wrong Python too.
@@ -163,7 +171,7 @@ def main():
         sys.exit("usage: run.sh [--fix]")
     passed = failed = 0
     for check in (check_shell, check_format, check_layers, check_codes, check_python,
-                  check_dvo):
+                  check_ruby, check_dvo):
         rows = check(files)
         if rows:
             failed += 1

@@ -4,7 +4,7 @@
 #
 # values.example.json shows what is in FILE. Nothing is written beside the recipes.
 
-cache = ENV.fetch('DVO_CACHE', '/var/cache/dvo/chef')
+cache = ENV.fetch('DVO_CACHE', '/var/cache/dvo/chef-client')
 
 local_mode true
 chef_repo_path cache
