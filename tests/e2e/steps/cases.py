@@ -488,7 +488,7 @@ case(
     given="ln -f vb vb2",
     before="changed",
 )
-case("block", "directory", {"path": "/srv/t/d", "block": "b", "content": ""}, "failed EINVAL")
+case("block", "directory", {"path": "/srv/t", "block": "b", "content": ""}, "failed EINVAL")
 
 # --- permissions -----------------------------------------------------------------------------
 
