@@ -657,6 +657,185 @@ case(
     "failed EINVAL",
 )
 
+# --- sync, fetch -----------------------------------------------------------------------------
+
+SOURCE = (
+    "rm -rf sy src; mkdir -p src/bin src/empty; echo 1 >src/bin/run; chmod 755 src/bin/run src/bin; "
+    "echo text >'src/a  b'; ln -sfn bin/run src/l; "
+)
+PACK = "tar -c --sort=name --mtime=@0 --owner=0 --group=0 -f src.tar -C src $(ls src | grep -v ' ') 'a  b'; "
+SYNC = {"path": "/srv/t/sy", "source": "/srv/t/src.tar"}
+case(
+    "sync",
+    "new",
+    SYNC,
+    "changed",
+    "diff -r src sy; test \"$(find sy -printf '%u:%g ' | tr ' ' '\\n' | sort -u | tr -d '\\n')\" = root:root; "
+    "test -x sy/bin/run; test \"$(readlink sy/l)\" = bin/run; test -d sy/empty; test $(stat -c %a sy) = 755",
+    given=SOURCE + PACK,
+)
+case(
+    "sync",
+    "owner and group",
+    {**SYNC, "owner": "t-login", "group": "t-group"},
+    "changed",
+    "test \"$(find sy -mindepth 1 -printf '%u:%g\\n' | sort -u)\" = t-login:t-group; "
+    "test \"$(stat -c %i sy/bin/run)\" = \"$(cat inode)\"",
+    given="stat -c %i sy/bin/run >inode; mkdir -p sy/other; chown t-login:t-group sy/other",
+)
+case(
+    "sync",
+    "only what differs",
+    {**SYNC, "owner": "t-login", "group": "t-group"},
+    "changed",
+    "diff -r --exclude other src sy; test \"$(stat -c '%i %a' sy/bin/run)\" = \"$(cat inode) 755\"; "
+    "test -d sy/other; test -z \"$(ls -A sy | grep '^.dvo' || :)\"",
+    given="echo other >'sy/a  b'; chmod 700 sy/bin/run; rm sy/l",
+)
+case(
+    "sync",
+    "delete",
+    {**SYNC, "owner": "t-login", "group": "t-group", "delete": True},
+    "changed",
+    "diff -r src sy; test -e f2",
+    given="touch sy/--x \"sy/other/$(printf 'a\\nb')\" sy/bin/y; touch f2; ln -sfn /srv/t/f2 sy/z",
+    reason="is not in the source",
+)
+case(
+    "sync",
+    "another kind",
+    {**SYNC, "owner": "t-login", "group": "t-group"},
+    "failed EINVAL",
+    "test -L sy/bin; test -e sy/away/run",
+    given="mv sy/bin sy/away; ln -s away sy/bin",
+    reason="/srv/t/sy/bin is a link",
+)
+case(
+    "sync",
+    "another kind, deleted",
+    {**SYNC, "owner": "t-login", "group": "t-group", "delete": True},
+    "changed",
+    "diff -r src sy; test ! -L sy/bin",
+)
+case("sync", "over a file", {**SYNC, "path": "/srv/t/f2"}, "failed EINVAL", given="touch f2")
+case("sync", "no archive", {**SYNC, "source": "/srv/t/none"}, "failed ENOENT", before="unknown ENOENT")
+case(
+    "sync",
+    "not an owner",
+    {**SYNC, "owner": "t-nobody"},
+    "failed ENOENT",
+    before="unknown ENOENT",
+)
+FETCH = {
+    "path": "/srv/t/fe/f",
+    "source": "/srv/t/sent",
+    "digest": "sha256:98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4",
+}
+case(
+    "fetch",
+    "new",
+    {**FETCH, "owner": "t-login", "mode": "0600"},
+    "changed",
+    "cmp sent fe/f; test \"$(stat -c '%U:%G %a' fe/f)\" = 't-login:root 600'",
+    given="rm -rf fe; printf 'hi\\n' >sent",
+)
+case("fetch", "mode alone", FETCH, "changed", given="rm sent", reason="mode 0600 becomes 0644")
+case("fetch", "lost", FETCH, "failed ENOENT", before="changed", given="echo other >fe/f")
+case(
+    "fetch",
+    "not what was promised",
+    FETCH,
+    "failed EPROTO",
+    "test \"$(cat fe/f)\" = other; test \"$(ls -A fe)\" = f",
+    given="echo third >sent",
+    before="changed",
+)
+case("fetch", "over a directory", {**FETCH, "path": "/srv/t/fe"}, "failed EINVAL")
+
+# --- git -------------------------------------------------------------------------------------
+
+# The same commits on every machine.
+ONE, TWO = "8367dc2cbdf04b479e1a164c84f94e0e3d99ec45", "4df76a17069273f7989e480235904bc9e4396d7c"
+GIT = {"path": "/srv/t/wc", "repo": "/srv/t/up", "owner": "t-login"}
+case(
+    "git",
+    "new",
+    {**GIT, "commit": ONE},
+    "changed",
+    "test \"$(cat wc/f)\" = 1; test -z \"$(find wc ! -user t-login)\"; test $(stat -c %a wc) = 755; "
+    "test -z \"$(ls -A | grep '^.dvo' || :)\"",
+    given="rm -rf up wc; mkdir up; cd up; export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.org "
+    "GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@example.org GIT_AUTHOR_DATE='1000000000 +0000' "
+    "GIT_COMMITTER_DATE='1000000000 +0000'; git init -q -b main; for i in 1 2; do echo $i >f; echo $i >f$i; git add .; "
+    "git commit -qm $i; done; git log --format=%H; chown -R t-login: /srv/t/up",
+)
+case("git", "next commit", {**GIT, "commit": TWO}, "changed", 'test "$(cat wc/f)" = 2')
+case("git", "back", {**GIT, "commit": ONE}, "changed", "test ! -e wc/f2")
+case(
+    "git",
+    "untracked files stay",
+    {**GIT, "commit": ONE},
+    "same",
+    "test -e wc/mine",
+    given="touch wc/mine",
+)
+case(
+    "git",
+    "untracked file in the way",
+    {**GIT, "commit": TWO},
+    "failed EBUSY",
+    'test "$(cat wc/f2)" = mine; test "$(cat wc/f)" = 1',
+    given="echo mine >wc/f2",
+    before="changed",
+)
+case(
+    "git",
+    "local changes",
+    {**GIT, "commit": TWO},
+    "failed EBUSY",
+    'test "$(cat wc/f)" = mine',
+    given="rm wc/f2; echo mine >wc/f",
+    reason="M f",
+)
+case(
+    "git",
+    "a branch",
+    {**GIT, "commit": ONE},
+    "changed",
+    "! git --git-dir wc/.git symbolic-ref -q HEAD",
+    given="setpriv --reuid t-login --regid t-login --clear-groups sh -c 'cd wc; git checkout -q -f -b mine'",
+    reason="branch mine",
+)
+case(
+    "git",
+    "no such commit",
+    {**GIT, "commit": "1" * 40},
+    "failed ENOENT",
+    before="changed",
+)
+case(
+    "git",
+    "no such repository",
+    {**GIT, "path": "/srv/t/wc2", "repo": "/srv/t/none", "commit": ONE},
+    "failed ENOENT",
+    "test ! -e wc2",
+    before="changed",
+)
+case("git", "something else", {**GIT, "path": "/srv/t", "commit": ONE}, "failed EINVAL")
+case("git", "another owner", {**GIT, "owner": "root", "commit": ONE}, "failed EINVAL")
+case("git", "branch for a commit", {**GIT, "commit": "main"}, "failed EINVAL")
+case(
+    "git",
+    "no git",
+    {**GIT, "path": "/srv/t/wc2", "commit": ONE},
+    "failed ENOSYS",
+    "mv /usr/bin/git.away /usr/bin/git",
+    given="mv /usr/bin/git /usr/bin/git.away",
+    before="changed",
+    once=True,
+    reason="the package git",
+)
+
 # --- directory, link -------------------------------------------------------------------------
 
 for name, text in {**SHORT, **LINES}.items():
