@@ -33,6 +33,8 @@ struct call_rules {
     unsigned nrequire;
     struct inline_rule *inlines;
     unsigned ninlines;
+    struct attachment_rule *attachments;
+    unsigned nattachments;
     uint32_t internal;    /* bit set over arguments that only the compiler fills */
     bool provider;        /* carried by the provider's driver */
     bool builtin;         /* carried by the runtime itself */

@@ -112,6 +112,11 @@ static bool read_lock(struct lock *l, const struct yaml_node *top)
     for (size_t i = 0; i < list->n; i++)
         if (!read_entry(l, list->items[i]))
             return false;
+    list = yaml_get(top, "commits");
+    for (size_t i = 0; list && list->kind == YAML_LIST && i < list->n; i++)
+        if (!revision_read(&l->revisions, list->items[i]))
+            return malformed(l, list->items[i]->span,
+                             "an entry needs repo, version and commit, once");
     return true;
 }
 
@@ -135,6 +140,7 @@ bool lock_open(struct lock *l, struct program *p, bool frozen)
 void lock_free(struct lock *l)
 {
     free(l->v);
+    revisions_free(&l->revisions);
     *l = (struct lock){0};
 }
 
@@ -230,6 +236,30 @@ const struct package_file *lock_find(struct lock *l, const struct package_query 
     return &e->file;
 }
 
+const char *lock_commit(struct lock *l, const char *repo, const char *version,
+                        struct package_error *error)
+{
+    if (revision_is_commit(version))
+        return version;
+    const struct revision *r = revision_find(&l->revisions, repo, version);
+    if (r)
+        return r->commit;
+    if (l->frozen) {
+        *error = (struct package_error){
+            .code = 821,
+            .message = arena_printf(l->arena,
+                                    "%s of %s is not pinned in %s, which --locked does not "
+                                    "let change",
+                                    version, repo, l->path),
+            .help = "compile once without --locked and look at what changes",
+        };
+        return NULL;
+    }
+    r = revision_resolve(&l->revisions, repo, version, l->arena, error);
+    l->changed |= r != NULL;
+    return r ? r->commit : NULL;
+}
+
 /* ---- writing
  * ----------------------------------------------------------------------------- */
 
@@ -298,6 +328,7 @@ bool lock_save(struct lock *l, struct diags *diags)
         "# file under version control; remove an entry to have it looked for anew.\n");
     buf_printf(&text, "format: %s\npackages:\n", lock_format);
     write_entries(l, true, &text);
+    revisions_write(&l->revisions, &text);
     bool good = file_replace(l->path, text.p, text.len, 0644);
     if (good)
         l->changed = false;

@@ -1,8 +1,10 @@
-/* dvo.lock, beside the program: which package file each packages.find stands for. */
+/* dvo.lock, beside the program: which package file each packages.find stands for, and
+ * which commit each branch or tag. */
 #ifndef DVO_COMPILER_LOCK_H
 #define DVO_COMPILER_LOCK_H
 
 #include "compiler/repository.h"
+#include "compiler/revision.h"
 
 struct lock_entry {
     struct package_query query; /* the key */
@@ -21,6 +23,7 @@ struct lock {
     struct lock_entry **v;
     size_t n, cap;
     struct repositories repositories;
+    struct revisions revisions;
     char digest[DIGEST_TEXT_SIZE];
 };
 
@@ -38,7 +41,12 @@ void lock_free(struct lock *l);
  * the arena. */
 const struct package_file *lock_find(struct lock *l, const struct package_query *query,
                                      struct package_error *error);
-/* Replaces dvo.lock if lock_find() pinned anything: to be called once everything else has
+/* The commit of a branch or tag of a git repository, which is asked if that is not pinned;
+ * a whole commit is its own answer. NULL with *error; lives in the arena. The graph holds
+ * the answer itself, so the digest of the lock does not. */
+const char *lock_commit(struct lock *l, const char *repo, const char *version,
+                        struct package_error *error);
+/* Replaces dvo.lock if lock_find() or lock_commit() pinned anything: to be called once everything else has
  * succeeded. False after diagnostics. */
 bool lock_save(struct lock *l, struct diags *diags);
 /* The queries that this compilation asked, in order. In the arena. */

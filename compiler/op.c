@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/attachment.h"
 #include "compiler/bind.h"
 #include "compiler/handle.h"
 #include "compiler/inline.h"
@@ -411,6 +412,11 @@ static value do_op(struct vm *vm, const struct call *c)
     for (unsigned i = 0; i < m.rules->ninlines; i++)
         if (!inline_file(vm, &m.rules->inlines[i], m.op, m.at[m.rules->inlines[i].from]))
             return VALUE_ERROR;
+    for (unsigned i = 0; i < m.rules->nattachments; i++) {
+        const struct attachment_rule *rule = &m.rules->attachments[i];
+        if (!attachment_make(vm, rule, m.op, m.at[rule->from]))
+            return VALUE_ERROR;
+    }
     return handle_new(vm, m.op, m.info->result, VALUE_ERROR);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/attachment.h"
 #include "compiler/inline.h"
 #include "ir/errors.h"
 
@@ -197,6 +198,37 @@ static bool read_inlines(struct vm *vm, value record, struct call_info *info,
             .url = arg_index(info, vm, arena_printf(vm->arena, "%s_url", fills)),
             .digest = arg_index(info, vm, arena_printf(vm->arena, "%s_digest", fills)),
             .or_text = (uint32_t)to == i};
+    }
+    return true;
+}
+
+/* arg("file", packs="archive") and the like: see attachment.h. */
+static bool read_attachments(struct vm *vm, value record, struct call_info *info,
+                             struct call_rules *rules)
+{
+    static const struct {
+        const char *word;
+        enum attachment_kind kind;
+    } kinds[] = {{"packs", ATTACHMENT_FOLDER},
+                 {"fetches", ATTACHMENT_URL},
+                 {"pins", ATTACHMENT_COMMIT}};
+    enum { KINDS = sizeof kinds / sizeof *kinds };
+    value args = get(vm, record, "args");
+    rules->attachments =
+        arena_array(vm->arena, struct attachment_rule, KINDS * info->nargs);
+    for (uint32_t i = 0; i < info->nargs; i++) {
+        value arg = value_dict_get(vm, args, value_interned(vm, info->args[i].name));
+        for (size_t k = 0; k < KINDS; k++) {
+            if (!text(vm, arg, kinds[k].word))
+                continue;
+            bool commit = kinds[k].kind == ATTACHMENT_COMMIT;
+            int32_t to = named_arg(info, vm, get(vm, arg, kinds[k].word));
+            int32_t of = commit ? named_arg(info, vm, get(vm, arg, "of")) : 0;
+            if (to < 0 || of < 0)
+                return false;
+            rules->attachments[rules->nattachments++] = (struct attachment_rule){
+                kinds[k].kind, i, (uint32_t)to, (uint32_t)of};
+        }
     }
     return true;
 }
@@ -437,6 +469,7 @@ static value do_call(struct vm *vm, const struct call *c)
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
     if (!read_args(vm, record, &info, rules) || !read_inlines(vm, record, &info, rules) ||
+        !read_attachments(vm, record, &info, rules) ||
         !read_identity(vm, record, &info) || !read_effects(vm, record, &info) ||
         !read_wants(vm, record, &info) || !read_requires(vm, record, &info, rules))
         return VALUE_ERROR;

@@ -46,31 +46,3 @@ dvo_directory_remove() {
     fi
     dvo_changed
 }
-
-# dvo_below_differs PATH, dvo_below_set PATH: owner and mode of everything below a
-# directory; links themselves have an owner but no mode and are never followed.
-dvo_below_differs() {
-    set -- "$1" "$(dvo_below_find "$1" -print -quit)"
-    [ -z "$2" ] || dvo_differ "owner or mode differs at ${2#"$1"/}"
-}
-
-dvo_below_set() {
-    if [ -n "$DVO_UID$DVO_GID" ]; then
-        dvo_try find "$1" -mindepth 1 -exec \
-            chown -h "$DVO_UID${DVO_GID:+:$DVO_GID}" -- {} +
-    fi
-    if [ -n "$DVO_MODE" ]; then
-        dvo_try find "$1" -mindepth 1 -depth ! -type l -exec \
-            chmod "$(printf '%05o' "$DVO_MODE")" -- {} +
-    fi
-}
-
-dvo_below_find() {
-    dvo_below_path=$1
-    shift
-    set -- -false ')' "$@"
-    [ -z "$DVO_MODE" ] || set -- ! -type l ! -perm "$(printf '%04o' "$DVO_MODE")" -o "$@"
-    [ -z "$DVO_GID" ] || set -- ! -gid "$DVO_GID" -o "$@"
-    [ -z "$DVO_UID" ] || set -- ! -uid "$DVO_UID" -o "$@"
-    find "$dvo_below_path" -mindepth 1 '(' "$@"
-}

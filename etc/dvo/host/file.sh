@@ -47,49 +47,9 @@ dvo_file() {
         dvo_swap "$P_path"
         dvo_changed
     fi
+    DVO_REAL=$P_path
+    DVO_NAMES=1
     dvo_words validate
-    eval "dvo_file_validated $DVO_WORDS"
+    eval "dvo_edit_validated $DVO_WORDS"
     dvo_changed
-}
-
-# dvo_file_validated WORD...: the test sees the new file under the name that replaces %s.
-# Without %s it sees it in its place, and what was there comes back if the test fails.
-dvo_file_validated() {
-    dvo_file_inside=1
-    dvo_file_count=$#
-    while [ "$dvo_file_count" -gt 0 ]; do
-        dvo_file_word=$1
-        shift
-        dvo_file_done=
-        while [ "$dvo_file_word" != "${dvo_file_word#*%s}" ]; do
-            dvo_file_inside=
-            dvo_file_done=$dvo_file_done${dvo_file_word%%%s*}$DVO_NEW
-            dvo_file_word=${dvo_file_word#*%s}
-        done
-        set -- "$@" "$dvo_file_done$dvo_file_word"
-        dvo_file_count=$((dvo_file_count - 1))
-    done
-    if [ -z "$dvo_file_inside" ]; then
-        "$@" >"$DVO_TMP/said" 2>&1 || dvo_file_refused
-        dvo_swap "$P_path"
-        return
-    fi
-    dvo_file_old=
-    if [ "$DVO_KIND" = file ]; then
-        dvo_file_old=$DVO_NEW.old
-        trap 'rm -f -- "$DVO_NEW" "$dvo_file_old"' EXIT
-        dvo_try ln -T -- "$P_path" "$dvo_file_old"
-    fi
-    dvo_swap "$P_path"
-    "$@" >"$DVO_TMP/said" 2>&1 && return
-    if [ -n "$dvo_file_old" ]; then
-        mv -fT -- "$dvo_file_old" "$P_path"
-    else
-        rm -f -- "$P_path"
-    fi
-    dvo_file_refused
-}
-
-dvo_file_refused() {
-    dvo_fail EINVAL "validate refused the content: $(tail -c 2000 "$DVO_TMP/said")"
 }

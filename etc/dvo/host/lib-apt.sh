@@ -2,14 +2,21 @@
 # for locks of others, and runs in a session of its own so that nobody ends it midway.
 
 dvo_apt() {
+    dvo_apt_patiently apt-get -y -q -o Dpkg::Options::=--force-confdef \
+        -o Dpkg::Options::=--force-confold -o Dpkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 \
+        -o APT::Color=0 "$@"
+}
+
+# dvo_apt_patiently COMMAND...: of apt; begun anew where a lock kept it out.
+dvo_apt_patiently() {
     dvo_uptime
     dvo_apt_end=$((DVO_UPTIME + 600))
     dvo_apt_repaired=
-    until dvo_apt_once apt-get -y -q -o Dpkg::Options::=--force-confdef \
-        -o Dpkg::Options::=--force-confold -o Dpkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 \
-        -o APT::Color=0 "$@"; do
+    until dvo_apt_once "$@"; do
         dvo_uptime
-        if grep -q 'dpkg was interrupted' "$DVO_TMP/said" && [ -z "$dvo_apt_repaired" ]; then
+        if [ "$DVO_UPTIME" -ge "${DVO_APT_END:-$((DVO_UPTIME + 1))}" ]; then
+            dvo_fail ETIMEDOUT "apt has not come to its end within the time given"
+        elif grep -q 'dpkg was interrupted' "$DVO_TMP/said" && [ -z "$dvo_apt_repaired" ]; then
             dvo_apt_repaired=1
             dvo_apt_once dpkg --force-confdef --force-confold --configure -a || dvo_fail_said
         elif grep -q 'ould not get lock' "$DVO_TMP/said" &&
@@ -21,7 +28,14 @@ dvo_apt() {
     done
 }
 
+# dvo_apt_once COMMAND...: ended at the uptime DVO_APT_END, if that is set.
 dvo_apt_once() {
+    if [ -n "${DVO_APT_END-}" ]; then
+        dvo_uptime
+        dvo_apt_left=$((DVO_APT_END - DVO_UPTIME))
+        [ "$dvo_apt_left" -gt 0 ] || dvo_apt_left=1
+        set -- timeout -k 5 "$dvo_apt_left" "$@"
+    fi
     DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1 \
         NEEDRESTART_SUSPEND=1 setsid -w "$@" >"$DVO_TMP/said" 2>&1
 }

@@ -344,6 +344,12 @@ dvo_fail_said() {
     dvo_fail "$DVO_ERRNO" "$dvo_said"
 }
 
+# dvo_tool COMMAND PACKAGE: the machine has that command.
+dvo_tool() {
+    command -v "$1" >/dev/null ||
+        dvo_fail ENOSYS "this machine has no $1; the package $2 brings it"
+}
+
 # dvo_errno TEXT: the error that the words of a tool mean.
 dvo_errno() {
     case $1 in

@@ -379,6 +379,463 @@ case(
     given="rm -f lines; printf 'a\\000' >lines",
 )
 
+# --- block -----------------------------------------------------------------------------------
+
+BEGIN, END = b"# BEGIN dvo b\n", b"# END dvo b\n"
+for name, text in ALL.items():
+    case(
+        "block",
+        "content " + name,
+        {"path": "/srv/t/block", "block": "b", "content": text},
+        "changed",
+        holds(
+            b"/srv/t/block",
+            b"first\n" + BEGIN + text + b"\n" * (text[-1:] not in (b"", b"\n")) + END,
+        )
+        + SAFE.encode(),
+        given="echo first >block",
+    )
+case(
+    "block",
+    "new file",
+    {"path": "/srv/t/nb/block", "block": "b", "content": "a\n", "comment": "//"},
+    "changed",
+    holds(b"nb/block", b"// BEGIN dvo b\na\n// END dvo b\n") + b"test $(stat -c %a nb/block) = 644",
+    given="rm -rf nb",
+)
+case(
+    "block",
+    "unended file",
+    {"path": "/srv/t/block", "block": "b", "content": "a"},
+    "changed",
+    holds(b"block", b"x\n" + BEGIN + b"a\n" + END),
+    given="printf x >block",
+)
+case(
+    "block",
+    "replaced in its place",
+    {"path": "/srv/t/block", "block": "b", "content": "new"},
+    "changed",
+    holds(b"block", b"x\n" + BEGIN + b"new\n" + END + b"# END dvo c\ny"),
+    given="printf 'x\\n# BEGIN dvo b\\n1\\n2\\n# END dvo b\\n# END dvo c\\ny' >block",
+)
+case(
+    "block",
+    "there",
+    {"path": "/srv/t/block", "block": "b", "content": "new"},
+    "same",
+)
+case(
+    "block",
+    "absent",
+    {"path": "/srv/t/block", "block": "b", "present": False},
+    "changed",
+    holds(b"block", b"x\n# END dvo c\ny"),
+)
+case("block", "absent already", {"path": "/srv/t/block", "block": "b", "present": False}, "same")
+case("block", "no such file", {"path": "/srv/t/nob", "block": "b", "present": False}, "same")
+for name, text in {
+    "no end": b"# BEGIN dvo b\n1\n",
+    "no begin": b"1\n# END dvo b\n",
+    "end first": b"# END dvo b\n# BEGIN dvo b\n",
+    "twice": (BEGIN + END) * 2,
+}.items():
+    case(
+        "block",
+        name,
+        {"path": "/srv/t/block", "block": "b", "content": "a"},
+        "failed EINVAL",
+        holds(b"block", text),
+        given=b"printf %s " + quoted(text) + b">block",
+    )
+case(
+    "block",
+    "marker in the content",
+    {"path": "/srv/t/block", "block": "b", "content": "# END dvo b"},
+    "failed EINVAL",
+    given="echo a >block",
+)
+case(
+    "block",
+    "owner, mode and links stay",
+    {"path": "/srv/t/block.link", "block": "b", "content": "a"},
+    "changed",
+    b"test -L block.link; test \"$(stat -c '%U %a' block)\" = 't-login 640'; "
+    + holds(b"block2", b"a\n" + BEGIN + b"a\n" + END),
+    given="echo a >block; chown t-login block; chmod 640 block; ln -sfn block block.link; ln -f block block2",
+)
+case(
+    "block",
+    "validated",
+    {"path": "/srv/t/vb", "block": "b", "content": "good", "validate": ["grep", "-q", "good", "%s"]},
+    "changed",
+    "grep -q good vb",
+)
+case(
+    "block",
+    "refused",
+    {"path": "/srv/t/vb", "block": "b", "content": "bad", "validate": ["grep", "-q", "good", "%s"]},
+    "failed EINVAL",
+    "grep -q good vb; test -z \"$(ls -A | grep '^.dvo' || :)\"",
+    before="changed",
+)
+case(
+    "block",
+    "refused in place, with links",
+    {"path": "/srv/t/vb", "block": "b", "content": "bad", "validate": ["grep", "-q", "good", "/srv/t/vb"]},
+    "failed EINVAL",
+    "grep -q good vb; cmp vb vb2; test vb -ef vb2; test -z \"$(ls -A | grep '^.dvo' || :)\"",
+    given="ln -f vb vb2",
+    before="changed",
+)
+case("block", "directory", {"path": "/srv/t", "block": "b", "content": ""}, "failed EINVAL")
+
+# --- permissions -----------------------------------------------------------------------------
+
+case(
+    "permissions",
+    "file",
+    {"path": "/srv/t/pf", "owner": "t-login", "group": "t-group", "mode": "4750"},
+    "changed",
+    "test \"$(stat -c '%U:%G %a' pf)\" = 't-login:t-group 4750'",
+    given="touch pf",
+)
+case(
+    "permissions",
+    "unwritten stays",
+    {"path": "/srv/t/pf", "mode": "0600"},
+    "changed",
+    "test \"$(stat -c '%U:%G %a' pf)\" = 't-login:t-group 600'",
+)
+case(
+    "permissions",
+    "directory alone",
+    {"path": "/srv/t/pd", "mode": "0700", "owner": "t-login"},
+    "changed",
+    "test \"$(stat -c '%U %a' pd pd/x | tr '\\n' ' ')\" = 't-login 700 root 644 '",
+    given="mkdir -p pd/e; touch pd/x; chmod 2755 pd; ln -sfn /srv/t/f2 pd/l; touch f2",
+)
+case(
+    "permissions",
+    "recursive",
+    {"path": "/srv/t/pd", "owner": "t-login", "group": "t-group", "mode": "0750", "recursive": True},
+    "changed",
+    "test \"$(find pd ! -type l -printf '%u:%g %m\\n' | sort -u)\" = 't-login:t-group 750'; "
+    "test $(stat -c %U pd/l) = t-login; test $(stat -c %U f2) = root",
+)
+case(
+    "permissions",
+    "a link itself",
+    {"path": "/srv/t/pd/l", "owner": "root", "recursive": True},
+    "changed",
+    "test $(stat -c %U pd/l) = root",
+)
+case("permissions", "mode of a link", {"path": "/srv/t/pd/l", "mode": "0600"}, "failed EINVAL")
+case("permissions", "nothing", {"path": "/srv/t/pd"}, "failed EINVAL")
+case(
+    "permissions",
+    "missing",
+    {"path": "/srv/t/nothing", "mode": "0600"},
+    "failed ENOENT",
+    before="unknown ENOENT",
+)
+case(
+    "permissions",
+    "unknown group",
+    {"path": "/srv/t/pd", "group": "t-nobody"},
+    "failed ENOENT",
+    before="unknown ENOENT",
+)
+
+# --- unpack ----------------------------------------------------------------------------------
+
+MEMBERS = (
+    "rm -rf un in; mkdir -p in/app/bin; echo 1 >in/app/bin/run; chmod 4755 in/app/bin/run; "
+    "echo text >'in/app/a  b'; ln -sfn bin/run in/app/l; chown -R 1234:1234 in; "
+)
+UNPACKED = (
+    "test \"$(find un -mindepth 1 -printf '%P %u %g\\n' | sort | tr '\\n' ,)\" = "
+    "'app root root,app/a  b root root,app/bin root root,app/bin/run root root,app/l root root,'; "
+    "test \"$(stat -c '%U %a' un)\" = 'root 755'; test -x un/app/bin/run; test -L un/app/l; "
+    "test -z \"$(ls -A | grep '^.dvo' || :)\""
+)
+for name, make in {
+    "tar": "tar -cf in.arc -C in .",
+    "gz": "tar -czf in.arc -C in app",
+    "bz2": "tar -cjf in.arc -C in app",
+    "xz": "tar -cJf in.arc -C in app",
+    "zst": "tar -c --zstd -f in.arc -C in app",
+    "zip": "python3 -c 'import zipfile,os\nz=zipfile.ZipFile(\"in.arc\",\"w\")\n"
+    "for p in (\"app/bin/run\",\"app/a  b\"): z.write(\"in/\"+p,p)\n"
+    "i=zipfile.ZipInfo(\"app/l\"); i.create_system=3; i.external_attr=0o120777<<16\n"
+    "z.writestr(i,\"bin/run\")'",
+}.items():
+    case(
+        "unpack",
+        name,
+        {"path": "/srv/t/un", "archive": "/srv/t/in.arc", "creates": "/srv/t/un/app/bin/run"},
+        "changed",
+        UNPACKED,
+        given=MEMBERS + make,
+    )
+case(
+    "unpack",
+    "into what is there",
+    {"path": "/srv/t/un", "archive": "/srv/t/in.arc", "creates": "/srv/t/un/app", "owner": "t-login"},
+    "changed",
+    "test \"$(stat -c '%U %a' un)\" = 'root 700'; test \"$(find un -mindepth 1 -printf '%P %u\\n' | sort | "
+    "tr '\\n' ,)\" = 'app t-login,app/a  b t-login,app/bin t-login,app/bin/run t-login,"
+    "app/l t-login,mine root,'",
+    given=MEMBERS + "tar -cf in.arc -C in .; mkdir -m 700 un; touch un/mine",
+)
+case(
+    "unpack",
+    "over what is there",
+    {"path": "/srv/t/un", "archive": "/srv/t/in.arc", "creates": "/srv/t/un/app/new"},
+    "changed",
+    "test \"$(cat un/app/bin/run)\" = 2; test -e un/app/kept; test -e un/app/new",
+    given="touch un/app/kept; echo 2 >in/app/bin/run; touch in/app/new; tar -cf in.arc -C in .",
+)
+case(
+    "unpack",
+    "does not create it",
+    {"path": "/srv/t/un", "archive": "/srv/t/in.arc", "creates": "/srv/t/un/app/other"},
+    "failed EINVAL",
+    "test \"$(cat un/app/bin/run)\" = 3; test -z \"$(ls -A un | grep '^.dvo' || :)\"",
+    given="echo 3 >un/app/bin/run",
+    before="changed",
+    reason="app/other",
+)
+case(
+    "unpack",
+    "leads nowhere else",
+    {"path": "/srv/t/un2", "archive": "/srv/t/out.arc", "creates": "/srv/t/un2/x"},
+    "failed EINVAL",
+    SAFE + "; test ! -e un2",
+    given="python3 -c 'import tarfile,io\nt=tarfile.open(\"out.arc\",\"w\")\n"
+    "t.addfile(tarfile.TarInfo(\"../pwned\"),io.BytesIO())'",
+    before="changed",
+)
+case(
+    "unpack",
+    "no archive",
+    {"path": "/srv/t/un2", "archive": "/srv/t/f2", "creates": "/srv/t/un2/x"},
+    "failed EINVAL",
+    "test ! -e un2",
+    given="echo hello >f2",
+    before="changed",
+)
+case(
+    "unpack",
+    "missing archive",
+    {"path": "/srv/t/un2", "archive": "/srv/t/none.tar", "creates": "/srv/t/un2/x"},
+    "failed ENOENT",
+    before="unknown ENOENT",
+)
+case(
+    "unpack",
+    "created already",
+    {"path": "/srv/t/un2", "archive": "/srv/t/none.tar", "creates": "/srv/t/f2"},
+    "same",
+    "test ! -e un2",
+)
+case(
+    "unpack",
+    "no tool for it",
+    {"path": "/srv/t/un2", "archive": "/srv/t/in.arc", "creates": "/srv/t/un2/x"},
+    "failed ENOSYS",
+    "mv /usr/bin/unzip.away /usr/bin/unzip",
+    given="printf 'PK\\003\\004xx' >in.arc; mv /usr/bin/unzip /usr/bin/unzip.away",
+    before="changed",
+    once=True,
+    reason="the package unzip",
+)
+case(
+    "unpack",
+    "over a file",
+    {"path": "/srv/t/f2", "archive": "/srv/t/in.arc", "creates": "/srv/t/x"},
+    "failed EINVAL",
+)
+
+# --- sync, fetch -----------------------------------------------------------------------------
+
+SOURCE = (
+    "rm -rf sy src; mkdir -p src/bin src/empty; echo 1 >src/bin/run; chmod 755 src/bin/run src/bin; "
+    "echo text >'src/a  b'; ln -sfn bin/run src/l; "
+)
+PACK = "tar -c --sort=name --mtime=@0 --owner=0 --group=0 -f src.tar -C src $(ls src | grep -v ' ') 'a  b'; "
+SYNC = {"path": "/srv/t/sy", "source": "/srv/t/src.tar"}
+case(
+    "sync",
+    "new",
+    SYNC,
+    "changed",
+    "diff -r src sy; test \"$(find sy -printf '%u:%g ' | tr ' ' '\\n' | sort -u | tr -d '\\n')\" = root:root; "
+    "test -x sy/bin/run; test \"$(readlink sy/l)\" = bin/run; test -d sy/empty; test $(stat -c %a sy) = 755",
+    given=SOURCE + PACK,
+)
+case(
+    "sync",
+    "owner and group",
+    {**SYNC, "owner": "t-login", "group": "t-group"},
+    "changed",
+    "test \"$(find sy -mindepth 1 -printf '%u:%g\\n' | sort -u)\" = t-login:t-group; "
+    "test \"$(stat -c %i sy/bin/run)\" = \"$(cat inode)\"",
+    given="stat -c %i sy/bin/run >inode; mkdir -p sy/other; chown t-login:t-group sy/other",
+)
+case(
+    "sync",
+    "only what differs",
+    {**SYNC, "owner": "t-login", "group": "t-group"},
+    "changed",
+    "diff -r --exclude other src sy; test \"$(stat -c '%i %a' sy/bin/run)\" = \"$(cat inode) 755\"; "
+    "test -d sy/other; test -z \"$(ls -A sy | grep '^.dvo' || :)\"",
+    given="echo other >'sy/a  b'; chmod 700 sy/bin/run; rm sy/l",
+)
+case(
+    "sync",
+    "delete",
+    {**SYNC, "owner": "t-login", "group": "t-group", "delete": True},
+    "changed",
+    "diff -r src sy; test -e f2",
+    given="touch sy/--x \"sy/other/$(printf 'a\\nb')\" sy/bin/y; touch f2; ln -sfn /srv/t/f2 sy/z",
+    reason="is not in the source",
+)
+case(
+    "sync",
+    "another kind",
+    {**SYNC, "owner": "t-login", "group": "t-group"},
+    "failed EINVAL",
+    "test -L sy/bin; test -e sy/away/run",
+    given="mv sy/bin sy/away; ln -s away sy/bin",
+    reason="/srv/t/sy/bin is a link",
+)
+case(
+    "sync",
+    "another kind, deleted",
+    {**SYNC, "owner": "t-login", "group": "t-group", "delete": True},
+    "changed",
+    "diff -r src sy; test ! -L sy/bin",
+)
+case("sync", "over a file", {**SYNC, "path": "/srv/t/f2"}, "failed EINVAL", given="touch f2")
+case("sync", "no archive", {**SYNC, "source": "/srv/t/none"}, "failed ENOENT", before="unknown ENOENT")
+case(
+    "sync",
+    "not an owner",
+    {**SYNC, "owner": "t-nobody"},
+    "failed ENOENT",
+    before="unknown ENOENT",
+)
+FETCH = {
+    "path": "/srv/t/fe/f",
+    "source": "/srv/t/sent",
+    "digest": "sha256:98ea6e4f216f2fb4b69fff9b3a44842c38686ca685f3f55dc48c5d3fb1107be4",
+}
+case(
+    "fetch",
+    "new",
+    {**FETCH, "owner": "t-login", "mode": "0600"},
+    "changed",
+    "cmp sent fe/f; test \"$(stat -c '%U:%G %a' fe/f)\" = 't-login:root 600'",
+    given="rm -rf fe; printf 'hi\\n' >sent",
+)
+case("fetch", "mode alone", FETCH, "changed", given="rm sent", reason="mode 0600 becomes 0644")
+case("fetch", "lost", FETCH, "failed ENOENT", before="changed", given="echo other >fe/f")
+case(
+    "fetch",
+    "not what was promised",
+    FETCH,
+    "failed EPROTO",
+    "test \"$(cat fe/f)\" = other; test \"$(ls -A fe)\" = f",
+    given="echo third >sent",
+    before="changed",
+)
+case("fetch", "over a directory", {**FETCH, "path": "/srv/t/fe"}, "failed EINVAL")
+
+# --- git -------------------------------------------------------------------------------------
+
+# The same commits on every machine.
+ONE, TWO = "8367dc2cbdf04b479e1a164c84f94e0e3d99ec45", "4df76a17069273f7989e480235904bc9e4396d7c"
+GIT = {"path": "/srv/t/wc", "repo": "/srv/t/up", "owner": "t-login"}
+case(
+    "git",
+    "new",
+    {**GIT, "commit": ONE},
+    "changed",
+    "test \"$(cat wc/f)\" = 1; test -z \"$(find wc ! -user t-login)\"; test $(stat -c %a wc) = 755; "
+    "test -z \"$(ls -A | grep '^.dvo' || :)\"",
+    given="rm -rf up wc; mkdir up; cd up; export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@example.org "
+    "GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@example.org GIT_AUTHOR_DATE='1000000000 +0000' "
+    "GIT_COMMITTER_DATE='1000000000 +0000'; git init -q -b main; for i in 1 2; do echo $i >f; echo $i >f$i; git add .; "
+    "git commit -qm $i; done; git log --format=%H; chown -R t-login: /srv/t/up",
+)
+case("git", "next commit", {**GIT, "commit": TWO}, "changed", 'test "$(cat wc/f)" = 2')
+case("git", "back", {**GIT, "commit": ONE}, "changed", "test ! -e wc/f2")
+case(
+    "git",
+    "untracked files stay",
+    {**GIT, "commit": ONE},
+    "same",
+    "test -e wc/mine",
+    given="touch wc/mine",
+)
+case(
+    "git",
+    "untracked file in the way",
+    {**GIT, "commit": TWO},
+    "failed EBUSY",
+    'test "$(cat wc/f2)" = mine; test "$(cat wc/f)" = 1',
+    given="echo mine >wc/f2",
+    before="changed",
+)
+case(
+    "git",
+    "local changes",
+    {**GIT, "commit": TWO},
+    "failed EBUSY",
+    'test "$(cat wc/f)" = mine',
+    given="rm wc/f2; echo mine >wc/f",
+    reason="M f",
+)
+case(
+    "git",
+    "a branch",
+    {**GIT, "commit": ONE},
+    "changed",
+    "! git --git-dir wc/.git symbolic-ref -q HEAD",
+    given="setpriv --reuid t-login --regid t-login --clear-groups sh -c 'cd wc; git checkout -q -f -b mine'",
+    reason="branch mine",
+)
+case(
+    "git",
+    "no such commit",
+    {**GIT, "commit": "1" * 40},
+    "failed ENOENT",
+    before="changed",
+)
+case(
+    "git",
+    "no such repository",
+    {**GIT, "path": "/srv/t/wc2", "repo": "/srv/t/none", "commit": ONE},
+    "failed ENOENT",
+    "test ! -e wc2",
+    before="changed",
+)
+case("git", "something else", {**GIT, "path": "/srv/t", "commit": ONE}, "failed EINVAL")
+case("git", "another owner", {**GIT, "owner": "root", "commit": ONE}, "failed EINVAL")
+case("git", "branch for a commit", {**GIT, "commit": "main"}, "failed EINVAL")
+case(
+    "git",
+    "no git",
+    {**GIT, "path": "/srv/t/wc2", "commit": ONE},
+    "failed ENOSYS",
+    "mv /usr/bin/git.away /usr/bin/git",
+    given="mv /usr/bin/git /usr/bin/git.away",
+    before="changed",
+    once=True,
+    reason="the package git",
+)
+
 # --- directory, link -------------------------------------------------------------------------
 
 for name, text in {**SHORT, **LINES}.items():
@@ -1301,6 +1758,60 @@ case(
     "changed",
     given='(exec timeout 4 python3 -c \'import fcntl,time\nf=open("/var/lib/dpkg/lock-frontend","w")\nfcntl.lockf(f,fcntl.LOCK_EX)\ntime.sleep(3)\') >/dev/null 2>&1 & sleep 0.7',
 )
+case(
+    "hold",
+    "held",
+    {"packages": ["t-lib", "t-app"]},
+    "changed",
+    "test \"$(apt-mark showhold | tr '\\n' ' ')\" = 't-app t-lib '",
+    given="apt-get -qq -y --allow-downgrades install t-lib t-app=1.0 >/dev/null 2>&1; apt-mark hold t-lib",
+)
+case("upgrade", "held packages stay", {}, "same", "dpkg -s t-app | grep -q '^Version: 1.0'")
+case("hold", "released", {"packages": ["t-app", "t-unknown"], "present": False}, "changed")
+case("hold", "released already", {"packages": ["t-app"], "present": False}, "same")
+case(
+    "hold",
+    "not installed",
+    {"packages": ["t-unknown"]},
+    "failed ENOENT",
+    before="unknown ENOENT",
+)
+case("hold", "version", {"packages": ["t-app=1.0"]}, "failed EINVAL")
+case("upgrade", "no security update", {"security": True}, "same")
+case(
+    "upgrade",
+    "all",
+    {"within": 60},
+    "changed",
+    "dpkg -s t-app | grep -q '^Version: 1.1'; grep -q mine /etc/t-app.conf",
+    given="echo mine >>/etc/t-app.conf",
+    reason="t-app 1.0 becomes 1.1",
+)
+case(
+    "upgrade",
+    "security",
+    {"security": True},
+    "changed",
+    "dpkg -s t-app | grep -q '^Version: 1.1'; dpkg -s t-sec | grep -q '^Version: 2'; "
+    "rm /etc/apt/sources.list.d/sec.list; apt-get -qq update; "
+    "apt-get -qq -y purge t-sec >/dev/null 2>&1",
+    given="apt-get -qq -y install t-sec=1 >/dev/null 2>&1; echo 'deb [trusted=yes] "
+    "file:/srv/repo/sec ./' >/etc/apt/sources.list.d/sec.list",
+    before="same",
+    once=True,
+    reason="t-sec 1 becomes 2",
+)
+case(
+    "upgrade",
+    "no time",
+    {"within": 1},
+    "failed ETIMEDOUT",
+    "sleep 2",
+    given='(exec timeout 6 python3 -c \'import fcntl,time\nf=open("/var/lib/apt/lists/lock","w")\nfcntl.lockf(f,fcntl.LOCK_EX)\ntime.sleep(4)\') >/dev/null 2>&1 & sleep 0.7',
+    before="same",
+    once=True,
+)
+case("hold", "end", {"packages": ["t-lib"], "present": False}, "changed")
 case(
     "remove",
     "removed",

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the cases stand on: a database server, no network, a small repository of our own, a quiet package index.
+# What the cases stand on: a database server, archivers, git, no network, a small repository of our own, a quiet package index.
 set -e
 # Little of the computer is left as it was: never one that somebody works at.
 if [ ! -d /run/systemd/system ] || [ -e /var/lib/dvo/podman ]; then
@@ -8,9 +8,10 @@ if [ ! -d /run/systemd/system ] || [ -e /var/lib/dvo/podman ]; then
 fi
 rm -rf /srv/t /srv/repo /srv/old /etc/dvo /var/lib/dvo
 mkdir -p /srv/t /srv/repo/1
-command -v pg_lsclusters >/dev/null || {
+dpkg -s postgresql unzip bzip2 xz-utils zstd git >/dev/null 2>&1 || {
     apt-get -qq update
-    DEBIAN_FRONTEND=noninteractive apt-get -qq -y install postgresql >/dev/null 2>&1
+    DEBIAN_FRONTEND=noninteractive apt-get -qq -y install postgresql unzip bzip2 xz-utils zstd git \
+        >/dev/null 2>&1
 }
 find /etc/apt/sources.list /etc/apt/sources.list.d -type f -delete
 mkdir -p /etc/apt/keyrings
@@ -44,20 +45,28 @@ mkdir -p /srv/repo/work/DEBIAN
 printf '#!/bin/sh\necho postinst is broken >&2\nexit 1\n' >/srv/repo/work/DEBIAN/postinst
 chmod 755 /srv/repo/work/DEBIAN/postinst
 deb t-bad 1 '' /srv/repo/work
-cd /srv/repo
-for file in *.deb; do
-    dpkg-deb -f "$file"
-    echo "Filename: ./$file"
-    echo "Size: $(stat -c %s "$file")"
-    echo "SHA256: $(sha256sum "$file" | cut -d' ' -f1)"
-    echo
-done >Packages
-printf 'Suite: t\nDate: %s\nSHA256:\n %s %s Packages\n' "$(date -uR)" \
-    "$(sha256sum Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release
+deb t-sec 1 '' /srv/repo/work
+deb t-sec 2 '' /srv/repo/work
+mkdir /srv/repo/sec
+mv /srv/repo/t-sec_2_all.deb /srv/repo/sec
+index() ( # FOLDER SUITE
+    cd "$1"
+    for file in *.deb; do
+        dpkg-deb -f "$file"
+        echo "Filename: ./$file"
+        echo "Size: $(stat -c %s "$file")"
+        echo "SHA256: $(sha256sum "$file" | cut -d' ' -f1)"
+        echo
+    done >Packages
+    printf 'Suite: %s\nDate: %s\nSHA256:\n %s %s Packages\n' "$2" "$(date -uR)" \
+        "$(sha256sum Packages | cut -d' ' -f1)" "$(stat -c %s Packages)" >Release
+)
+index /srv/repo t
+index /srv/repo/sec t-security
 echo 'deb [trusted=yes] file:/srv/repo ./' >/etc/apt/sources.list
 apt-get -qq update
 systemctl -q disable --now t-two-a.service t-two-b.service t-app.service 2>/dev/null || true
-apt-get -qq -y purge t-app t-lib t-two t-bad >/dev/null 2>&1 || true
+apt-get -qq -y purge t-app t-lib t-two t-bad t-sec >/dev/null 2>&1 || true
 
 cat >/etc/systemd/system/t-ok.service <<'END'
 [Service]

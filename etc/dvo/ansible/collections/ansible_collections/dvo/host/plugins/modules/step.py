@@ -19,6 +19,11 @@ options:
   authorized_key:
     description: A line of a login's authorized_keys (C(login), C(key), C(present)).
     type: dict
+  block:
+    description:
+      - A marked block of a text file (C(path), C(block), C(content), C(comment), C(validate),
+        C(present)).
+    type: dict
   bootstrap:
     description: The machine has booted and its package index is fresh (C(packages), C(within)).
     type: dict
@@ -40,6 +45,9 @@ options:
     description:
       - A directory (C(path), C(owner), C(group), C(mode), C(recursive), C(present)).
     type: dict
+  fetch:
+    description: A file like one that was sent (C(path), C(source), C(digest), C(owner), C(group), C(mode)).
+    type: dict
   file:
     description:
       - A regular file (C(path), C(content) or C(content64), C(owner), C(group), C(mode),
@@ -48,8 +56,14 @@ options:
   filesystem:
     description: A filesystem on a device (C(device), C(fstype), C(label)).
     type: dict
+  git:
+    description: A working copy of a git repository (C(path), C(repo), C(commit), C(owner)).
+    type: dict
   group:
     description: A group (C(group), C(gid), C(system), C(present)).
+    type: dict
+  hold:
+    description: Packages that keep their version (C(packages), C(present)).
     type: dict
   hostname:
     description: The host name (C(hostname)).
@@ -70,6 +84,11 @@ options:
     default: false
   mount:
     description: A mounted filesystem (C(path), C(device), C(fstype), C(options), C(present)).
+    type: dict
+  permissions:
+    description:
+      - Owner, group and mode of what is there (C(path), C(owner), C(group), C(mode),
+        C(recursive)).
     type: dict
   query:
     description:
@@ -92,6 +111,11 @@ options:
     description:
       - A systemd unit runs or not (C(unit), C(running), C(enabled), C(restart), C(reload)).
     type: dict
+  sync:
+    description:
+      - A directory like an archive that was sent (C(path), C(source), C(owner), C(group),
+        C(delete)).
+    type: dict
   sysctl:
     description: A kernel parameter (C(key), C(value), C(present)).
     type: dict
@@ -105,6 +129,12 @@ options:
     type: dict
   unit:
     description: A systemd unit file (C(unit), C(content), C(present)).
+    type: dict
+  unpack:
+    description: An unpacked archive (C(path), C(archive), C(creates), C(owner)).
+    type: dict
+  upgrade:
+    description: Packages at their newest version (C(security), C(within)).
     type: dict
   user:
     description:
@@ -120,7 +150,7 @@ attributes:
     description: Looks only. What depends on something that is not there yet counts as changed.
   diff_mode:
     support: partial
-    description: For C(file) and C(line).
+    description: For C(file), C(line) and C(block).
 author:
   - dvoc contributors
 """
@@ -177,27 +207,35 @@ from ..module_utils.steps import STEPS
 
 NAMES = (
     "authorized_key",
+    "block",
     "bootstrap",
     "cron",
     "database",
     "deploy",
     "directory",
+    "fetch",
     "file",
     "filesystem",
+    "git",
     "group",
+    "hold",
     "hostname",
     "install",
     "line",
     "link",
     "mount",
+    "permissions",
     "query",
     "remove",
     "repository",
     "run",
     "service",
+    "sync",
     "sysctl",
     "timezone",
     "unit",
+    "unpack",
+    "upgrade",
     "user",
     "wait",
 )
@@ -310,7 +348,7 @@ def main():
         module.fail_json(msg=to_text(error), errno="EINVAL", state="failed", fields={})
 
     path = params.get("path")
-    shown = module._diff and not module.no_log and step in ("file", "line") and path
+    shown = module._diff and not module.no_log and step in ("block", "file", "line") and path
     before = content(path) if shown else None
     dummy, out, err = module.run_command(
         ["/bin/sh"], data=script, binary_data=True, encoding=None
