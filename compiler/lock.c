@@ -247,10 +247,11 @@ const char *lock_commit(struct lock *l, const char *repo, const char *version,
     if (l->frozen) {
         *error = (struct package_error){
             .code = 821,
-            .message = arena_printf(l->arena,
-                                    "%s of %s is not pinned in %s, which --locked does not "
-                                    "let change",
-                                    version, repo, l->path),
+            .message =
+                arena_printf(l->arena,
+                             "%s of %s is not pinned in %s, which --locked does not "
+                             "let change",
+                             version, repo, l->path),
             .help = "compile once without --locked and look at what changes",
         };
         return NULL;

@@ -172,6 +172,29 @@ static void page_calls(struct page *p, const json_t **ops, const op_id *order,
     }
 }
 
+/* The script of a tool run without a tool: a line of the step library per step. */
+static void page_script(struct page *p, const json_t **ops, const json_t *segment)
+{
+    char name[48];
+    size_t i, k;
+    json_t *op, *step;
+    snprintf(name, sizeof name, "api script %zu", op_of(segment, "id"));
+    page_head(p, name);
+    json_array_foreach(json_object_get(segment, "ops"), i, op)
+    {
+        size_t id = (size_t)json_integer_value(op);
+        buf_str(p->out, i ? "\n" : "");
+        comment_begin(p);
+        page_place(p, ops[id]);
+        comment_end(p);
+        json_array_foreach(json_object_get(p->calls[id], "steps"), k, step)
+        {
+            preview_step(&p->curl, step, p->out);
+            buf_char(p->out, '\n');
+        }
+    }
+}
+
 /* A playbook or recipe as it is, its comments dim on terminals: lines of their own. */
 static void page_segment(struct page *p, const char *name, const char *s)
 {
@@ -210,18 +233,22 @@ static bool page_write(struct page *p)
     page_order(p, ops, order, count);
     page_calls(p, ops, order, count);
     free(order);
-    free(ops);
     bool ok = true;
     struct buf text = {0};
     json_array_foreach(json_object_get(p->plan, "segments"), i, segment)
     {
         const char *file = text_of(segment, "file");
         buf_clear(&text);
+        if (!*file) {
+            page_script(p, ops, segment);
+            continue;
+        }
         ok = ok && page_read(p, file, &text);
         if (ok)
             page_segment(p, file, buf_text(&text));
     }
     buf_free(&text);
+    free(ops);
     return ok;
 }
 

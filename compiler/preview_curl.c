@@ -1,5 +1,5 @@
-/* Writes HTTP steps as curl commands: known text in single quotes, everything else as
- * "$NAME". */
+/* Writes HTTP steps as curl commands, and steps on a machine as lines of a script: known
+ * text in single quotes, everything else as "$NAME". */
 #include "compiler/preview_curl.h"
 
 #include <string.h>
@@ -81,6 +81,28 @@ static const json_t *deferred(const json_t *v, const char **tag)
     return **tag == '$' ? json_object_iter_value(first) : NULL;
 }
 
+static void deferred_name(const struct preview_curl *c, const char *tag, const json_t *of,
+                          struct buf *out);
+
+/* "config changed or tls changed": what a condition is about, and its operators. */
+static void condition_name(const struct preview_curl *c, const json_t *of,
+                           struct buf *out)
+{
+    const char *op = json_string_value(json_array_get(of, 0)), *tag;
+    bool joins = op && (!strcmp(op, "any") || !strcmp(op, "all") || !strcmp(op, "true"));
+    if (op && !joins)
+        buf_printf(out, "%s ", op);
+    for (size_t i = 1; i < json_array_size(of); i++) {
+        const json_t *part = json_array_get(of, i);
+        const json_t *inner = deferred(part, &tag);
+        buf_str(out, i == 1 ? "" : op && !strcmp(op, "any") ? " or " : " and ");
+        if (inner)
+            deferred_name(c, tag, inner, out);
+        else if (json_is_string(part))
+            buf_str(out, json_string_value(part));
+    }
+}
+
 /* What people call such a value. */
 static void deferred_name(const struct preview_curl *c, const char *tag, const json_t *of,
                           struct buf *out)
@@ -88,6 +110,10 @@ static void deferred_name(const struct preview_curl *c, const char *tag, const j
     if (json_is_string(of)) {
         buf_str(out, !strcmp(tag, "$secret") ? "secret " : "");
         buf_add(out, json_string_value(of), json_string_length(of));
+        return;
+    }
+    if (!strcmp(tag, "$cond")) {
+        condition_name(c, of, out);
         return;
     }
     json_int_t op = json_integer_value(json_is_array(of) ? json_array_get(of, 0) : of);
@@ -101,6 +127,8 @@ static void deferred_name(const struct preview_curl *c, const char *tag, const j
         else if (json_is_string(part))
             buf_add(out, json_string_value(part), json_string_length(part));
     }
+    if (!strcmp(tag, "$handle"))
+        buf_str(out, ".changed");
 }
 
 /* A text with its holes; other values as Starlark's str shows them. */
@@ -239,4 +267,36 @@ void preview_curl(const struct preview_curl *c, const json_t *http, struct buf *
     else
         word_json(&w, body);
     word_end(&w);
+}
+
+static void step_word(const struct preview_curl *c, const char *key, const char *name,
+                      const json_t *v, struct buf *out)
+{
+    struct word w = {.c = c, .out = out, .empty = true};
+    buf_printf(out, " --%s=", key);
+    if (name)
+        buf_printf(&w.text, "%s=", name);
+    if (json_is_boolean(v))
+        buf_str(&w.text, json_is_true(v) ? "true" : "false");
+    else
+        word_value(&w, v, WORD_PLAIN);
+    word_end(&w);
+}
+
+void preview_step(const struct preview_curl *c, const json_t *step, struct buf *out)
+{
+    const char *key, *name, *tag;
+    json_t *v, *item;
+    size_t i;
+    buf_printf(out, "dvo_%s", json_string_value(json_object_get(step, "step")));
+    json_object_foreach(json_object_get(step, "params"), key, v)
+    {
+        if (json_is_array(v)) {
+            json_array_foreach(v, i, item) step_word(c, key, NULL, item, out);
+        } else if (json_is_object(v) && !deferred(v, &tag)) {
+            json_object_foreach(v, name, item) step_word(c, key, name, item, out);
+        } else if (!json_is_null(v)) {
+            step_word(c, key, NULL, v, out);
+        }
+    }
 }

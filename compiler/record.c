@@ -226,8 +226,8 @@ static bool read_attachments(struct vm *vm, value record, struct call_info *info
             int32_t of = commit ? named_arg(info, vm, get(vm, arg, "of")) : 0;
             if (to < 0 || of < 0)
                 return false;
-            rules->attachments[rules->nattachments++] = (struct attachment_rule){
-                kinds[k].kind, i, (uint32_t)to, (uint32_t)of};
+            rules->attachments[rules->nattachments++] =
+                (struct attachment_rule){kinds[k].kind, i, (uint32_t)to, (uint32_t)of};
         }
     }
     return true;
