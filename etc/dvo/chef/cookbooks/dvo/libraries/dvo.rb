@@ -7,6 +7,7 @@
 # `changed_before`, the registers of those that an interrupted run had changed.
 
 require 'json'
+require 'set'
 
 module Dvo
   # A value that the values file does not have, or a result that no resource left.
@@ -53,7 +54,7 @@ module Dvo
 
     # Whether a resource with one of these registers changed something.
     def changed?(*names)
-      names.any? { |name| told('changed_before', []).include?(name) || outcomes[name]&.changed }
+      names.any? { |name| before.include?(name) || outcomes[name]&.changed }
     end
 
     def failed?(name)
@@ -81,7 +82,7 @@ module Dvo
 
     # Lines whose resources take no part in this run.
     def skipped
-      told('skip', [])
+      told('skip', []).to_set
     end
 
     private
@@ -98,6 +99,10 @@ module Dvo
       @outcomes ||= told('results', {}).transform_values do |known|
         Outcome.new(known['changed'], false, known['fields'] || {}, '')
       end
+    end
+
+    def before
+      @before ||= told('changed_before', []).to_set
     end
 
     def registers
