@@ -21,6 +21,11 @@ static value do_hosts_find(struct vm *vm, const struct call *c)
                                         : VALUE_ERROR;
 }
 
+static value do_hosts_controller(struct vm *vm, const struct call *c)
+{
+    return op_local(vm, c->native->name);
+}
+
 static bool has_role(const struct yaml_node *host, const char *role)
 {
     const struct yaml_node *roles = yaml_get(host, "roles");
@@ -66,6 +71,7 @@ static const struct native *own_native(const char *name)
     static const struct native hosts[] = {
         {"hosts.find", do_hosts_find, "host", NULL},
         {"hosts.all", do_hosts_all, "role?", NULL},
+        {"hosts.controller", do_hosts_controller, "", NULL},
     };
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
         if (!strcmp(hosts[i].name, name))
