@@ -72,7 +72,8 @@ static void put_member(struct archive *a, const char *name, char type, unsigned 
     put_header(a, name, type, mode, size, target);
 }
 
-/* Whether a link at `name` that leads to `target` stays within the folder, by its words. */
+/* Whether a link at `name` that leads to `target` stays within the folder, by its words.
+ */
 static bool stays(const char *name, const char *target)
 {
     int depth = 0;
@@ -102,9 +103,9 @@ static const char *put_link(struct archive *a, const char *full, const char *nam
     target[n] = '\0';
     char *real = realpath(full, NULL);
     size_t len = strlen(a->root);
-    bool inside = stays(name, target) &&
-                  (!real || (!strncmp(real, a->root, len) &&
-                             (real[len] == '/' || !real[len])));
+    bool inside =
+        stays(name, target) &&
+        (!real || (!strncmp(real, a->root, len) && (real[len] == '/' || !real[len])));
     free(real);
     if (!inside)
         return arena_printf(a->arena, "the link %s leads out of the folder, to %s", full,

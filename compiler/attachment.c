@@ -68,22 +68,11 @@ static bool pack(struct vm *vm, const char *source, struct span at, val_id *to)
 
 static bool download(struct vm *vm, const char *url, const char *place, struct span at)
 {
-    const char *const argv[] = {"curl",
-                                "--silent",
-                                "--show-error",
-                                "--fail",
-                                "--location",
-                                "--proto",
-                                "=http,https",
-                                "--proto-redir",
-                                "=http,https",
-                                "--connect-timeout",
-                                "30",
-                                "--output",
-                                place,
-                                "--url",
-                                url,
-                                NULL};
+    const char *const argv[] = {
+        "curl",    "--silent",    "--show-error",  "--fail",      "--location",
+        "--proto", "=http,https", "--proto-redir", "=http,https", "--connect-timeout",
+        "30",      "--output",    place,           "--url",       url,
+        NULL};
     struct buf out = {0}, err = {0};
     int status = command_run(argv, &out, &err);
     if (status < 0)

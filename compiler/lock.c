@@ -247,10 +247,11 @@ const char *lock_commit(struct lock *l, const char *repo, const char *version,
     if (l->frozen) {
         *error = (struct package_error){
             .code = 821,
-            .message = arena_printf(l->arena,
-                                    "%s of %s is not pinned in %s, which --locked does not "
-                                    "let change",
-                                    version, repo, l->path),
+            .message =
+                arena_printf(l->arena,
+                             "%s of %s is not pinned in %s, which --locked does not "
+                             "let change",
+                             version, repo, l->path),
             .help = "compile once without --locked and look at what changes",
         };
         return NULL;
@@ -324,9 +325,10 @@ bool lock_save(struct lock *l, struct diags *diags)
     struct buf text = {0};
     buf_str(
         &text,
-        "# The package files that packages.find stands for, written by dvoc. Keep this\n"
-        "# file under version control; remove an entry to have it looked for anew.\n");
-    buf_printf(&text, "format: %s\npackages:\n", lock_format);
+        "# The package files that packages.find stands for, and the commits of branches and\n"
+        "# tags, written by dvoc. Keep this file under version control; remove an entry to\n"
+        "# have it looked for anew.\n");
+    buf_printf(&text, "format: %s\npackages:%s\n", lock_format, l->n ? "" : " []");
     write_entries(l, true, &text);
     revisions_write(&l->revisions, &text);
     bool good = file_replace(l->path, text.p, text.len, 0644);

@@ -41,13 +41,13 @@ void lock_free(struct lock *l);
  * the arena. */
 const struct package_file *lock_find(struct lock *l, const struct package_query *query,
                                      struct package_error *error);
-/* The commit of a branch or tag of a git repository, which is asked if that is not pinned;
- * a whole commit is its own answer. NULL with *error; lives in the arena. The graph holds
- * the answer itself, so the digest of the lock does not. */
+/* The commit of a branch or tag of a git repository, which is asked if that is not
+ * pinned; a whole commit is its own answer. NULL with *error; lives in the arena. The
+ * graph holds the answer itself, so the digest of the lock does not. */
 const char *lock_commit(struct lock *l, const char *repo, const char *version,
                         struct package_error *error);
-/* Replaces dvo.lock if lock_find() or lock_commit() pinned anything: to be called once everything else has
- * succeeded. False after diagnostics. */
+/* Replaces dvo.lock if lock_find() or lock_commit() pinned anything: to be called once
+ * everything else has succeeded. False after diagnostics. */
 bool lock_save(struct lock *l, struct diags *diags);
 /* The queries that this compilation asked, in order. In the arena. */
 struct pin *lock_pins(const struct lock *l, size_t *n);

@@ -286,7 +286,8 @@ static bool bind_when(struct making *m, struct op *op, value v)
     return true;
 }
 
-/* Whether a machine is this computer: the step library serves it, whatever is configured. */
+/* Whether a machine is this computer: the step library serves it, whatever is configured.
+ */
 static bool is_local(const struct program *p, op_id subject)
 {
     return subject && graph_call(&p->graph, subject)->local;

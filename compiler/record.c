@@ -226,8 +226,8 @@ static bool read_attachments(struct vm *vm, value record, struct call_info *info
             int32_t of = commit ? named_arg(info, vm, get(vm, arg, "of")) : 0;
             if (to < 0 || of < 0)
                 return false;
-            rules->attachments[rules->nattachments++] = (struct attachment_rule){
-                kinds[k].kind, i, (uint32_t)to, (uint32_t)of};
+            rules->attachments[rules->nattachments++] =
+                (struct attachment_rule){kinds[k].kind, i, (uint32_t)to, (uint32_t)of};
         }
     }
     return true;
@@ -431,7 +431,8 @@ static bool read_carriers(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
-/* local = ["run", ...]: the members that can act on its result, which is this computer. */
+/* local = ["run", ...]: the members that can act on its result, which is this computer.
+ */
 static void read_local(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;

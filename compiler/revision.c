@@ -44,7 +44,8 @@ const struct revision *revision_find(const struct revisions *r, const char *repo
     return NULL;
 }
 
-/* The commit of one ref in the answer, lines of "COMMIT\tREF"; NULL if it is not there. */
+/* The commit of one ref in the answer, lines of "COMMIT\tREF"; NULL if it is not there.
+ */
 static const char *answered(const char *answer, const char *ref, struct arena *a)
 {
     size_t len = strlen(ref);
@@ -75,13 +76,12 @@ const struct revision *revision_resolve(struct revisions *r, const char *repo,
     for (size_t i = 0; !status && !commit && i < sizeof refs / sizeof *refs; i++)
         commit = answered(buf_text(&out), refs[i], a);
     if (status < 0)
-        error->message =
-            arena_printf(a, "git, which asks %s, cannot be run: %s", repo, strerror(errno));
+        error->message = arena_printf(a, "git, which asks %s, cannot be run: %s", repo,
+                                      strerror(errno));
     else if (status)
         error->message = arena_printf(a, "%s: %s", repo, command_reason(&err));
     else if (!commit)
-        error->message =
-            arena_printf(a, "%s has no branch or tag \"%s\"", repo, version);
+        error->message = arena_printf(a, "%s has no branch or tag \"%s\"", repo, version);
     if (!status && !commit)
         error->help = "write a branch, a tag, or a commit with all its 40 digits";
     buf_free(&out);

@@ -19,7 +19,8 @@ struct revisions {
 
 /* Whether a text is a whole commit and needs nobody to tell what it is. */
 bool revision_is_commit(const char *version);
-/* Adds what dvo.lock says about one; its texts are not copied. False if it is malformed. */
+/* Adds what dvo.lock says about one; its texts are not copied. False if it is malformed.
+ */
 bool revision_read(struct revisions *r, const struct yaml_node *n);
 /* NULL if it is not pinned. */
 const struct revision *revision_find(const struct revisions *r, const char *repo,

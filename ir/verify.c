@@ -49,7 +49,10 @@ static bool verify_local(struct verify *v, const struct call_info *call)
     bool good = !of->local;
     for (uint32_t i = 0; i < of->nlocal; i++) {
         good |= of->local[i] == call->member;
-        buf_printf(&members, "%s%s", !i ? "" : i + 1 < of->nlocal ? ", " : " and ",
+        buf_printf(&members, "%s%s",
+                   !i                   ? ""
+                   : i + 1 < of->nlocal ? ", "
+                                        : " and ",
                    text_of(v, of->local[i]));
     }
     if (!good) {

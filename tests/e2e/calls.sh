@@ -22,7 +22,7 @@ chmod 0755 "$work/p/site/bin/run"
 echo hi >"$work/www/hi"
 python3 -u -m http.server --bind 127.0.0.1 --directory "$work/www" 0 >"$work/server" 2>&1 &
 server=$!
-trap 'kill $server; clean' EXIT
+trap 'kill $server 2>/dev/null; clean' EXIT
 until_true grep -q 'port [0-9]' "$work/server"
 url=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$work/server")/hi
 

@@ -1,4 +1,5 @@
-/* The archive of a folder: the same bytes wherever it stands, and nothing from outside. */
+/* The archive of a folder: the same bytes wherever it stands, and nothing from outside.
+ */
 #include "compiler/archive.h"
 
 #include <stdio.h>
@@ -95,9 +96,10 @@ static void test_read_by_tar(void **state)
     struct buf out = {0};
     assert_null(archive_folder(in(p, "in"), &p->arena, &out));
     assert_true(file_replace(in(p, "x.tar"), out.p, out.len, 0644));
-    snprintf(command, sizeof command,
-             "cd %s && mkdir out && tar -xf x.tar -C out && diff -r --no-dereference in out",
-             p->folder);
+    snprintf(
+        command, sizeof command,
+        "cd %s && mkdir out && tar -xf x.tar -C out && diff -r --no-dereference in out",
+        p->folder);
     assert_int_equal(system(command), 0);
     buf_free(&out);
 }
