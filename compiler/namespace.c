@@ -7,6 +7,7 @@
 
 #include "compiler/op.h"
 #include "compiler/package.h"
+#include "compiler/rollout.h"
 #include "ir/base/embed.h"
 #include "ir/base/file.h"
 
@@ -306,7 +307,6 @@ void namespace_universe(struct program *p, struct eval_universe *u)
         {"secret", do_secret, "path /", NULL},
         {"moved", do_planned, "...", NULL},
         {"allow", do_planned, "...", NULL},
-        {"rollout", do_planned, "...", NULL},
     };
     const struct glossary *g = &p->glossary;
     const char *last = "";
@@ -325,6 +325,7 @@ void namespace_universe(struct program *p, struct eval_universe *u)
     }
     eval_universe_add(u, "provider", namespace_provider(p));
     eval_universe_native(u, &param_native);
+    eval_universe_native(u, &rollout_native);
     for (size_t i = 0; i < sizeof natives / sizeof *natives; i++)
         if (!glossary_has(g, natives[i].name))
             eval_universe_native(u, &natives[i]);

@@ -45,8 +45,8 @@ commit() {
     git -C "$work/up" rev-parse HEAD
 }
 pins() { # COMMIT
-    build_program pinned && grep -qF "commit: \"$1\"" "$work/p/dvo.lock" &&
-        grep -qF "commit: \"$1\"" "$work/p/build/pinned/ansible/segment-1.yml"
+    build_program pinned && grep -q "commit: \"$1\"" "$work/p/dvo.lock" &&
+        grep -q "commit: \"*$1" "$work/p/build/pinned/ansible/segment-1.yml"
 }
 not_pinned() {
     ! build_program pinned --locked 2>"$work/out" && cat "$work/out" &&
