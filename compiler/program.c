@@ -73,8 +73,9 @@ static file_id load_program(struct program *p, const struct program_options *o)
 static bool name_and_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && rollouts_apply(p) && graph_conflict(g, &p->diags) &&
-           graph_order(g, &p->diags) && graph_verify(g, &p->diags);
+    return graph_name(g, &p->diags) && rollouts_apply(p) &&
+           graph_conflict(g, &p->diags) && graph_order(g, &p->diags) &&
+           graph_verify(g, &p->diags);
 }
 
 /* What the graph's text form and the plan are bound to. */

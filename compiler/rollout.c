@@ -27,8 +27,7 @@ static value do_rollout(struct vm *vm, const struct call *c)
                               value_type_phrase(vm, v[i]));
         machines[i] = h->op;
     }
-    if (c->args[1] != VALUE_ERROR &&
-        (!value_to_int64(c->args[1], &batch) || batch < 1))
+    if (c->args[1] != VALUE_ERROR && (!value_to_int64(c->args[1], &batch) || batch < 1))
         return vm_fail_at(vm, vm_param_span(vm, "batch", 1), 529,
                           "rollout(batch=) takes a number of machines, 1 or more");
     if (c->args[2] != VALUE_ERROR &&
@@ -56,7 +55,7 @@ struct applying {
     const struct rollout *r;
     uint32_t *batch_of; /* per machine: number of its batch, from 1, or 0 */
     struct ops *tails;  /* per machine: calls that no later one on it comes after */
-    bool *acted;           /* per machine: some call has acted on it */
+    bool *acted;        /* per machine: some call has acted on it */
     struct ops *heads;  /* per batch: calls that come after none on their machine */
     size_t nbatches;
     op_id op;
@@ -91,7 +90,8 @@ static bool put_after(struct applying *a, op_id op, size_t batch)
     const struct ir_value *old = val_get(&g->values, g->ops[op].after);
     for (uint32_t i = 0; old->kind == IR_LIST && i < old->count; i++)
         *vec_push(&all) = val_items(&g->values, g->ops[op].after)[i];
-    for (size_t m = batch * a->r->batch; m < (batch + 1) * a->r->batch && m < a->r->n; m++) {
+    for (size_t m = batch * a->r->batch; m < (batch + 1) * a->r->batch && m < a->r->n;
+         m++) {
         const struct ops *tails = &a->tails[graph_live(g, a->r->machines[m])];
         for (size_t i = 0; i < tails->n; i++) {
             good &= tails->v[i] < op;
