@@ -46,7 +46,7 @@ static bool pack(struct vm *vm, const char *source, struct span at, val_id *to)
     struct program *p = program_of(vm);
     struct buf bytes = {0};
     char digest[DIGEST_TEXT_SIZE];
-    char *full = path_join(p->folder, source);
+    char *full = path_join(strcmp(p->folder, ".") ? p->folder : "", source);
     const char *wrong = archive_folder(full, vm->arena, &bytes);
     bool good = !wrong;
     if (wrong) {

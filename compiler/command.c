@@ -76,8 +76,8 @@ int command_run(const char *const *argv, struct buf *out, struct buf *err)
 
 const char *command_reason(struct buf *err)
 {
-    while (err->len && err->p[err->len - 1] == '\n')
-        err->p[--err->len] = '\0';
-    const char *line = err->len ? strrchr(err->p, '\n') : NULL;
-    return line ? line + 1 : buf_text(err);
+    size_t len = strcspn(buf_text(err), "\n");
+    if (err->len)
+        err->p[err->len = len] = '\0';
+    return buf_text(err);
 }

@@ -9,7 +9,7 @@
  * to `out`, which must not be much, and errors to `err`. Its exit status; -1 with errno
  * if it cannot be run or was ended by a signal (errno 0). */
 int command_run(const char *const *argv, struct buf *out, struct buf *err);
-/* The last line of what a command said, without its newline; cuts it off in `err`. */
+/* The first line of what a command said, without its newline; cuts the others off. */
 const char *command_reason(struct buf *err);
 
 #endif

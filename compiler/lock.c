@@ -323,11 +323,12 @@ bool lock_save(struct lock *l, struct diags *diags)
     if (!l->changed)
         return true;
     struct buf text = {0};
-    buf_str(
-        &text,
-        "# The package files that packages.find stands for, written by dvoc. Keep this\n"
-        "# file under version control; remove an entry to have it looked for anew.\n");
-    buf_printf(&text, "format: %s\npackages:\n", lock_format);
+    buf_str(&text, "# The package files that packages.find stands for, and the commits "
+                   "of branches and\n"
+                   "# tags, written by dvoc. Keep this file under version control; "
+                   "remove an entry to\n"
+                   "# have it looked for anew.\n");
+    buf_printf(&text, "format: %s\npackages:%s\n", lock_format, l->n ? "" : " []");
     write_entries(l, true, &text);
     revisions_write(&l->revisions, &text);
     bool good = file_replace(l->path, text.p, text.len, 0644);

@@ -7,6 +7,7 @@
 
 #include "compiler/op.h"
 #include "compiler/package.h"
+#include "compiler/rollout.h"
 #include "ir/base/embed.h"
 #include "ir/base/file.h"
 
@@ -19,6 +20,11 @@ static value do_hosts_find(struct vm *vm, const struct call *c)
     size_t len = 0;
     return call_str(vm, c, 0, &s, &len) ? op_host(vm, intern(vm->strings, s, len))
                                         : VALUE_ERROR;
+}
+
+static value do_hosts_controller(struct vm *vm, const struct call *c)
+{
+    return op_local(vm, c->native->name);
 }
 
 static bool has_role(const struct yaml_node *host, const char *role)
@@ -66,6 +72,7 @@ static const struct native *own_native(const char *name)
     static const struct native hosts[] = {
         {"hosts.find", do_hosts_find, "host", NULL},
         {"hosts.all", do_hosts_all, "role?", NULL},
+        {"hosts.controller", do_hosts_controller, "", NULL},
     };
     for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
         if (!strcmp(hosts[i].name, name))
@@ -300,7 +307,6 @@ void namespace_universe(struct program *p, struct eval_universe *u)
         {"secret", do_secret, "path /", NULL},
         {"moved", do_planned, "...", NULL},
         {"allow", do_planned, "...", NULL},
-        {"rollout", do_planned, "...", NULL},
     };
     const struct glossary *g = &p->glossary;
     const char *last = "";
@@ -319,6 +325,7 @@ void namespace_universe(struct program *p, struct eval_universe *u)
     }
     eval_universe_add(u, "provider", namespace_provider(p));
     eval_universe_native(u, &param_native);
+    eval_universe_native(u, &rollout_native);
     for (size_t i = 0; i < sizeof natives / sizeof *natives; i++)
         if (!glossary_has(g, natives[i].name))
             eval_universe_native(u, &natives[i]);

@@ -286,6 +286,13 @@ static bool bind_when(struct making *m, struct op *op, value v)
     return true;
 }
 
+/* Whether a machine is this computer: the step library serves it, whatever is configured.
+ */
+static bool is_local(const struct program *p, op_id subject)
+{
+    return subject && graph_call(&p->graph, subject)->local;
+}
+
 static bool bind_via(struct making *m, struct op *op, value v)
 {
     enum backend b = value_is_str(v) ? backend_named(value_cstr(m->vm, v)) : BACKEND_NONE;
@@ -294,7 +301,13 @@ static bool bind_via(struct making *m, struct op *op, value v)
                    "via= takes \"ansible\", \"chef\" or \"api\"");
         return false;
     }
-    op->backend = graph_call(&program_of(m->vm)->graph, m->op)->carrier[b];
+    if (b != BACKEND_API && is_local(m->p, op->subject)) {
+        vm_fail_at(m->vm, m->universal_at[U_VIA], 536,
+                   "no tool is started for this computer");
+        vm_help(m->vm, "remove via=; its calls are carried out by \"api\"");
+        return false;
+    }
+    op->backend = graph_call(&m->p->graph, m->op)->carrier[b];
     return true;
 }
 
@@ -373,7 +386,7 @@ static op_id new_op(struct vm *vm, call_id id, op_id subject,
     struct program *p = program_of(vm);
     op_id op = graph_op(&p->graph, id, subject, vm_span(vm));
     struct op *o = graph_get(&p->graph, op);
-    o->backend = (uint8_t)rules->backend;
+    o->backend = (uint8_t)(is_local(p, subject) ? BACKEND_API : rules->backend);
     o->chain = frame_index(vm, &p->graph, vm_frame_top(vm));
     vm->made++;
     return op;
@@ -540,6 +553,21 @@ value op_host(struct vm *vm, str_id key)
             intern_cstr(vm->strings, arena_printf(vm->arena, "hosts.%s", text));
     }
     return handle_new(vm, *slot - 1, info->result, host_known(vm, text, host));
+}
+
+value op_local(struct vm *vm, const char *name)
+{
+    struct program *p = program_of(vm);
+    call_id id = glossary_call(&p->glossary, name);
+    if (!id)
+        return VALUE_ERROR;
+    uint32_t *slot = map64_put(&p->hosts, intern_cstr(vm->strings, name));
+    if (!*slot) {
+        op_id op = new_op(vm, id, 0, glossary_rules(&p->glossary, id));
+        *slot = op + 1;
+        graph_get(&p->graph, op)->binding = intern_cstr(vm->strings, name);
+    }
+    return handle_new(vm, *slot - 1, p->calls.v[id].result, VALUE_ERROR);
 }
 
 /* ---- names

@@ -15,4 +15,7 @@ void op_assigned(struct vm *vm, const struct vm_assignment *a);
 /* What a deferred value is called: "machine.ip". */
 void op_deferred_name(struct vm *vm, value deferred, struct buf *out);
 
+/* The one machine that a call without arguments stands for, such as this computer. */
+value op_local(struct vm *vm, const char *name);
+
 #endif

@@ -10,6 +10,7 @@
 #include "compiler/debver.h"
 #include "compiler/namespace.h"
 #include "compiler/op.h"
+#include "compiler/rollout.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
 #include "ir/conflict.h"
@@ -72,8 +73,9 @@ static file_id load_program(struct program *p, const struct program_options *o)
 static bool name_and_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && graph_conflict(g, &p->diags) &&
-           graph_order(g, &p->diags) && graph_verify(g, &p->diags);
+    return graph_name(g, &p->diags) && rollouts_apply(p) &&
+           graph_conflict(g, &p->diags) && graph_order(g, &p->diags) &&
+           graph_verify(g, &p->diags);
 }
 
 /* What the graph's text form and the plan are bound to. */
@@ -193,6 +195,7 @@ void program_close(struct program *p)
     free(p->native_list.v);
     map64_free(&p->natives);
     map64_free(&p->hosts);
+    free(p->rollouts.v);
     diags_free(&p->diags);
     sources_free(&p->sources);
     intern_free(&p->strings);

@@ -41,6 +41,10 @@ struct program {
     struct object_type **handle_types; /* by index into calls.types */
     size_t nhandle_types;
     struct map64 hosts; /* str_id of an inventory key → op */
+    struct {
+        struct rollout *v;
+        size_t n, cap;
+    } rollouts;
     const char *path;   /* of the program */
     const char *folder; /* it stands in: files, lock and state are beside it */
     char glossary_digest[72], program_digest[72];

@@ -431,6 +431,21 @@ static bool read_carriers(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
+/* local = ["run", ...]: the members that can act on its result, which is this computer.
+ */
+static void read_local(struct vm *vm, value record, struct call_info *info)
+{
+    size_t n;
+    const value *v = items(vm, record, "local", &n);
+    if (!n)
+        return;
+    str_id *ids = arena_array(vm->arena, str_id, n);
+    for (size_t i = 0; i < n; i++)
+        ids[i] = value_intern(vm, v[i]);
+    info->local = ids;
+    info->nlocal = (uint32_t)n;
+}
+
 static void read_errors(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
@@ -474,6 +489,7 @@ static value do_call(struct vm *vm, const struct call *c)
         !read_wants(vm, record, &info) || !read_requires(vm, record, &info, rules))
         return VALUE_ERROR;
     read_errors(vm, record, &info);
+    read_local(vm, record, &info);
     read_rules(vm, record, &info, rules);
     const char *title = text(vm, record, "title");
     rules->title = read_title(vm, &info, title ? title : name);

@@ -91,7 +91,11 @@ struct call_info {
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
     bool alone;   /* the runtime or the provider carries it out: no part of a tool run */
     bool planned; /* known by name, no backend carries it in this version */
-    uint32_t needs, ensures; /* bit sets over calls.typestates */
+    const str_id *local; /* its result is this computer, where only these members act, all
+                            through the step library; NULL: it is not */
+    uint32_t nlocal;
+    uint32_t needs, ensures; /* bit sets over calls.typestates; what is no method ensures
+                                them for its result */
     struct effect *effects;
     uint32_t neffects;
     struct want *wants;

@@ -39,6 +39,32 @@ static bool verify_subject(struct verify *v, const struct call_info *call)
     return false;
 }
 
+/* Not all that can be done to a machine makes sense on the computer that does it. */
+static bool verify_local(struct verify *v, const struct call_info *call)
+{
+    const struct graph *g = v->g;
+    const struct op *op = &g->ops[v->op];
+    const struct call_info *of = graph_call(g, graph_live(g, op->subject));
+    struct buf members = {0};
+    bool good = !of->local;
+    for (uint32_t i = 0; i < of->nlocal; i++) {
+        good |= of->local[i] == call->member;
+        buf_printf(&members, "%s%s",
+                   !i                   ? ""
+                   : i + 1 < of->nlocal ? ", "
+                                        : " and ",
+                   text_of(v, of->local[i]));
+    }
+    if (!good) {
+        struct diag *e = verify_error(v, 616, "%s() cannot act on this computer",
+                                      text_of(v, call->name));
+        diag_help(v->d, e, "%s() is for %s; for the rest make it a host of the inventory",
+                  text_of(v, of->name), buf_text(&members));
+    }
+    buf_free(&members);
+    return good;
+}
+
 static void verify_backend(struct verify *v, const struct call_info *call)
 {
     enum backend b = v->g->ops[v->op].backend;
@@ -215,7 +241,9 @@ bool graph_verify(struct graph *g, struct diags *d)
         verify_args(&v);
         verify_backend(&v, call);
         verify_retries(&v, call);
-        if (subject && call->method)
+        if (!call->method)
+            states.has[id] |= call->ensures;
+        else if (subject && verify_local(&v, call))
             verify_state(&v, call, &states);
         verify_address(&v, &owners);
     }

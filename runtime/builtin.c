@@ -3,9 +3,11 @@
 #include "runtime/builtin.h"
 
 #include <ctype.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "ir/base/arena.h"
 #include "runtime/endpoint.h"
@@ -335,6 +337,17 @@ static void do_hosts_find(struct run *r, uint32_t op, const json_t *args)
     run_op_done(r, op, false, result);
 }
 
+static void do_hosts_controller(struct run *r, uint32_t op)
+{
+    char host[256] = "";
+    const struct passwd *login = getpwuid(geteuid());
+    gethostname(host, sizeof host - 1);
+    run_op_done(r, op, false,
+                json_pack("{s:b, s:s, s:s, s:s, s:s}", "local", true, "ip", "127.0.0.1",
+                          "private_ip", "127.0.0.1", "fqdn", host, "login",
+                          login ? login->pw_name : "root"));
+}
+
 static void plain_go(void *ctx)
 {
     struct plain *p = ctx;
@@ -355,6 +368,8 @@ static void plain_go(void *ctx)
         do_expect(p->run, p->op, args);
     } else if (!strcmp(op->call, "hosts.find") || !strcmp(op->call, "hosts.all")) {
         do_hosts_find(p->run, p->op, args);
+    } else if (!strcmp(op->call, "hosts.controller")) {
+        do_hosts_controller(p->run, p->op);
     } else {
         fault_set(&f, DVO_ENOSYS, "this dvo-run cannot carry out %s", op->call);
         run_op_failed(p->run, p->op, &f);

@@ -202,10 +202,7 @@ static void conversation_spawn(struct conversation *c, const struct machine *m,
         fcntl(in[1], F_SETFL, O_NONBLOCK);
         fcntl(out[0], F_SETFL, O_NONBLOCK);
         struct ssh_words w;
-        ssh_words_make(m, &w);
-        ssh_words_add(&w, "--");
-        ssh_words_add(&w, m->host);
-        root_words(&w, m, command);
+        root_command(&w, m, command);
         struct process_spec spec = {
             .argv = w.argv, .in = in[0], .out = out[1], .err = c->err};
         c->process = process_start(c->run->loop, &spec, conversation_ended, c, f);

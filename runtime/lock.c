@@ -22,9 +22,12 @@
  * input, says who holds the lock. The holder before us may be on its way out. */
 static const char script[] = "[ -e /run/lock/dvo ] || : >>/run/lock/dvo; "
                              "[ -f /run/lock/dvo ] && [ ! -L /run/lock/dvo ] || exit 76; "
-                             "IFS= read -r who; exec 9<>/run/lock/dvo; "
+                             "IFS= read -r who; "
+                             "if [ -w /run/lock/dvo ]; then exec 9<>/run/lock/dvo; "
+                             "else exec 9</run/lock/dvo; fi; "
                              "flock -w 10 9 || { head -n 1 /run/lock/dvo; exit 75; }; "
-                             "printf '%s\\n' \"$who\" >&9; echo held; cat >/dev/null";
+                             "[ ! -w /run/lock/dvo ] || printf '%s\\n' \"$who\" >&9; "
+                             "echo held; cat >/dev/null";
 
 struct lock {
     struct run *run;
@@ -130,13 +133,10 @@ struct lock *lock_take(struct run *r, const struct machine *m, lock_fn *done, vo
                        .ctx = ctx};
     if (pipe2(in, O_CLOEXEC) == 0 && pipe2(out, O_CLOEXEC | O_NONBLOCK) == 0) {
         struct ssh_words w;
-        ssh_words_make(m, &w);
-        ssh_words_add(&w, "--");
-        ssh_words_add(&w, m->host);
         struct buf command = {0};
         buf_str(&command, "sh -c ");
         buf_shell(&command, script, sizeof script - 1);
-        root_words(&w, m, buf_text(&command));
+        root_command(&w, m, buf_text(&command));
         struct process_spec spec = {
             .argv = w.argv, .in = in[0], .out = out[1], .err = l->err};
         l->process = process_start(r->loop, &spec, lock_ended, l, f);

@@ -69,7 +69,7 @@ void machines_free(struct machines *m)
     while (m && m->slots) {
         struct machine_slot *s = m->slots;
         m->slots = s->next;
-        if (s->state == MACHINE_READY)
+        if (s->state == MACHINE_READY && !s->m.local)
             ssh_end(&s->m);
         slot_free(s);
     }
@@ -107,7 +107,7 @@ static bool machine_unique(struct run *r, uint32_t op, const json_t *result,
                            const struct machine *m, struct fault *f)
 {
     for (struct machine_slot *s = r->machines->slots; s; s = s->next) {
-        if (s->m.op == op)
+        if (s->m.op == op || s->m.local != m->local)
             continue;
         const json_t *other = r->ops[s->m.op].result;
         bool same_door = !strcmp(s->m.host, m->host) && s->m.port == m->port &&
@@ -145,6 +145,7 @@ bool machine_learn(struct run *r, uint32_t op, const json_t *result, struct faul
     s->m.host_key = host_key ? xstrdup(host_key) : NULL;
     s->m.become = become ? xstrdup(become) : NULL;
     s->m.jump = json_incref(json_object_get(result, "jump"));
+    s->m.local = json_is_true(json_object_get(result, "local"));
     s->m.port = json_is_string(port) ? atoi(json_string_value(port))
                                      : (int)json_integer_value(port);
     if (!s->m.port)
@@ -318,6 +319,8 @@ void machine_ready(struct run *r, uint32_t op, double patience, machine_fn *done
     *vec_push(&s->waiters) = (struct machine_waiter){done, ctx};
     if (s->state == MACHINE_READY || s->state == MACHINE_LOST) {
         machine_tell(s, s->state);
+    } else if (s->m.local) {
+        machine_tell(s, MACHINE_READY);
     } else if (s->state == MACHINE_NEW) {
         s->state = MACHINE_ASKED;
         s->since = loop_now();

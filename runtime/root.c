@@ -10,7 +10,7 @@ static bool is_root(const struct machine *m)
     return !strcmp(m->login, "root");
 }
 
-void root_words(struct ssh_words *w, const struct machine *m, const char *command)
+static void root_words(struct ssh_words *w, const struct machine *m, const char *command)
 {
     struct buf *text = &w->texts[5];
     buf_clear(text);
@@ -32,9 +32,27 @@ void root_words(struct ssh_words *w, const struct machine *m, const char *comman
     ssh_words_add(w, buf_text(text));
 }
 
+void root_command(struct ssh_words *w, const struct machine *m, const char *command)
+{
+    /* The step library knows by it that root is whoever runs us. */
+    static const char *const local[] = {"env", "DVO_LOCAL=1", "sh", "-c"};
+    if (!m->local) {
+        ssh_words_make(m, w);
+        ssh_words_add(w, "--");
+        ssh_words_add(w, m->host);
+        root_words(w, m, command);
+        return;
+    }
+    *w = (struct ssh_words){0};
+    for (size_t i = 0; i < sizeof local / sizeof *local; i++)
+        ssh_words_add(w, local[i]);
+    buf_printf(&w->texts[5], "exec %s", command);
+    ssh_words_add(w, buf_text(&w->texts[5]));
+}
+
 bool root_input(struct run *r, const struct machine *m, struct buf *in, struct fault *f)
 {
-    if (is_root(m) || !m->become)
+    if (m->local || is_root(m) || !m->become)
         return true;
     const char *password = secret_get(r->secrets, m->become, f);
     if (!password)

@@ -179,10 +179,7 @@ bool script_send(struct run *r, const struct machine *m, const struct buf *text,
                  int64_t timeout_ms, script_fn *done, void *ctx, struct fault *f)
 {
     struct ssh_words w;
-    ssh_words_make(m, &w);
-    ssh_words_add(&w, "--");
-    ssh_words_add(&w, m->host);
-    root_words(&w, m, "sh -s");
+    root_command(&w, m, "sh -s");
     struct script *s = xcalloc(1, sizeof *s);
     struct buf input = {0};
     if (!root_input(r, m, &input, f)) {

@@ -18,6 +18,7 @@ dvo_command_check() {
     P_cwd=${P_cwd-/}
     [ "$P_cwd" = / ] || dvo_path "$P_cwd"
     P_login=${P_login-root}
+    [ "$P_login" != root ] || [ -z "${DVO_LOCAL-}" ] || P_login=$(id -un)
     dvo_login "$P_login"
     dvo_words env
     eval "set -- $DVO_WORDS"
@@ -51,7 +52,7 @@ dvo_execute() {
     set -- "$(command -v setpriv)" "$@"
     [ -z "${DVO_TIMEOUT-}" ] || set -- "$(command -v timeout)" -k 5 "$DVO_TIMEOUT" "$@"
     dvo_words env
-    unset LC_ALL PWD OLDPWD http_proxy https_proxy no_proxy DVO_CHECK DVO_LOCKED
+    unset LC_ALL PWD OLDPWD http_proxy https_proxy no_proxy DVO_CHECK DVO_LOCKED DVO_LOCAL
     export "PATH=$DVO_PATH" "HOME=$DVO_LOGIN_HOME" "USER=$P_login" \
         "LOGNAME=$P_login" "SHELL=${DVO_LOGIN_SHELL:-/bin/sh}" LANG=C.UTF-8
     # All words are expanded before the first is set: no name can change a later one.

@@ -58,7 +58,10 @@ dvo_parents() {
 # dvo_uid LOGIN, dvo_gid GROUP: DVO_UID, DVO_GID; names or numbers.
 dvo_uid() {
     DVO_UID=0
-    [ "$1" != root ] || return 0
+    if [ "$1" = root ]; then
+        [ -z "${DVO_LOCAL-}" ] || DVO_UID=$(id -u)
+        return 0
+    fi
     dvo_name owner "$1"
     DVO_UID=$(getent passwd "$1" | cut -d: -f3)
     [ -z "$DVO_UID" ] || return 0
@@ -70,7 +73,10 @@ dvo_uid() {
 
 dvo_gid() {
     DVO_GID=0
-    [ "$1" != root ] || return 0
+    if [ "$1" = root ]; then
+        [ -z "${DVO_LOCAL-}" ] || DVO_GID=$(id -g)
+        return 0
+    fi
     dvo_name group "$1"
     DVO_GID=$(getent group "$1" | cut -d: -f3)
     [ -z "$DVO_GID" ] || return 0

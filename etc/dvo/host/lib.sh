@@ -4,6 +4,7 @@
 #
 #     [DVO_CHECK=1]                only look: nothing on the machine is changed
 #     [DVO_LOCKED=1]               the sender already holds the machine's lock
+#     [DVO_LOCAL=1]                this computer: root is whoever runs the script
 #     [DVO_ASK=1]                  ask before each step: see below
 #     all files of this folder, in any order
 #     {
@@ -46,7 +47,7 @@ umask 022
 # Nothing inherited may reach a step or turn our own variables into exported ones.
 for dvo_name in $(env | sed -n 's/^\([A-Za-z_][A-Za-z0-9_]*\)=.*/\1/p'); do
     case $dvo_name in
-    http_proxy | https_proxy | no_proxy | DVO_CHECK | DVO_LOCKED) ;;
+    http_proxy | https_proxy | no_proxy | DVO_CHECK | DVO_LOCKED | DVO_LOCAL) ;;
     *) unset "$dvo_name" ;;
     esac
 done

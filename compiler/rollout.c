@@ -1,0 +1,161 @@
+/* Extends after= of the first calls on a batch by the last calls on the one before. Calls
+ * on one machine follow each other anyway, so that no more is needed. */
+#include "compiler/rollout.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compiler/handle.h"
+
+static value do_rollout(struct vm *vm, const struct call *c)
+{
+    struct program *p = program_of(vm);
+    size_t n;
+    int64_t batch = 1, failures = 0;
+    const value *v = value_items(c->args[0], &n);
+    if (!v)
+        return vm_fail_at(vm, vm_param_span(vm, "machines", 0), 529,
+                          "rollout() takes a list of machines, not %s",
+                          value_type_phrase(vm, c->args[0]));
+    op_id *machines = arena_array(vm->arena, op_id, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        const struct handle *h = handle_of(v[i]);
+        if (!h || strcmp(intern_text(vm->strings, p->calls.types[h->type].name),
+                         "machine") != 0)
+            return vm_fail_at(vm, vm_param_span(vm, "machines", 0), 529,
+                              "rollout() takes machines; item %zu is %s", i,
+                              value_type_phrase(vm, v[i]));
+        machines[i] = h->op;
+    }
+    if (c->args[1] != VALUE_ERROR && (!value_to_int64(c->args[1], &batch) || batch < 1))
+        return vm_fail_at(vm, vm_param_span(vm, "batch", 1), 529,
+                          "rollout(batch=) takes a number of machines, 1 or more");
+    if (c->args[2] != VALUE_ERROR &&
+        (!value_to_int64(c->args[2], &failures) || failures != 0)) {
+        vm_fail_at(vm, vm_param_span(vm, "max_failures", 2), 529,
+                   "rollout(max_failures=) can only be 0 in this version");
+        vm_help(vm, "the rest is not started once a machine has failed");
+        return VALUE_ERROR;
+    }
+    *vec_push(&p->rollouts) =
+        (struct rollout){machines, n, (size_t)batch, (op_id)p->graph.n};
+    return value_list_new(vm, v, n);
+}
+
+const struct native rollout_native = {"rollout", do_rollout,
+                                      "machines batch? max_failures?", NULL};
+
+struct ops {
+    op_id *v;
+    size_t n, cap;
+};
+
+struct applying {
+    struct program *p;
+    const struct rollout *r;
+    uint32_t *batch_of; /* per machine: number of its batch, from 1, or 0 */
+    struct ops *tails;  /* per machine: calls that no later one on it comes after */
+    bool *acted;        /* per machine: some call has acted on it */
+    struct ops *heads;  /* per batch: calls that come after none on their machine */
+    size_t nbatches;
+    op_id op;
+};
+
+static void note(struct applying *a, op_id machine, bool acts)
+{
+    struct ops *tails = &a->tails[machine];
+    uint32_t batch = a->batch_of[machine];
+    if (!batch)
+        return;
+    /* Those that only look come after the last one that acts, not after each other. */
+    if (!tails->n || !(acts || a->acted[machine]))
+        *vec_push(&a->heads[batch]) = a->op;
+    if (acts)
+        tails->n = 0;
+    a->acted[machine] |= acts;
+    *vec_push(tails) = a->op;
+}
+
+static void note_reader(void *ctx, op_id machine)
+{
+    note(ctx, machine, false);
+}
+
+/* `op` comes after all tails of a batch. */
+static bool put_after(struct applying *a, op_id op, size_t batch)
+{
+    struct graph *g = &a->p->graph;
+    struct ops all = {0};
+    bool good = true;
+    const struct ir_value *old = val_get(&g->values, g->ops[op].after);
+    for (uint32_t i = 0; old->kind == IR_LIST && i < old->count; i++)
+        *vec_push(&all) = val_items(&g->values, g->ops[op].after)[i];
+    for (size_t m = batch * a->r->batch; m < (batch + 1) * a->r->batch && m < a->r->n;
+         m++) {
+        const struct ops *tails = &a->tails[graph_live(g, a->r->machines[m])];
+        for (size_t i = 0; i < tails->n; i++) {
+            good &= tails->v[i] < op;
+            *vec_push(&all) = val_handle(&g->values, tails->v[i]);
+        }
+    }
+    if (good) {
+        graph_get(g, op)->after = val_seq(&g->values, IR_LIST, 0, all.v, all.n);
+    } else {
+        struct diag *d = diag_error(&a->p->diags, 617, g->ops[op].span,
+                                    "calls on an earlier batch of the rollout follow");
+        diag_help(&a->p->diags, d,
+                  "make all calls on one machine before those on the next: one loop");
+    }
+    free(all.v);
+    return good;
+}
+
+static bool apply(struct applying *a)
+{
+    struct graph *g = &a->p->graph;
+    bool good = true;
+    for (size_t m = 0; m < a->r->n; m++)
+        a->batch_of[graph_live(g, a->r->machines[m])] = (uint32_t)(m / a->r->batch + 1);
+    for (a->op = a->r->begin; a->op < g->n; a->op++) {
+        const struct op *op = &g->ops[a->op];
+        if (op->flags & OP_DEAD)
+            continue;
+        if (op->subject)
+            note(a, graph_live(g, op->subject), true);
+        else
+            graph_each_read_machine(g, a->op, note_reader, a);
+    }
+    size_t last = 0; /* the batch before, counted from 1, that has any calls */
+    for (size_t b = 1; b <= a->nbatches; b++) {
+        for (size_t i = 0; last && good && i < a->heads[b].n; i++)
+            good = put_after(a, a->heads[b].v[i], last - 1);
+        if (a->heads[b].n)
+            last = b;
+    }
+    return good;
+}
+
+bool rollouts_apply(struct program *p)
+{
+    bool good = true;
+    for (size_t i = 0; good && i < p->rollouts.n; i++) {
+        const struct rollout *r = &p->rollouts.v[i];
+        struct applying a = {.p = p, .r = r};
+        size_t n = p->graph.n;
+        a.nbatches = (r->n + r->batch - 1) / r->batch;
+        a.batch_of = xcalloc(n, sizeof *a.batch_of);
+        a.tails = xcalloc(n, sizeof *a.tails);
+        a.acted = xcalloc(n, sizeof *a.acted);
+        a.heads = xcalloc(a.nbatches + 1, sizeof *a.heads);
+        good = apply(&a);
+        for (size_t k = 0; k < n; k++)
+            free(a.tails[k].v);
+        for (size_t k = 0; k <= a.nbatches; k++)
+            free(a.heads[k].v);
+        free(a.batch_of);
+        free(a.tails);
+        free(a.acted);
+        free(a.heads);
+    }
+    return good;
+}
