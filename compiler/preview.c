@@ -238,8 +238,6 @@ static bool page_write(struct page *p)
     json_array_foreach(json_object_get(p->plan, "segments"), i, segment)
     {
         const char *file = text_of(segment, "file");
-        if (!*file) /* of the api backend: a script that the runtime composes */
-            continue;
         buf_clear(&text);
         if (!*file) {
             page_script(p, ops, segment);
