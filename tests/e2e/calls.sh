@@ -69,6 +69,18 @@ rm "$work/p/dvo.lock"
 check calls/git-not-locked not_pinned
 check calls/git-pinned-anew pins "$second"
 
+# This computer, where nothing but files of the test is touched.
+program here <<END
+here = hosts.controller()
+f = here.file("$work/here/f", content="it's {{ here }}\n", mode="0600")
+here.run(["sh", "-c", "cat f; id -un"], on=[f], cwd="$work/here")
+q = hosts.controller().query(["cat", "$work/here/f"])
+expect(q.stdout == "it's {{ here }}", "the file is here")
+END
+check calls/here runs here
+check calls/here-unchanged unchanged here
+check calls/here-file test "$(stat -c '%U %a' "$work/here/f")" = "$(id -un) 600"
+
 check calls/run runs calls --set "url=$url"
 kill "$server"
 check calls/unchanged unchanged calls --set "url=$url"
