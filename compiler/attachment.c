@@ -46,6 +46,11 @@ static bool pack(struct vm *vm, const char *source, struct span at, val_id *to)
     struct program *p = program_of(vm);
     struct buf bytes = {0};
     char digest[DIGEST_TEXT_SIZE];
+    if (!strcmp(source, ".")) {
+        vm_fail_at(vm, at, 526, "the program's own folder cannot be packed");
+        vm_help(vm, "what dvoc writes is in it, too: name a folder in it");
+        return false;
+    }
     char *full = path_join(strcmp(p->folder, ".") ? p->folder : "", source);
     const char *wrong = archive_folder(full, vm->arena, &bytes);
     bool good = !wrong;
