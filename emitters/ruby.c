@@ -190,6 +190,11 @@ void ruby_block(struct ruby *r, const char *word, const char *name, size_t len)
 {
     ruby_statement(r, word);
     text_write(r, name, len, true, false);
+    ruby_block_begin(r);
+}
+
+void ruby_block_begin(struct ruby *r)
+{
     buf_str(r->out, " do\n");
     r->indent += 2;
 }

@@ -49,6 +49,8 @@ void ruby_statement(struct ruby *r, const char *word);
 void ruby_statement_end(struct ruby *r);
 /* `WORD 'NAME' do` on one line, whatever is in the name. */
 void ruby_block(struct ruby *r, const char *word, const char *name, size_t len);
+/* Ends a statement with ` do`. */
+void ruby_block_begin(struct ruby *r);
 void ruby_block_end(struct ruby *r);
 
 /* Values with others in them go onto one line where they fit. RUBY_ARGUMENTS is a hash as
