@@ -207,6 +207,24 @@ static void step_name(struct chef *c, str_id name, val_id v, void *ctx)
         w->name = v;
 }
 
+/* Whether a value is that of the record; a list from a template has holes in it. */
+static bool is_default(struct chef *c, val_id fallback, val_id v)
+{
+    const struct values *values = c->e->values;
+    v = render_value(c->e, c->op, v);
+    if (val_equal(values, fallback, v))
+        return true;
+    uint32_t count = val_get(values, v)->count;
+    if (val_get(values, v)->kind != IR_LIST ||
+        val_get(values, fallback)->kind != IR_LIST ||
+        val_get(values, fallback)->count != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!is_default(c, val_items(values, fallback)[i], val_items(values, v)[i]))
+            return false;
+    return true;
+}
+
 /* What the resource says anyway is not said again. */
 static void step_parameter(struct chef *c, str_id name, val_id v, void *ctx)
 {
@@ -215,8 +233,7 @@ static void step_parameter(struct chef *c, str_id name, val_id v, void *ctx)
     struct ir_value value = *val_get(c->e->values, v);
     bool many = value.kind == IR_LIST || value.kind == IR_DICT;
     bool named = w->name && p == &w->step->v[w->step->identity - 1];
-    bool usual = p->fallback ? val_equal(c->e->values, p->fallback, v)
-                             : many && !value.count;
+    bool usual = p->fallback ? is_default(c, p->fallback, v) : many && !value.count;
     if (!named && !usual)
         property_value(c, p->name, v);
 }

@@ -172,10 +172,10 @@ static void note_parameter(struct flow *f, struct chef_step *s, op_id op, val_id
     if (value.kind == IR_HOLE && !value.as.hole.item) {
         p->arg = &call->args[value.as.hole.arg];
         p->kinds |= kinds_of_type((enum type_kind)p->arg->type.kind);
-        note_default(e, p, p->arg->fallback);
     } else if (!p->arg) {
         p->arg = arg_named(call, p->parameter);
     }
+    note_default(e, p, p->arg ? p->arg->fallback : 0);
     val_id v = render_value(e, op, given);
     if (v && v != VAL_NONE) {
         p->given++;
@@ -199,6 +199,15 @@ static void note_op(struct chef_steps *t, struct flow *f, op_id op)
             note_parameter(f, s, op, val_items(e->values, native->params)[2 * k],
                            val_items(e->values, native->params)[2 * k + 1]);
     }
+}
+
+/* What a record makes of an argument need not be of its kind, such as seconds of "1m":
+ * then the default is none of the parameter's. */
+static void drop_defaults(struct chef_step *s, struct flow *f)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (s->v[i].fallback && kinds_of_value(f, s->v[i].fallback) & ~s->v[i].kinds)
+            s->v[i].fallback = 0;
 }
 
 /* ---- names ------------------------------------------------------------------------ */
@@ -238,6 +247,7 @@ void chef_steps_collect(struct chef_steps *t, struct flow *flow)
         for (uint32_t k = 0; flow_carries(flow, i) && k < e->plan->segments[i].nops; k++)
             note_op(t, flow, e->plan->segments[i].ops[k]);
     for (size_t i = 0; i < t->n; i++) {
+        drop_defaults(&t->v[i], flow);
         name_properties(&t->v[i], e);
         find_identity(&t->v[i]);
     }
