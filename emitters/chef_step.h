@@ -1,5 +1,5 @@
-/* The step functions of a build as resources of Chef: which properties each has, what they
- * are called, and what is said about them. */
+/* The step functions of a build as resources of Chef: which properties each has, what
+ * they are called, and what is said about them. */
 #ifndef DVO_EMITTERS_CHEF_STEP_H
 #define DVO_EMITTERS_CHEF_STEP_H
 

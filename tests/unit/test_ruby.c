@@ -198,7 +198,7 @@ static void test_layout(void **state)
                                 "  action :run\n"
                                 "  content lazy { Dvo.value('x') }\n"
                                 "end\n");
-    assert_int_equal(ruby_next_line(&r), 15);
+    assert_int_equal(ruby_next_line(&r), 16);
     ruby_free(&r);
     buf_free(&text);
 }
