@@ -58,7 +58,9 @@ static void write_property(struct chef *c, const struct chef_property *p, bool i
     ruby_statement(&c->ruby, "property");
     ruby_symbol(&c->ruby, p->name, strlen(p->name));
     write_type(c, p->kinds);
-    if (identity)
+    if (identity && p->kinds == CHEF_ARRAY)
+        ruby_code(&c->ruby, ", name_property: true, coerce: proc { |one| Array(one) }");
+    else if (identity)
         ruby_code(&c->ruby, ", name_property: true");
     else if (p->fallback) {
         ruby_code(&c->ruby, ", default: ");

@@ -178,33 +178,38 @@ static void each_param(struct chef *c, val_id params,
 /* A step being written. */
 struct step_writer {
     const struct chef_step *step;
-    val_id name; /* value that is the resource's name, or 0 */
+    val_id name; /* text that is the resource's name, or 0 */
 };
 
-/* Whether a value can be read as the name of a resource. */
-static bool is_name(struct chef *c, val_id v)
+/* The text in a value that can be read as the name of a resource: its own, or that of a
+ * list's only item. 0 if there is none. */
+static val_id name_in(struct chef *c, val_id v)
 {
-    if (val_get(c->e->values, v)->kind != IR_STR)
-        return false;
+    v = render_value(c->e, c->op, v);
+    struct ir_value value = *val_get(c->e->values, v);
+    if (value.kind == IR_LIST && value.count == 1)
+        return name_in(c, val_items(c->e->values, v)[0]);
+    if (value.kind != IR_STR)
+        return 0;
     size_t len;
     const char *s = render_bytes(c->e, v, &len);
     if (!len || len > NAME_LONGEST || !utf8_valid(s, len))
-        return false;
+        return 0;
     for (size_t i = 0; i < len;) {
         uint32_t code;
         i += utf8_decode(s + i, len - i, &code);
         if (!utf8_printable(code))
-            return false;
+            return 0;
     }
-    return true;
+    return v;
 }
 
 static void step_name(struct chef *c, str_id name, val_id v, void *ctx)
 {
     struct step_writer *w = ctx;
     uint32_t identity = w->step->identity;
-    if (identity && w->step->v[identity - 1].parameter == name && is_name(c, v))
-        w->name = v;
+    if (identity && w->step->v[identity - 1].parameter == name)
+        w->name = name_in(c, v);
 }
 
 /* Whether a value is that of the record; a list from a template has holes in it. */

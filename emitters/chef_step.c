@@ -8,46 +8,57 @@
 
 #include "emitters/render.h"
 
-/* Words that cannot name a property: of Ruby, of every resource of Chef (its public
- * methods of one word), and of what all our resources have. */
+/* Words that cannot name a property: those of Ruby, the methods of Chef::Resource (Infra
+ * Client 18; Chef refuses to have some redefined and calls the others itself), and what
+ * all our resources have. */
 static const char *const reserved[] = {
     /* Ruby */
     "alias", "and", "begin", "break", "case", "def", "do", "else", "elsif", "end",
     "ensure", "false", "for", "if", "in", "module", "next", "nil", "not", "or", "redo",
     "rescue", "retry", "return", "self", "super", "true", "undef", "unless", "until",
     "when", "while", "yield",
-    /* Object */
-    "class", "clone", "define_singleton_method", "display", "dup", "enum_for", "extend",
-    "freeze", "gem", "hash", "inspect", "instance_eval", "instance_exec",
-    "instance_variable_get", "instance_variable_set", "instance_variables", "itself",
-    "method", "method_missing", "methods", "object_id", "pretty_inspect",
-    "private_methods", "protected_methods", "public_method", "public_methods",
-    "public_send", "remove_instance_variable", "send", "singleton_class",
-    "singleton_method", "singleton_methods", "taint", "tap", "then", "to_enum", "to_h",
-    "to_hash", "to_json", "to_s", "to_text", "to_yaml", "trust", "untaint", "untrust",
-    "yield_self",
     /* Chef::Resource */
     "action", "action_description", "after_created", "allowed_actions", "as_json",
-    "before_notifications", "compile_time", "cookbook_name", "cookbook_version",
-    "current_value", "custom_exception_message", "customize_exception", "declared_key",
-    "declared_type", "default_guard_interpreter", "defined_at", "delayed_action",
-    "delayed_notifications", "elapsed_time", "enclosing_provider", "events",
-    "executed_by_runner", "guard_interpreter", "identity", "ignore_failure",
-    "immediate_notifications", "load_from", "logger", "lookup_provider_constant", "name",
-    "node", "not_if", "notifies", "notifies_before", "notifies_delayed",
-    "notifies_immediately", "only_if", "params", "provider", "provider_for_action",
-    "recipe_name", "resolve_notification_references", "resource_initializing",
-    "resource_name", "retries", "retry_delay", "run_action", "run_context", "sensitive",
-    "source_line", "source_line_file", "source_line_number",
-    "state_for_resource_reporter", "subscribes", "umask", "updated",
-    "updated_by_last_action", "validate_action", "value_to_text", "with_umask",
-    /* what resources can ask */
-    "build_resource", "chef_vault", "chef_vault_item", "data_bag", "data_bag_item",
-    "declare_resource", "default_paths", "delete_resource", "edit_resource", "file_open",
-    "file_read", "find_resource", "lazy", "platform_version", "powershell_out",
-    "property_description", "reset_property", "resources", "search", "secret",
-    "set_or_return", "shell_out", "value_for_platform", "value_for_platform_family",
-    "where", "which", "with_run_context",
+    "before_notifications", "build_powershell_command", "build_resource", "chef_vault",
+    "chef_vault_item", "chef_vault_item_for_environment", "class", "clone",
+    "compile_time", "convert_to_class_name", "convert_to_snake_case", "cookbook_name",
+    "cookbook_version", "copy_properties_from", "current_value",
+    "custom_exception_message", "customize_exception", "data_bag", "data_bag_item",
+    "declare_resource", "declared_key", "declared_type", "default_guard_interpreter",
+    "default_paths", "default_secret_config", "default_secret_service",
+    "define_singleton_method", "defined_at", "delayed_action", "delayed_notifications",
+    "delete_resource", "deprecated_attr", "deprecated_attr_reader",
+    "deprecated_attr_writer", "deprecated_ivar", "disable_wow64_file_redirection",
+    "display", "dup", "edit_resource", "elapsed_time", "enclosing_provider", "enum_for",
+    "events", "executed_by_runner", "extend", "file_open", "file_read",
+    "filename_to_qualified_string", "find_resource", "freeze", "gem", "guard_interpreter",
+    "hash", "identity", "ignore_failure", "immediate_notifications", "initialize",
+    "inspect", "instance_eval", "instance_exec", "instance_variable_get",
+    "instance_variable_set", "instance_variables", "itself", "lazy", "load_from",
+    "load_resource_state_script", "logger", "lookup_provider_constant", "method",
+    "method_missing", "methods", "name", "node", "node_windows_architecture",
+    "normalize_snake_case_name", "not_if", "notifies", "notifies_before",
+    "notifies_delayed", "notifies_immediately", "object_id", "only_if", "params",
+    "parse_file", "parse_json", "parse_toml", "parse_yaml", "platform_version",
+    "powershell_out", "powershell_version", "pretty_inspect", "pretty_print",
+    "pretty_print_cycle", "pretty_print_inspect", "pretty_print_instance_variables",
+    "private_methods", "property_description", "protected_methods", "provider",
+    "provider_for_action", "ps_credential", "public_method", "public_methods",
+    "public_send", "recipe_name", "registry_get_subkeys", "registry_get_values",
+    "remove_instance_variable", "render_json", "render_toml", "render_yaml",
+    "reset_property", "resolve_notification_references", "resource_initializing",
+    "resource_name", "resources", "restore_wow64_file_redirection", "retries",
+    "retry_delay", "run_action", "run_command_with_os_architecture", "run_context",
+    "search", "secret", "send", "sensitive", "set_or_return", "shell_out",
+    "shell_out_compacted", "singleton_class", "singleton_method", "singleton_methods",
+    "snake_case_basename", "source_line", "source_line_file", "source_line_number",
+    "state_for_resource_reporter", "subscribes", "taint", "tap", "then", "to_enum",
+    "to_h", "to_hash", "to_json", "to_s", "to_text", "to_yaml", "trust", "umask",
+    "untaint", "untrust", "updated", "updated_by_last_action", "validate",
+    "validate_action", "value_for_platform", "value_for_platform_family", "value_to_text",
+    "where", "which", "windows_nt_version", "with_os_architecture", "with_run_context",
+    "with_secret_config", "with_secret_service", "with_umask", "wow64_directory",
+    "yield_self",
     /* ours */
     "register", "timeout"};
 
@@ -223,8 +234,15 @@ static void name_properties(struct chef_step *s, struct emission *e)
                              s->v[i].kinds == CHEF_ARRAY ? "command" : "value");
 }
 
+/* Whether values are a text, or a list of texts where a single text may be written. */
+static bool is_nameable(const struct chef_property *p)
+{
+    return p->kinds == CHEF_STRING ||
+           (p->kinds == CHEF_ARRAY && p->arg && p->arg->type.kind == TYPE_PACKAGES);
+}
+
 /* The argument that says what the call is about, or where that is no parameter, the first
- * parameter; a text that every step gives. */
+ * parameter; every step must give it. */
 static void find_identity(struct chef_step *s)
 {
     if (!s->n)
@@ -236,7 +254,7 @@ static void find_identity(struct chef_step *s)
                 found = i;
     if (found == s->n)
         found = 0;
-    if (s->v[found].kinds == CHEF_STRING && s->v[found].given == s->uses)
+    if (is_nameable(&s->v[found]) && s->v[found].given == s->uses)
         s->identity = (uint32_t)found + 1;
 }
 

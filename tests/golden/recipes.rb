@@ -80,6 +80,7 @@ class Declaration
   def ask(resource)
     given = @properties.to_h do |name, property|
       value = resource.told.fetch(name) { property[:name_property] ? resource.name : property[:default] }
+      value = property[:coerce].call(value) if property[:coerce]
       types = [*property[:types]].map { |type| { true => TrueClass, false => FalseClass }.fetch(type, type) }
       known = [nil, *types].any? { |type| type === value } || types.empty? || value.to_s.include?("\u0001")
       differ("line #{resource.line}: #{name} is #{value.inspect}, not of #{types}") unless known

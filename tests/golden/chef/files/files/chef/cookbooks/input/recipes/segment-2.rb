@@ -25,7 +25,7 @@ end
 dvo_file '/etc/sudoers.d/shop' do
   content 'www-data ALL=(root) NOPASSWD: /bin/true' + "\n"
   mode '0440'
-  validate ['visudo', '-cf', '%s']
+  validate_command ['visudo', '-cf', '%s']
 end
 
 # input.dvo:9 hosts.shop.file(/srv/old)
