@@ -5,12 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "emitters/api.h"
 #include "emitters/chef_parts.h"
 #include "emitters/json.h"
-#include "ir/base/embed.h"
-
-#define COOKBOOK "chef/cookbooks/dvo/"
 
 static const char client_rb[] =
     "# Runs the recipes beside it without a server:\n"
@@ -233,16 +229,6 @@ static void write_values(struct chef *c, struct buf *text)
     artefact_put_example(&e->out, "chef/values.example.json", text->p, text->len);
 }
 
-static void write_library(struct chef *c, struct buf *text)
-{
-    for (size_t i = embedded_first(COOKBOOK); embedded_in(i, COOKBOOK); i++)
-        artefact_put(&c->e->out, embedded_files[i].path, embedded_files[i].data,
-                     embedded_files[i].len);
-    buf_clear(text);
-    api_step_library(text);
-    put(c, COOKBOOK "files/steps.sh", text);
-}
-
 /* The program's file name as a name of a cookbook that is not ours. */
 static const char *cookbook_name(struct emission *e)
 {
@@ -267,6 +253,7 @@ bool chef_emit(struct emission *e)
     flow_begin(&c.flow, e, BACKEND_CHEF);
     names_reserve(&c.flow.names, "dvo");
     flow_scan(&c.flow);
+    chef_steps_collect(&c.steps, &c.flow);
     for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
         if (!flow_carries(&c.flow, i))
             continue;
@@ -284,12 +271,13 @@ bool chef_emit(struct emission *e)
             write_node(&c, op, &text);
     write_policyfile(&c, &text);
     write_values(&c, &text);
-    write_library(&c, &text);
+    chef_library(&c, &text);
     buf_clear(&text);
     buf_str(&text, client_rb);
     put(&c, "chef/client.rb", &text);
 
     flow_end(&c.flow);
+    chef_steps_free(&c.steps);
     titles_free(&c.titles);
     ruby_free(&c.ruby);
     free(c.guards.v);

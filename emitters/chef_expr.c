@@ -173,9 +173,9 @@ static void put_list(struct chef *c, val_id v)
     ruby_close(&c->ruby);
 }
 
-static void put_dict(struct chef *c, val_id v)
+static void put_dict(struct chef *c, val_id v, enum ruby_bracket kind)
 {
-    ruby_open(&c->ruby, RUBY_HASH);
+    ruby_open(&c->ruby, kind);
     for (uint32_t i = 0; i < val_get(c->e->values, v)->count; i++) {
         size_t len;
         const char *key = render_bytes(c->e, val_items(c->e->values, v)[2 * i], &len);
@@ -183,6 +183,11 @@ static void put_dict(struct chef *c, val_id v)
         chef_value(c, val_items(c->e->values, v)[2 * i + 1], false);
     }
     ruby_close(&c->ruby);
+}
+
+void chef_arguments(struct chef *c, val_id v)
+{
+    put_dict(c, v, RUBY_ARGUMENTS);
 }
 
 void chef_value(struct chef *c, val_id v, bool operand)
@@ -202,7 +207,7 @@ void chef_value(struct chef *c, val_id v, bool operand)
         break;
     case IR_STR: put_str(c, value.as.n, operand); break;
     case IR_LIST: put_list(c, v); break;
-    case IR_DICT: put_dict(c, v); break;
+    case IR_DICT: put_dict(c, v, RUBY_HASH); break;
     case IR_REF:
         put_ref(c, v, value.as.ref.op, value.as.ref.field, operand, false);
         break;

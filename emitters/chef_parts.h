@@ -1,7 +1,8 @@
-/* What the parts of the Chef emitter share: expressions, resources. */
+/* What the parts of the Chef emitter share: expressions, resources, our cookbook. */
 #ifndef DVO_EMITTERS_CHEF_PARTS_H
 #define DVO_EMITTERS_CHEF_PARTS_H
 
+#include "emitters/chef_step.h"
 #include "emitters/flow.h"
 #include "emitters/render.h"
 #include "emitters/ruby.h"
@@ -12,6 +13,7 @@ struct chef {
     struct flow flow;
     const char *cookbook; /* name of the program's cookbook */
     const char *folder;   /* "chef/cookbooks/NAME" */
+    struct chef_steps steps;
     /* the tool run being written */
     struct titles titles;
     struct ruby ruby;
@@ -28,11 +30,19 @@ struct chef {
 bool chef_is_deferred(struct chef *c, val_id v);
 /* Writes the value as Ruby; `operand`: in parentheses where an operator follows. */
 void chef_value(struct chef *c, val_id v, bool operand);
-/* The same for a condition. */
+/* Writes a dict as the arguments of a method. */
+void chef_arguments(struct chef *c, val_id v);
+/* The same as chef_value() for a condition. */
 void chef_condition(struct chef *c, val_id v, bool operand);
 
 /* --- chef_resource.c --- */
 /* Writes the op's resources, and their places into the source map of the run. */
 void chef_resources(struct chef *c, op_id op);
+/* The type of the resources of a step function, in the emission's arena. */
+const char *chef_resource_type(struct chef *c, const char *function);
+
+/* --- chef_library.c --- */
+/* Writes the cookbook that the program's depends on; `text` is room for a file. */
+void chef_library(struct chef *c, struct buf *text);
 
 #endif

@@ -6,7 +6,7 @@
 #include "emitters/chef_parts.h"
 #include "emitters/files.h"
 
-#define STEP_RESOURCE "dvo_step"
+enum { NAME_LONGEST = 100 }; /* bytes of a resource's name that is a value */
 
 /* ---- guards ----------------------------------------------------------------------- */
 
@@ -150,10 +150,7 @@ static void property_value(struct chef *c, const char *name, val_id v)
     if (!strcmp(name, "action") && kind == IR_STR) {
         write_symbol(c, v);
     } else if (kind == IR_DICT && !deferred) {
-        /* Braces behind a method would be a block. */
-        ruby_code(&c->ruby, "(");
-        chef_value(c, v, false);
-        ruby_code(&c->ruby, ")");
+        chef_arguments(c, v);
     } else {
         chef_value(c, v, false);
     }
@@ -164,49 +161,114 @@ static void property_value(struct chef *c, const char *name, val_id v)
 
 /* Calls `each` for every parameter that is given. */
 static void each_param(struct chef *c, val_id params,
-                       void (*each)(struct chef *c, const char *name, val_id v))
+                       void (*each)(struct chef *c, str_id name, val_id v, void *ctx),
+                       void *ctx)
 {
     uint32_t count = params ? val_get(c->e->values, params)->count : 0;
     for (uint32_t i = 0; i < count; i++) {
+        val_id key = val_items(c->e->values, params)[2 * i];
         val_id v = render_value(c->e, c->op, val_items(c->e->values, params)[2 * i + 1]);
         size_t len;
-        const char *name =
-            render_bytes(c->e, val_items(c->e->values, params)[2 * i], &len);
+        const char *name = render_bytes(c->e, key, &len);
         if (v && v != VAL_NONE && is_word(c, name, len))
-            each(c, name, v);
+            each(c, val_get(c->e->values, key)->as.n, v, ctx);
     }
 }
 
-static void step_parameter(struct chef *c, const char *name, val_id v)
+/* A step being written. */
+struct step_writer {
+    const struct chef_step *step;
+    val_id name; /* text that is the resource's name, or 0 */
+};
+
+/* The text in a value that can be read as the name of a resource: its own, or that of a
+ * list's only item. 0 if there is none. */
+static val_id name_in(struct chef *c, val_id v)
 {
-    ruby_name(&c->ruby, name);
-    chef_value(c, v, false);
+    v = render_value(c->e, c->op, v);
+    struct ir_value value = *val_get(c->e->values, v);
+    if (value.kind == IR_LIST && value.count == 1)
+        return name_in(c, val_items(c->e->values, v)[0]);
+    if (value.kind != IR_STR)
+        return 0;
+    size_t len;
+    const char *s = render_bytes(c->e, v, &len);
+    if (!len || len > NAME_LONGEST || !utf8_valid(s, len))
+        return 0;
+    for (size_t i = 0; i < len;) {
+        uint32_t code;
+        i += utf8_decode(s + i, len - i, &code);
+        if (!utf8_printable(code))
+            return 0;
+    }
+    return v;
 }
 
-static void write_step(struct chef *c, const struct shape_step *s, const char *name)
+static void step_name(struct chef *c, str_id name, val_id v, void *ctx)
+{
+    struct step_writer *w = ctx;
+    uint32_t identity = w->step->identity;
+    if (identity && w->step->v[identity - 1].parameter == name)
+        w->name = name_in(c, v);
+}
+
+/* Whether a value is that of the record; a list from a template has holes in it. */
+static bool is_default(struct chef *c, val_id fallback, val_id v)
+{
+    const struct values *values = c->e->values;
+    v = render_value(c->e, c->op, v);
+    if (val_equal(values, fallback, v))
+        return true;
+    uint32_t count = val_get(values, v)->count;
+    if (val_get(values, v)->kind != IR_LIST ||
+        val_get(values, fallback)->kind != IR_LIST ||
+        val_get(values, fallback)->count != count)
+        return false;
+    for (uint32_t i = 0; i < count; i++)
+        if (!is_default(c, val_items(values, fallback)[i], val_items(values, v)[i]))
+            return false;
+    return true;
+}
+
+/* What the resource says anyway is not said again. */
+static void step_parameter(struct chef *c, str_id name, val_id v, void *ctx)
+{
+    struct step_writer *w = ctx;
+    const struct chef_property *p = chef_step_property(w->step, name);
+    struct ir_value value = *val_get(c->e->values, v);
+    bool many = value.kind == IR_LIST || value.kind == IR_DICT;
+    bool named = w->name && p == &w->step->v[w->step->identity - 1];
+    bool usual = p->fallback ? is_default(c, p->fallback, v) : many && !value.count;
+    if (!named && !usual)
+        property_value(c, p->name, v);
+}
+
+const char *chef_resource_type(struct chef *c, const char *function)
+{
+    return arena_printf(&c->e->arena, "dvo_%s", function);
+}
+
+static void write_step(struct chef *c, const struct shape_step *s, const char *title)
 {
     size_t len;
     const char *function = render_bytes(c->e, s->step, &len);
     if (!is_word(c, function, len))
         return;
-    ruby_block(&c->ruby, STEP_RESOURCE, name, strlen(name));
-    property_text(c, "function", function);
-    bool deferred = s->params && chef_is_deferred(c, s->params);
-    size_t before = c->ruby.out->len;
-    ruby_statement(&c->ruby, "parameters");
-    if (deferred)
-        ruby_open(&c->ruby, RUBY_LAZY);
-    ruby_open(&c->ruby, deferred ? RUBY_HASH : RUBY_ARGUMENTS);
-    size_t items = c->ruby.items.n;
-    each_param(c, s->params, step_parameter);
-    bool empty = c->ruby.items.n == items;
-    ruby_close(&c->ruby);
-    if (deferred)
-        ruby_close(&c->ruby);
-    if (empty)
-        c->ruby.out->len = before;
-    else
-        ruby_statement_end(&c->ruby);
+    struct step_writer w = {
+        .step = chef_steps_find(&c->steps, val_get(c->e->values, s->step)->as.n)};
+    each_param(c, s->params, step_name, &w);
+    const char *name = title;
+    len = strlen(title);
+    if (w.name)
+        name = render_bytes(c->e, w.name, &len);
+    ruby_block(&c->ruby, chef_resource_type(c, function), name, len);
+    each_param(c, s->params, step_parameter, &w);
+}
+
+static void native_property(struct chef *c, str_id name, val_id v, void *ctx)
+{
+    (void)ctx;
+    property_value(c, emission_text(c->e, name), v);
 }
 
 static void write_native(struct chef *c, const struct shape_step *s)
@@ -223,7 +285,7 @@ static void write_native(struct chef *c, const struct shape_step *s)
                            "the name of a resource must be known before the run");
     ruby_block(&c->ruby, type, buf_text(&p->text), p->text.len);
     render_free(p);
-    each_param(c, s->params, property_value);
+    each_param(c, s->params, native_property, NULL);
 }
 
 /* ---- resources -------------------------------------------------------------------- */

@@ -8,6 +8,8 @@
 
 #include "ir/base/arena.h"
 
+#define BLOCK_BEGIN " do\n"
+
 enum { RUBY_WIDTH = 100 };
 
 static const struct {
@@ -97,6 +99,11 @@ void ruby_statement_end(struct ruby *r)
 void ruby_block_end(struct ruby *r)
 {
     r->indent -= 2;
+    if (r->out->len == r->block) { /* a block with nothing in it is none */
+        r->out->len -= strlen(BLOCK_BEGIN);
+        buf_char(r->out, '\n');
+        return;
+    }
     buf_blanks(r->out, (size_t)r->indent);
     buf_str(r->out, "end\n");
 }
@@ -190,8 +197,14 @@ void ruby_block(struct ruby *r, const char *word, const char *name, size_t len)
 {
     ruby_statement(r, word);
     text_write(r, name, len, true, false);
-    buf_str(r->out, " do\n");
+    ruby_block_begin(r);
+}
+
+void ruby_block_begin(struct ruby *r)
+{
+    buf_str(r->out, BLOCK_BEGIN);
     r->indent += 2;
+    r->block = r->out->len;
 }
 
 /* ---- brackets --------------------------------------------------------------------- */

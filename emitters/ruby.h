@@ -25,6 +25,7 @@ struct ruby {
     uint32_t line;  /* 1-based number of the line in which `counted` is */
     size_t counted; /* offset in `out` up to which lines were counted */
     size_t start;   /* offset of the line that the statement begins on */
+    size_t block;   /* offset behind the beginning of the innermost block */
     int indent;     /* column of statements */
     unsigned depth;
     struct ruby_level levels[RUBY_DEPTH];
@@ -49,6 +50,9 @@ void ruby_statement(struct ruby *r, const char *word);
 void ruby_statement_end(struct ruby *r);
 /* `WORD 'NAME' do` on one line, whatever is in the name. */
 void ruby_block(struct ruby *r, const char *word, const char *name, size_t len);
+/* Ends a statement with ` do`. */
+void ruby_block_begin(struct ruby *r);
+/* A block with nothing in it is left out. */
 void ruby_block_end(struct ruby *r);
 
 /* Values with others in them go onto one line where they fit. RUBY_ARGUMENTS is a hash as

@@ -22,7 +22,7 @@ class Chef
 end
 
 # What a recipe declares.
-Resource = Struct.new(:declared_type, :source_line, :register, :sensitive, :ignore_failure, :done) do
+Resource = Struct.new(:source_line, :register, :sensitive, :ignore_failure, :done) do
   def action(name) = self.done = name
 end
 
@@ -31,7 +31,8 @@ class Collection < Array
 end
 
 def step(line, register: nil, sensitive: false)
-  Resource.new(:dvo_step, "/c/app/recipes/segment-1.rb:#{line}:in `from_file'", register, sensitive)
+  Resource.new("/c/app/recipes/segment-1.rb:#{line}:in `from_file'", register, sensitive)
+    .extend(DvoStep::Resource)
 end
 
 def load_libraries
@@ -120,7 +121,7 @@ TESTS = {
   end,
   'results of this run' => lambda do
     load_libraries
-    native = Resource.new(:group, '/c/app/recipes/segment-1.rb:3', nil)
+    native = Resource.new('/c/app/recipes/segment-1.rb:3', nil)
     class << native
       undef_method :register
     end
@@ -136,7 +137,7 @@ TESTS = {
   end,
   'resources that take no part do nothing' => lambda do
     with_values('dvo' => { 'skip' => [4] })
-    other = Resource.new(:group, '/c/other/recipes/default.rb:4', nil)
+    other = Resource.new('/c/other/recipes/default.rb:4', nil)
     resources = Collection.new([step(3), step(4), other])
     Chef.handler.converge_start(resources)
     equal(resources.map(&:done), [nil, :nothing, nil])

@@ -46,7 +46,7 @@ commit() {
 }
 pins() { # COMMIT
     build_program pinned && grep -q "commit: \"$1\"" "$work/p/dvo.lock" &&
-        grep -q "commit: \"*$1" "$work/p/build/pinned/ansible/segment-1.yml"
+        grep -rqE "commit\W+$1" "$work/p/build/pinned/$DVO_BACKEND"
 }
 not_pinned() {
     ! build_program pinned --locked 2>"$work/out" && cat "$work/out" &&

@@ -35,6 +35,19 @@ left_alone() {
         [ "$(stat -c %i "$chef")" = "$before" ]
 }
 
+# Every method of Chef's resources is among the words that no property is called.
+words() {
+    alone "$chef/bin/knife" exec -E 'puts (Chef::Resource.instance_methods +
+        Chef::Resource.private_instance_methods.reject do |name|
+            [Kernel, Object, BasicObject].include?(Chef::Resource.instance_method(name).owner)
+        end).grep(/\A[a-z][a-z0-9_]*\z/)' </dev/null 2>"$work/out" | LC_ALL=C sort -u >"$work/methods"
+    sed -n '/^static const char \*const reserved/,/;$/p' emitters/chef_step.c |
+        grep -o '"[^"]*"' | tr -d '"' | LC_ALL=C sort -u >"$work/words"
+    cat "$work/out"
+    grep -qx validate "$work/methods" && LC_ALL=C comm -23 "$work/methods" "$work/words" >"$work/out" &&
+        cat "$work/out" && [ ! -s "$work/out" ]
+}
+
 cookbook() { # FOLDER
     mkdir -p "$1/cookbooks/one/recipes"
     echo "name 'one'" >"$1/cookbooks/one/metadata.rb"
@@ -77,6 +90,7 @@ check chefclient/knife version knife "Chef Infra Client: $(locked chef)"
 check chefclient/chef-cli version chef-cli "Chef CLI version: $(locked chef-cli)"
 check chefclient/chef-zero version chef-zero "$(locked chef-zero)"
 check chefclient/renamed renamed
+check chefclient/words words
 check chefclient/left-alone left_alone
 check chefclient/unlicensed unlicensed
 check chefclient/converge converge

@@ -53,13 +53,59 @@ module Dvo
   end
 end
 
-# One resource as a recipe declares it.
-class Resource
-  attr_reader :type, :name, :line, :told
+# A resource of our cookbook, as its file says.
+class Declaration
+  attr_reader :type, :properties
 
-  def initialize(type, name, line, &block)
-    @type, @name, @line, @told = type, name, line, {}
-    instance_eval(&block) if block
+  # What its action asks the step library for.
+  Asked = Struct.new(:new_resource) do
+    def step(function, parameters = {})
+      [function, parameters.transform_keys(&:to_s).reject { |_, value| nothing?(value) }]
+    end
+  end
+
+  def initialize(path)
+    @properties = {}
+    instance_eval(File.read(path, encoding: 'UTF-8'), path)
+  end
+
+  def provides(type) = @type = type
+  def unified_mode(_) = nil
+  def use(_) = nil
+  def description(_) = nil
+  def property(name, types = nil, **more) = @properties[name] = { types: types }.merge(more)
+  def action(_, description:, &block) = @action = block
+
+  # The function and the parameters of a resource that a recipe declares.
+  def ask(resource)
+    given = @properties.to_h do |name, property|
+      value = resource.told.fetch(name) { property[:name_property] ? resource.name : property[:default] }
+      value = property[:coerce].call(value) if property[:coerce]
+      types = [*property[:types]].map { |type| { true => TrueClass, false => FalseClass }.fetch(type, type) }
+      known = [nil, *types].any? { |type| type === value } || types.empty? || value.to_s.include?("\u0001")
+      differ("line #{resource.line}: #{name} is #{value.inspect}, not of #{types}") unless known
+      [name, value]
+    end
+    strange = resource.told.keys - @properties.keys - %i(register timeout sensitive ignore_failure)
+    differ("line #{resource.line}: no property #{strange}") unless strange.empty?
+    Asked.new(Struct.new(*given.keys).new(*given.values)).instance_eval(&@action)
+  end
+
+  def defaults = @properties.values.filter_map { |property| property[:default] }
+end
+
+# What a step is not told: nothing, or a list of nothing.
+def nothing?(value)
+  value.nil? || value == [] || value == {}
+end
+
+# One resource as a recipe declares it.
+Resource = Struct.new(:type, :name, :line, :told)
+
+# Its block: every word is a property.
+class Properties < BasicObject
+  def initialize(told)
+    @told = told
   end
 
   def lazy = yield
@@ -82,7 +128,9 @@ class Recipe
   end
 
   def method_missing(type, name, &block)
-    @resources << Resource.new(type, name, caller_locations(1, 1).first.lineno, &block)
+    resource = Resource.new(type, name, caller_locations(1, 1).first.lineno, {})
+    Properties.new(resource.told).instance_eval(&block) if block
+    @resources << resource
   end
 
   def respond_to_missing?(*) = true
@@ -94,28 +142,31 @@ rescue SyntaxError => e
   differ("#{path}: #{e.message}")
 end
 
+declarations = Dir.glob(File.join(ARGV[0], 'chef/cookbooks/dvo/resources/[^_]*.rb')).to_h do |path|
+  declaration = Declaration.new(path)
+  [declaration.type, declaration]
+end
+
 plan['segments'].select { |segment| segment['tool'] == 'chef' }.each do |segment|
   Dvo.vars = segment['vars']
   Dvo.registers = segment['registers'].invert.transform_values(&:to_i)
   resources = Recipe.new(File.join(ARGV[0], segment['file'])).resources
   lines = resources.map(&:line)
   differ("#{segment['file']}: resources at #{lines}") unless lines == segment['tasks'].map(&:first)
-  steps = segment['tasks'].zip(resources).select { |_, resource| resource&.type == :dvo_step }
+  steps = segment['tasks'].zip(resources).select { |_, resource| declarations.key?(resource&.type) }
   steps.group_by { |task, _| task[1] }.each do |op, declared|
-    declared.each do |task, resource|
-      differ("line #{task[0]}: named #{resource.name.inspect}") unless resource.name == task[3]
-    end
     wanted = calls.find { |call| call['op'] == op }['steps'].reject { |step| step['step'] == 'put' }
-    found = declared.map { |_, resource| [resource.told[:function], resource.told[:parameters] || {}] }
+    found = declared.map { |_, resource| declarations[resource.type].ask(resource) }
     differ("op #{op}: #{found.map(&:first)}") unless found.map(&:first) == wanted.map { |step| step['step'] }
-    wanted.zip(found).each do |step, (_, given)|
-      given = given.transform_keys(&:to_s)
-      step['params'].each do |key, value|
+    wanted.zip(found, declared).each do |step, (_, given), (_, resource)|
+      params = step['params'].reject { |_, value| nothing?(value) }
+      params.each do |key, value|
         want = expected(value)
-        next if want.nil? && !value.nil?
+        next if want.nil? || nothing?(want)
         differ("op #{op}: #{key} is #{given[key].inspect}, not #{want.inspect}") unless given[key] == want
       end
-      extra = given.keys - step['params'].keys
+      # A default of the resource is what the record says too.
+      extra = given.except(*params.keys).reject { |_, value| declarations[resource.type].defaults.include?(value) }
       differ("op #{op}: #{extra} more") unless extra.empty?
     end
   end

@@ -147,7 +147,9 @@ static void test_layout(void **state)
     assert_int_equal(ruby_next_line(&r), 1);
     ruby_comment(&r, "a\nb", 3);
     assert_int_equal(ruby_next_line(&r), 2);
-    ruby_block(&r, "dvo_step", "it's", 4);
+    ruby_block(&r, "dvo_hostname", "x", 1);
+    ruby_block_end(&r);
+    ruby_block(&r, "dvo_run", "it's", 4);
     ruby_statement(&r, "parameters");
     ruby_open(&r, RUBY_ARGUMENTS);
     ruby_name(&r, "argv");
@@ -182,7 +184,8 @@ static void test_layout(void **state)
     ruby_statement_end(&r);
     ruby_block_end(&r);
     assert_string_equal(text.p, "# a b\n"
-                                "dvo_step 'it\\'s' do\n"
+                                "dvo_hostname 'x'\n"
+                                "dvo_run 'it\\'s' do\n"
                                 "  parameters(\n"
                                 "    argv: %w(a b=c),\n"
                                 "    env: {\n"
@@ -195,7 +198,7 @@ static void test_layout(void **state)
                                 "  action :run\n"
                                 "  content lazy { Dvo.value('x') }\n"
                                 "end\n");
-    assert_int_equal(ruby_next_line(&r), 15);
+    assert_int_equal(ruby_next_line(&r), 16);
     ruby_free(&r);
     buf_free(&text);
 }

@@ -61,7 +61,7 @@ class DvoEvents < Chef::EventDispatch::Base
   private
 
   def step?(resource)
-    resource.declared_type == :dvo_step
+    resource.is_a?(DvoStep::Resource)
   end
 
   # File and line of the declaration; nil for what no recipe of a program declares.

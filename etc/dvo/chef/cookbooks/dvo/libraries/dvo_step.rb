@@ -14,6 +14,9 @@ module DvoStep
     end
   end
 
+  # What every resource is that carries out a step.
+  module Resource; end
+
   Answer = Struct.new(:state, :errno, :reason, :fields)
 
   class << self

@@ -4,7 +4,6 @@
 #
 
 # input.dvo:9 chef.tools()
-dvo_step 'Write down the tools of chef' do
-  function 'file'
-  parameters(path: '/etc/tools', content: 'chef' + "\n")
+dvo_file '/etc/tools' do
+  content 'chef' + "\n"
 end

@@ -20,14 +20,8 @@ cookbook_file '/var/cache/dvo/my-app_1.1_all.deb' do
 end
 
 # input.dvo:4 machine.deploy(my-app)
-dvo_step 'Deploy my-app' do
-  function 'deploy'
-  parameters(
-    package: 'my-app',
-    version: '1.1',
-    deb: '/var/cache/dvo/my-app_1.1_all.deb',
-    service: 'my-app.service',
-    env: {},
-    restart: true
-  )
+dvo_deploy 'my-app' do
+  version '1.1'
+  deb '/var/cache/dvo/my-app_1.1_all.deb'
+  service 'my-app.service'
 end

@@ -4,13 +4,6 @@
 #
 
 # input.dvo:12 hosts.shop.file(/srv/data/x)
-dvo_step 'Write /srv/data/x' do
-  function 'file'
-  parameters(
-    path: '/srv/data/x',
-    content: 'after the reboot' + "\n",
-    owner: 'root',
-    group: 'root',
-    mode: '0644'
-  )
+dvo_file '/srv/data/x' do
+  content 'after the reboot' + "\n"
 end
