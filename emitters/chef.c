@@ -28,6 +28,7 @@ static const char client_rb[] =
     "'cookbooks')\n"
     "file_cache_path ::File.join(cache, 'cache')\n"
     "file_backup_path ::File.join(cache, 'backup')\n"
+    "chef_guid_path ::File.join(cache, 'chef_guid')\n"
     "minimal_ohai true\n";
 
 static void put(struct chef *c, const char *path, const struct buf *text)
