@@ -234,6 +234,20 @@ static void write_values(struct chef *c, struct buf *text)
     artefact_put_example(&e->out, "chef/values.example.json", text->p, text->len);
 }
 
+/* Whether machines pull the cookbooks from a server. */
+static bool on_server(const struct emission *e)
+{
+    val_id mode = e->plan->chef ? val_dict_get(e->values, e->plan->chef, "mode") : 0;
+    return mode && val_get(e->values, mode)->kind == IR_STR &&
+           !strcmp(emission_text(e, val_get(e->values, mode)->as.n), "server");
+}
+
+static void write_upload(struct chef *c)
+{
+    const struct embedded_file *script = embedded_find("chef/upload.sh");
+    artefact_put(&c->e->out, script->path, script->data, script->len);
+}
+
 static void write_library(struct chef *c, struct buf *text)
 {
     for (size_t i = embedded_first(COOKBOOK); embedded_in(i, COOKBOOK); i++)
@@ -244,7 +258,8 @@ static void write_library(struct chef *c, struct buf *text)
     put(c, COOKBOOK "files/steps.sh", text);
 }
 
-/* The program's file name as a name of a cookbook that is not ours. */
+/* The program's file name as a name of a cookbook that is not ours; on a server, which
+ * other projects share, with the project's. */
 static const char *cookbook_name(struct emission *e)
 {
     const char *program = e->graph->program ? e->graph->program : "";
@@ -253,7 +268,12 @@ static const char *cookbook_name(struct emission *e)
     struct names names;
     names_init(&names);
     names_reserve(&names, "dvo");
-    const char *name = names_make(&names, NULL, base, strcspn(base, "."), &e->arena);
+    size_t len = strcspn(base, ".");
+    if (on_server(e)) {
+        base = arena_printf(&e->arena, "%s_%.*s", e->graph->project, (int)len, base);
+        len = strlen(base);
+    }
+    const char *name = names_make(&names, NULL, base, len, &e->arena);
     names_free(&names);
     return name;
 }
@@ -286,6 +306,8 @@ bool chef_emit(struct emission *e)
     write_policyfile(&c, &text);
     write_values(&c, &text);
     write_library(&c, &text);
+    if (on_server(e))
+        write_upload(&c);
     buf_clear(&text);
     buf_str(&text, client_rb);
     put(&c, "chef/client.rb", &text);
