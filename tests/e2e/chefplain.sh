@@ -158,6 +158,8 @@ holds box handle-values $golden/handle-values/input.dvo '
     .hosts_db_ip = "192.0.2.20" | .hosts_db_query_cat_etc_key_pub_stdout = "key" |
     .hosts_db_run_init_changed = false | .hosts_shop_query_shopctl_version_status = 1' 0
 holds box hostile $golden/hostile/input.dvo . 0
+# Its group has the number of an earlier one.
+check chefplain/people/ready on box 'groupdel ops'
 holds box people $golden/people/input.dvo '.dvo.secrets["ana/hash"] = "$6$saltsalt$" + "a" * 86' 0
 # It logs in each time, and restarts the service.
 holds box secrets $golden/secrets/input.dvo '.dvo.secrets["shop/token"] = "a #{token}"' 2
