@@ -19,6 +19,7 @@ configuration() { # FOLDER SETTINGS
 chef: {$2}" >"$1/dvo.yaml"
 }
 configuration "$work/p/etc/dvo" "$settings"
+configuration "$work/local" "mode: local"
 configuration "$work/no-knife" "knife: /nowhere/knife"
 configuration "$work/other-client" "client_config: /etc/chef/other.rb"
 openssl genrsa -out "$work/key.pem" 2048 2>/dev/null || exit 1
@@ -153,4 +154,5 @@ check chefserver/unchanged unchanged shop
 check chefserver/rebuilt rebuilt
 check chefserver/by-hand by_hand
 check chefserver/lost lost
+check chefserver/local unchanged shop --config "$work/local"
 counted

@@ -33,24 +33,21 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 cp -R cookbooks "$work" || exit 1
+count=0
 # Later lines of a metadata.rb win.
 for folder in "$work/cookbooks"/*/; do
+    set -- "$(basename "$folder")" "$@"
+    count=$((count + 1))
     printf "\nversion '%s'\n" "$version" >>"$folder/metadata.rb" || exit 1
     case $folder in
     */dvo/) ;;
     *) printf "depends 'dvo', '= %s'\n" "$version" >>"$folder/metadata.rb" || exit 1 ;;
     esac
 done
-(
-    cd "$work/cookbooks" &&
-        exec "$knife" cookbook upload * --cookbook-path "$work/cookbooks" --freeze \
-            --no-color "$@"
-) </dev/null >"$work/said" 2>&1
+"$knife" cookbook upload "$@" --cookbook-path "$work/cookbooks" --freeze --no-color \
+    </dev/null >"$work/said" 2>&1
 status=$?
-if [ "$status" -ne 0 ]; then
-    # All of them were there already.
-    count=$(find "$work/cookbooks" -mindepth 1 -maxdepth 1 | wc -l)
-    [ "$(grep -c "$version of cookbook .* is frozen" "$work/said")" -eq "$count" ] && status=0
-fi
+# That all of them are there already is no failure.
+[ "$(grep -c "$version of cookbook .* is frozen" "$work/said")" -ne "$count" ] || status=0
 [ "$status" -eq 0 ] || cat "$work/said" >&2
 exit "$status"
