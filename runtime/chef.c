@@ -121,7 +121,8 @@ static json_t *chef_skip(const struct tool_run *t)
 static char *chef_values(const struct tool_run *t, struct value_source *source)
 {
     json_t *values = json_object(), *secrets = json_object();
-    const char *only = strrchr(t->segment->file, '/') + 1;
+    const char *slash = strrchr(t->segment->file, '/');
+    const char *only = slash ? slash + 1 : t->segment->file;
     char *text = NULL;
     if (tool_variables(t, source, values) && tool_secrets(t, source, secrets)) {
         json_object_set_new(values, "dvo",
