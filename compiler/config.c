@@ -55,6 +55,10 @@ static const struct schema secret_item[] = {{"*", IS_MAP, secret_keys, NULL, NUL
 static const struct schema chef_keys[] = {
     {"install", IS_STR, NULL, NULL, config_form_chef_install},
     {"client", IS_STR, NULL, NULL, NULL},
+    {"mode", IS_STR, NULL, NULL, config_form_chef_mode},
+    {"knife", IS_STR, NULL, NULL, NULL},
+    {"knife_config", IS_STR, NULL, NULL, config_form_path},
+    {"client_config", IS_STR, NULL, NULL, config_form_path},
     {0}};
 static const struct schema dvo_keys[] = {
     {"project", IS_STR, NULL, NULL, NULL},

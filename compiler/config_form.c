@@ -52,3 +52,15 @@ const char *config_form_chef_install(const struct yaml_node *n)
             return NULL;
     return "must be present, package or gem";
 }
+
+const char *config_form_chef_mode(const struct yaml_node *n)
+{
+    return !strcmp(n->text, "local") || !strcmp(n->text, "server")
+               ? NULL
+               : "must be local or server";
+}
+
+const char *config_form_path(const struct yaml_node *n)
+{
+    return n->text[0] == '/' ? NULL : "must be a path that begins with '/'";
+}

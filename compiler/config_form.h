@@ -15,5 +15,7 @@ config_form config_form_memory;       /* bytes, or a size */
 config_form config_form_repository;   /* types of repositories */
 config_form config_form_secret;       /* types of stores of secrets */
 config_form config_form_chef_install; /* how a machine gets a client */
+config_form config_form_chef_mode;    /* whether machines pull from a server */
+config_form config_form_path;         /* of a file, whoever reads it from wherever */
 
 #endif

@@ -24,6 +24,7 @@ static const char client_rb[] =
     "'cookbooks')\n"
     "file_cache_path ::File.join(cache, 'cache')\n"
     "file_backup_path ::File.join(cache, 'backup')\n"
+    "chef_guid_path ::File.join(cache, 'chef_guid')\n"
     "minimal_ohai true\n";
 
 static void put(struct chef *c, const char *path, const struct buf *text)
@@ -229,7 +230,22 @@ static void write_values(struct chef *c, struct buf *text)
     artefact_put_example(&e->out, "chef/values.example.json", text->p, text->len);
 }
 
-/* The program's file name as a name of a cookbook that is not ours. */
+/* Whether machines pull the cookbooks from a server. */
+static bool on_server(const struct emission *e)
+{
+    val_id mode = e->plan->chef ? val_dict_get(e->values, e->plan->chef, "mode") : 0;
+    return mode && val_get(e->values, mode)->kind == IR_STR &&
+           !strcmp(emission_text(e, val_get(e->values, mode)->as.n), "server");
+}
+
+static void write_upload(struct chef *c)
+{
+    const struct embedded_file *script = embedded_find("chef/upload.sh");
+    artefact_put(&c->e->out, script->path, script->data, script->len);
+}
+
+/* The program's file name as a name of a cookbook that is not ours; on a server, which
+ * other projects share, with the project's. */
 static const char *cookbook_name(struct emission *e)
 {
     const char *program = e->graph->program ? e->graph->program : "";
@@ -238,7 +254,12 @@ static const char *cookbook_name(struct emission *e)
     struct names names;
     names_init(&names);
     names_reserve(&names, "dvo");
-    const char *name = names_make(&names, NULL, base, strcspn(base, "."), &e->arena);
+    size_t len = strcspn(base, ".");
+    if (on_server(e)) {
+        base = arena_printf(&e->arena, "%s_%.*s", e->graph->project, (int)len, base);
+        len = strlen(base);
+    }
+    const char *name = names_make(&names, NULL, base, len, &e->arena);
     names_free(&names);
     return name;
 }
@@ -272,6 +293,8 @@ bool chef_emit(struct emission *e)
     write_policyfile(&c, &text);
     write_values(&c, &text);
     chef_library(&c, &text);
+    if (on_server(e))
+        write_upload(&c);
     buf_clear(&text);
     buf_str(&text, client_rb);
     put(&c, "chef/client.rb", &text);

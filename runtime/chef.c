@@ -1,6 +1,6 @@
 /* Runs chef-client on the machine for one segment: sends the build's cookbooks if they
- * are not there, and the values on standard input; reads an event per resource, and
- * answers each start. */
+ * are not there (or has them uploaded to the server that the machine pulls from), and the
+ * values on standard input; reads an event per resource, and answers each start. */
 #include "runtime/chef.h"
 
 #include <signal.h>
@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "ir/base/arena.h"
-#include "ir/base/digest.h"
 #include "ir/base/file.h"
 #include "runtime/chef_error.h"
+#include "runtime/chef_server.h"
 #include "runtime/conversation.h"
 #include "runtime/process.h"
 #include "runtime/steps.h"
@@ -23,18 +23,23 @@ struct chef_run {
     struct conversation *talk;
     struct process *tar; /* the cookbooks are being packed */
     int archive;
+    struct steps script;  /* what the machine is to do; holds secrets */
+    bool uploading;       /* the script waits for the server to have the cookbooks */
     struct fault refused; /* why nothing was begun */
 };
 
 static void chef_free(struct tool_run *t)
 {
     struct chef_run *c = (struct chef_run *)t;
+    steps_free(&c->script);
     fault_free(&c->refused);
 }
 
 static void chef_signal(struct tool_run *t, int sig)
 {
     struct chef_run *c = (struct chef_run *)t;
+    if (c->uploading)
+        chef_server_signal(t->run, sig);
     if (c->talk)
         conversation_signal(c->talk, sig);
 }
@@ -82,19 +87,6 @@ static void chef_pack(struct chef_run *c)
     free(dir);
 }
 
-/* What the cookbooks of this build are: the digests of their files. */
-static void chef_digest(const struct run_plan *plan, char out[DIGEST_TEXT_SIZE])
-{
-    struct buf text = {0};
-    const char *path;
-    json_t *digest;
-    json_object_foreach(json_object_get(plan->json, "artefacts"), path,
-                        digest) if (!strncmp(path, "chef/", 5))
-        buf_printf(&text, "%s %s\n", path, json_string_value(digest));
-    digest_text(buf_text(&text), text.len, out);
-    buf_free(&text);
-}
-
 /* --- what it is given ------------------------------------------------------------------
  */
 
@@ -129,24 +121,20 @@ static json_t *chef_skip(const struct tool_run *t)
 static char *chef_values(const struct tool_run *t, struct value_source *source)
 {
     json_t *values = json_object(), *secrets = json_object();
+    const char *slash = strrchr(t->segment->file, '/');
+    const char *only = slash ? slash + 1 : t->segment->file;
     char *text = NULL;
     if (tool_variables(t, source, values) && tool_secrets(t, source, secrets)) {
         json_object_set_new(values, "dvo",
-                            json_pack("{s:O, s:o, s:o, s:o}", "secrets", secrets, "skip",
-                                      chef_skip(t), "results", chef_results(t),
-                                      "changed_before", tool_changed_before(t)));
+                            json_pack("{s:O, s:s, s:o, s:o, s:o}", "secrets", secrets,
+                                      "only", only, "skip", chef_skip(t), "results",
+                                      chef_results(t), "changed_before",
+                                      tool_changed_before(t)));
         text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
     }
     json_decref(values);
     json_decref(secrets);
     return text;
-}
-
-static const char *setting(const struct run *r, const char *name)
-{
-    const json_t *chef = json_object_get(r->plan->json, "chef");
-    const char *value = json_string_value(json_object_get(chef, name));
-    return value ? value : "";
 }
 
 static void add_word(struct steps *s, const char *word)
@@ -155,17 +143,28 @@ static void add_word(struct steps *s, const char *word)
     buf_shell(&s->text, word, strlen(word));
 }
 
-static void chef_compose(const struct chef_run *c, const char *values, struct steps *s)
+static void chef_compose(struct chef_run *c, const char *values)
 {
-    const struct run *r = c->t.run;
+    const struct run_plan *plan = c->t.run->plan;
     const char *license = getenv("DVO_CHEF_LICENSE");
-    char digest[DIGEST_TEXT_SIZE];
-    chef_digest(r->plan, digest);
-    buf_str(&s->text, "dvo_chef");
-    add_word(s, r->plan->project);
-    add_word(s, digest);
-    add_word(s, c->t.segment->recipe);
-    add_word(s, setting(r, "client"));
+    struct steps *s = &c->script;
+    if (chef_server_used(plan)) {
+        struct buf run_list = {0};
+        const char *config = chef_setting(plan, "client_config");
+        chef_server_run_list(plan, c->t.segment, &run_list);
+        buf_str(&s->text, "dvo_chef_pull");
+        add_word(s, *config ? config : "/etc/chef/client.rb");
+        add_word(s, buf_text(&run_list));
+        buf_free(&run_list);
+    } else {
+        char digest[DIGEST_TEXT_SIZE];
+        chef_digest(plan, digest);
+        buf_str(&s->text, "dvo_chef");
+        add_word(s, plan->project);
+        add_word(s, digest);
+        add_word(s, c->t.segment->recipe);
+    }
+    add_word(s, chef_setting(plan, "client"));
     add_word(s, license ? license : "");
     add_word(s, values);
     buf_char(&s->text, '\n');
@@ -177,7 +176,8 @@ static void chef_compose(const struct chef_run *c, const char *values, struct st
 
 static void chef_line(void *ctx, const char *line, size_t len)
 {
-    static const char send[] = "chef send", missing[] = "chef missing";
+    static const char send[] = "chef send", missing[] = "chef missing",
+                      stranger[] = "chef stranger";
     struct chef_run *c = ctx;
     if (len == sizeof send - 1 && !memcmp(line, send, len)) {
         chef_pack(c);
@@ -188,6 +188,14 @@ static void chef_line(void *ctx, const char *line, size_t len)
             "{install: package}` or `{install: gem}` in dvo.yaml put one there, use "
             "an image that has one, or another backend");
         c->refused.final = true;
+    } else if (len == sizeof stranger - 1 && !memcmp(line, stranger, len)) {
+        const char *config = chef_setting(c->t.run->plan, "client_config");
+        fault_set(
+            &c->refused, DVO_ENOENT,
+            "the machine has no %s, which says where its Chef server is and who the "
+            "machine is there: let `knife bootstrap` or a machine image write it, or "
+            "name another with `chef: {client_config: PATH}` in dvo.yaml",
+            *config ? config : "/etc/chef/client.rb");
     } else if (len && *line == '{' && tool_event(&c->t, line, len)) {
         conversation_say(c->talk, "\n", 1);
     }
@@ -204,7 +212,9 @@ static void chef_why(const struct chef_run *c, int status, const struct buf *err
                   "word on");
         why->final = true;
     } else {
-        fault_set(why, DVO_EUNKNOWN,
+        enum dvo_error code =
+            chef_server_used(c->t.run->plan) ? chef_server_error(buf_text(err)) : DVO_OK;
+        fault_set(why, code ? code : DVO_EUNKNOWN,
                   "chef-client ended with status %d and reported no result for %s",
                   status, c->t.segment->recipe);
     }
@@ -229,26 +239,50 @@ static void chef_ended(void *ctx, int status, struct buf *err, struct fault *f)
     tool_ended(&c->t, &why, err);
 }
 
+/* The script goes to the machine, once. */
+static bool chef_talk(struct chef_run *c, struct fault *f)
+{
+    struct conversation_listener listener = {chef_line, chef_ended, c};
+    c->talk =
+        conversation_start(c->t.run, c->t.machine, "sh -s", &c->script.text, listener, f);
+    steps_free(&c->script);
+    return c->talk;
+}
+
+static void chef_uploaded(void *ctx, struct fault *fault)
+{
+    struct chef_run *c = ctx;
+    struct fault why = {0};
+    struct buf nothing = {0};
+    c->uploading = false;
+    if (fault)
+        fault_move(&why, fault);
+    else if (chef_talk(c, &why))
+        return;
+    tool_ended(&c->t, &why, &nothing);
+}
+
 static bool chef_begin(struct tool_run *t, struct value_source *source)
 {
     struct chef_run *c = (struct chef_run *)t;
-    struct steps s = {0};
+    struct fault *f = &source->fault;
     char *values = chef_values(t, source);
     if (!values)
         return false;
-    bool ok = steps_begin(t->run, &s, STEPS_ASK, &source->fault);
+    steps_free(&c->script); /* of an attempt that came to nothing */
+    bool ok = steps_begin(t->run, &c->script, STEPS_ASK, f);
     if (ok) {
-        chef_compose(c, values, &s);
-        struct conversation_listener listener = {chef_line, chef_ended, c};
-        c->talk = conversation_start(t->run, t->machine, "sh -s", &s.text, listener,
-                                     &source->fault);
-        ok = c->talk;
+        chef_compose(c, values);
+        c->uploading = chef_server_used(t->run->plan) && !chef_server_ready(t->run);
+        ok = c->uploading ? chef_server_upload(t->run, chef_uploaded, c, f)
+                          : chef_talk(c, f);
     }
-    if (!ok)
+    if (!ok) {
+        c->uploading = false;
         source->outcome = VALUE_FAULT;
+    }
     explicit_bzero(values, strlen(values));
     free(values);
-    steps_free(&s);
     return ok;
 }
 

@@ -14,6 +14,7 @@
 #include "runtime/api.h"
 #include "runtime/builtin.h"
 #include "runtime/chef.h"
+#include "runtime/chef_server.h"
 #include "runtime/destroy.h"
 #include "runtime/endpoint.h"
 #include "runtime/folder.h"
@@ -328,6 +329,7 @@ static void run_start_services(struct run *r)
 
 static void run_free(struct run *r)
 {
+    chef_server_free(r->chef_server);
     endpoints_free(r->endpoints);
     machines_free(r->machines);
     provider_free(r->provider);

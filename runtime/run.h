@@ -22,6 +22,7 @@
 struct provider;
 struct machines;
 struct endpoints;
+struct chef_server;
 
 enum run_status {
     RUN_WAITING,
@@ -73,7 +74,8 @@ struct run {
     struct provider *provider;
     struct machines *machines;
     struct endpoints *endpoints;
-    char *folder;  /* of this run, kept: captured outputs */
+    struct chef_server *chef_server; /* NULL before the first that asks for it */
+    char *folder;                    /* of this run, kept: captured outputs */
     char *private; /* 0700 on tmpfs where possible, removed at the end: values, sockets */
     uint32_t *unit_of;    /* per op: its unit */
     uint32_t *unit_first; /* per unit: its first op in program order */

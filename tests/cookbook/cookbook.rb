@@ -117,7 +117,7 @@ TESTS = {
     ENV.delete('DVO_VALUES')
     load_libraries
     raises(Dvo::Missing) { Dvo.value('ip') }
-    equal([Dvo.changed?('x'), Dvo.failed?('x'), Dvo.skipped.empty?], [false, false, true])
+    equal([Dvo.changed?('x'), Dvo.failed?('x'), Dvo.part?('segment-1.rb', 1)], [false, false, true])
   end,
   'results of this run' => lambda do
     load_libraries
@@ -141,6 +141,14 @@ TESTS = {
     resources = Collection.new([step(3), step(4), other])
     Chef.handler.converge_start(resources)
     equal(resources.map(&:done), [nil, :nothing, nil])
+  end,
+  'of a run list only the recipe whose turn it is takes part' => lambda do
+    with_values('dvo' => { 'only' => 'segment-2.rb', 'skip' => [4] })
+    second = [3, 4].map { |line| Resource.new(:group, "/c/app/recipes/segment-2.rb:#{line}", nil) }
+    other = Resource.new(:group, '/c/other/recipes/default.rb:4', nil)
+    resources = Collection.new([step(3), *second, other])
+    Chef.handler.converge_start(resources)
+    equal(resources.map(&:done), [:nothing, nil, :nothing, nil])
   end,
   'each start waits for its answer' => lambda do
     events, to = IO.pipe

@@ -2,9 +2,10 @@
 # earlier resources came to.
 #
 # The environment variable DVO_VALUES names a JSON file: values by their names, and under
-# `dvo` what the run itself is told: `secrets` by their paths, `skip` (lines of the recipe
-# whose resources take no part), `results` of resources that are done already, and
-# `changed_before`, the registers of those that an interrupted run had changed.
+# `dvo` what the run itself is told: `secrets` by their paths, `only` (the file of the one
+# recipe whose turn it is), `skip` (lines of that recipe whose resources take no part),
+# `results` of resources that are done already, and `changed_before`, the registers of those
+# that an interrupted run had changed.
 
 require 'json'
 require 'set'
@@ -80,9 +81,10 @@ module Dvo
       fresh.delete(resource) || Outcome.new(false, false, {}, '')
     end
 
-    # Lines whose resources take no part in this run.
-    def skipped
-      told('skip', []).to_set
+    # Whether the resource that is declared there takes part in this run.
+    def part?(path, line)
+      only = told('only', path)
+      path == only && !skipped.include?(line)
     end
 
     private
@@ -93,6 +95,10 @@ module Dvo
 
     def told(name, default)
       (file['dvo'] || {}).fetch(name, default)
+    end
+
+    def skipped
+      @skipped ||= told('skip', []).to_set
     end
 
     def outcomes

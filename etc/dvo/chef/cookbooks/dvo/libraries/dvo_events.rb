@@ -24,9 +24,9 @@ class DvoEvents < Chef::EventDispatch::Base
 
   # Resources that take no part do nothing.
   def converge_start(run_context)
-    skipped = Dvo.skipped
     run_context.resource_collection.each do |resource|
-      resource.action(:nothing) if skipped.include?(place(resource)&.last)
+      where = place(resource)
+      resource.action(:nothing) unless where.nil? || Dvo.part?(*where)
     end
   end
 

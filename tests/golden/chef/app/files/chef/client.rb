@@ -11,4 +11,5 @@ chef_repo_path cache
 cookbook_path ::File.join(::File.dirname(::File.expand_path(__FILE__)), 'cookbooks')
 file_cache_path ::File.join(cache, 'cache')
 file_backup_path ::File.join(cache, 'backup')
+chef_guid_path ::File.join(cache, 'chef_guid')
 minimal_ohai true
