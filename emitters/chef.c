@@ -7,6 +7,7 @@
 
 #include "emitters/chef_parts.h"
 #include "emitters/json.h"
+#include "ir/base/embed.h"
 
 static const char client_rb[] =
     "# Runs the recipes beside it without a server:\n"
