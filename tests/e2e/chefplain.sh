@@ -115,6 +115,7 @@ holds() {
 
 # What the programs of the golden cases expect to be there.
 prepare() {
+    # shellcheck disable=SC2016 # for the shell of the machine
     on box 'set -e
         cat >/usr/local/bin/shopctl <<"EOF"
 #!/bin/sh
