@@ -6,7 +6,7 @@ set -u
 cd "$(dirname "$0")" || exit 1
 [ $# -gt 0 ] || set -- samples calls hosts rootless secrets lock kill errors runs \
     repository calls:api secrets:api lock:api kill:api errors:api chefclient \
-    chefplain chefserver
+    chefplain chefserver backends
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 passed=0
