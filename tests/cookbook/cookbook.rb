@@ -144,8 +144,8 @@ TESTS = {
   end,
   'of a run list only the recipe whose turn it is takes part' => lambda do
     with_values('dvo' => { 'only' => 'segment-2.rb', 'skip' => [4] })
-    second = [3, 4].map { |line| Resource.new(:group, "/c/app/recipes/segment-2.rb:#{line}", nil) }
-    other = Resource.new(:group, '/c/other/recipes/default.rb:4', nil)
+    second = [3, 4].map { |line| Resource.new("/c/app/recipes/segment-2.rb:#{line}", nil) }
+    other = Resource.new('/c/other/recipes/default.rb:4', nil)
     resources = Collection.new([step(3), *second, other])
     Chef.handler.converge_start(resources)
     equal(resources.map(&:done), [:nothing, nil, :nothing, nil])
