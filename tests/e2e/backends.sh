@@ -1,6 +1,7 @@
 #!/bin/bash
-# Every sample, and a program of every call, through each backend on machines that are alike:
-# the second run finds nothing to do, and the machines are the same afterwards.
+# The samples through each backend on machines that are alike: the second run finds nothing to
+# do, and the machines are the same afterwards. `backends.sh PROGRAM...` takes others, such as
+# calls and system of this folder.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
@@ -111,14 +112,15 @@ trap 'kill $server; clean' EXIT
 until_true grep -q 'port [0-9]' "$work/server"
 url=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$work/server")/hi
 
-[ $# -gt 0 ] || set -- app web param system calls
+[ $# -gt 0 ] || set -- app web param
 for program in "$@"; do
     case $program in
-    param) set -- --set replicas=1 ;;
-    calls) set -- --set "url=$url" ;;
-    *) set -- ;;
+    param) options='--set replicas=1' ;;
+    calls) options="--set url=$url" ;;
+    *) options= ;;
     esac
-    check "backends/$program" all "$program" "$@"
+    # shellcheck disable=SC2086 # a list of words
+    check "backends/$program" all "$program" $options
     check "backends/$program-same" same "$program"
     gone
 done
