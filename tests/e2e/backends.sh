@@ -1,7 +1,7 @@
 #!/bin/bash
-# The samples through each backend on machines that are alike: the second run finds nothing to
-# do, and the machines are the same afterwards. `backends.sh PROGRAM...` takes others, such as
-# calls and system of this folder.
+# The samples, and a program of every call, through each backend on machines that are alike: the
+# second run finds nothing to do, and the machines are the same afterwards. `backends.sh
+# PROGRAM...` takes some only.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
@@ -112,7 +112,7 @@ trap 'kill $server; clean' EXIT
 until_true grep -q 'port [0-9]' "$work/server"
 url=http://127.0.0.1:$(sed -n 's/.* port \([0-9]*\) .*/\1/p' "$work/server")/hi
 
-[ $# -gt 0 ] || set -- app web param
+[ $# -gt 0 ] || set -- app web param system calls
 for program in "$@"; do
     case $program in
     param) options='--set replicas=1' ;;

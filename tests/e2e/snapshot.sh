@@ -12,7 +12,8 @@
 #   /etc/hosts /etc/hostname /etc/resolv.conf  the provider's, with addresses of its own
 #   /etc/*- /etc/.pwd.lock /etc/ld.so.cache    backups, a lock, a cache of other files
 #   .git                                       compared as what is checked out
-#   /srv/disk                                  a file system with a UUID of its own
+#   /srv/disk /srv/app/ran /srv/app.tgz        commands made them: a file system with a UUID of
+#                                              its own, a time, an archive with times
 #   __pycache__                                Python's, made by whoever imports first
 #
 # Addresses of the provider's network are alike wherever they stand in a file.
@@ -36,7 +37,8 @@ walk \( -type f -printf 'file %m %u %g %p\n' \) \
     -o \( -type l -printf 'link %u %g %p -> %l\n' \) -o -printf 'other %y %m %u %g %p\n'
 # What is below /usr and /opt came with packages and the image. Passwords have a line each.
 # shellcheck disable=SC2016 # the inner shell's
-walk \( -path /usr -o -path /opt/dvo -o -path /etc/shadow -o -path /srv/disk \) -prune -o \
+walk \( -path /usr -o -path /opt/dvo -o -path /etc/shadow -o -path /srv/disk \
+    -o -path /srv/app/ran -o -path /srv/app.tgz \) -prune -o \
     -type f -exec sh -c '
     for file; do
         sum=$(sed -E "s/10\.[0-9]+\.[0-9]+\.[0-9]+/ADDRESS/g" "$file" | sha256sum)
