@@ -222,26 +222,8 @@ static void ansible_values(struct ansible *a, struct buf *text)
     json_put_name(&j, "changed_before");
     json_put_array_compact(&j);
     json_put_array_end(&j);
-    json_put_name(&j, "secrets");
-    json_put_object(&j);
-    struct map64 seen = {0};
-    for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
-        for (size_t k = 0; k < e->segments[i].secrets.n; k++) {
-            str_id path = e->segments[i].secrets.v[k];
-            if ((*map64_put(&seen, path))++)
-                continue;
-            json_put_key(&j, emission_text(e, path), intern_len(e->strings, path));
-            json_put_cstr(&j, "");
-        }
-    }
-    map64_free(&seen);
-    json_put_object_end(&j);
-    for (size_t i = 0; i < a->flow.outside.n; i++) {
-        json_put_name(&j, a->flow.outside.v[i].name);
-        buf_clear(&a->scratch);
-        render_display(e, 0, a->flow.outside.v[i].value, &a->scratch);
-        json_put_text(&j, buf_text(&a->scratch), a->scratch.len);
-    }
+    flow_secrets_example(&a->flow, &j);
+    flow_outside_example(&a->flow, &j);
     json_put_object_end(&j);
     json_end(&j);
     artefact_put_example(&e->out, "ansible/values.example.json", buf_text(text),

@@ -197,38 +197,18 @@ static void write_policyfile(struct chef *c, struct buf *text)
 /* What a person fills in to run the recipes without dvoc. */
 static void write_values(struct chef *c, struct buf *text)
 {
-    struct emission *e = c->e;
     struct json j;
-    struct map64 seen = {0};
     buf_clear(text);
     json_begin(&j, text);
     json_put_object(&j);
     json_put_name(&j, "dvo");
     json_put_object(&j);
-    json_put_name(&j, "secrets");
-    json_put_object(&j);
-    for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
-        for (size_t k = 0; flow_carries(&c->flow, i) && k < e->segments[i].secrets.n;
-             k++) {
-            str_id path = e->segments[i].secrets.v[k];
-            if ((*map64_put(&seen, path))++)
-                continue;
-            json_put_key(&j, emission_text(e, path), intern_len(e->strings, path));
-            json_put_cstr(&j, "");
-        }
-    }
-    map64_free(&seen);
+    flow_secrets_example(&c->flow, &j);
     json_put_object_end(&j);
-    json_put_object_end(&j);
-    for (size_t i = 0; i < c->flow.outside.n; i++) {
-        json_put_name(&j, c->flow.outside.v[i].name);
-        buf_clear(&c->scratch);
-        render_display(e, 0, c->flow.outside.v[i].value, &c->scratch);
-        json_put_text(&j, buf_text(&c->scratch), c->scratch.len);
-    }
+    flow_outside_example(&c->flow, &j);
     json_put_object_end(&j);
     json_end(&j);
-    artefact_put_example(&e->out, "chef/values.example.json", text->p, text->len);
+    artefact_put_example(&c->e->out, "chef/values.example.json", text->p, text->len);
 }
 
 /* Whether machines pull the cookbooks from a server. */

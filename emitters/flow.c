@@ -283,3 +283,34 @@ struct flow_doubt flow_doubt(const struct flow *f, op_id used, str_id field)
         .rests = graph_may_rest(f->e->graph, used) && result,
     };
 }
+
+void flow_secrets_example(const struct flow *f, struct json *j)
+{
+    const struct emission *e = f->e;
+    struct map64 seen = {0};
+    json_put_name(j, "secrets");
+    json_put_object(j);
+    for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
+        for (size_t k = 0; flow_carries(f, i) && k < e->segments[i].secrets.n; k++) {
+            str_id path = e->segments[i].secrets.v[k];
+            if ((*map64_put(&seen, path))++)
+                continue;
+            json_put_key(j, emission_text(e, path), intern_len(e->strings, path));
+            json_put_cstr(j, "");
+        }
+    }
+    json_put_object_end(j);
+    map64_free(&seen);
+}
+
+void flow_outside_example(const struct flow *f, struct json *j)
+{
+    struct buf text = {0};
+    for (size_t i = 0; i < f->outside.n; i++) {
+        json_put_name(j, f->outside.v[i].name);
+        buf_clear(&text);
+        render_display(f->e, 0, f->outside.v[i].value, &text);
+        json_put_text(j, buf_text(&text), text.len);
+    }
+    buf_free(&text);
+}

@@ -4,6 +4,7 @@
 #define DVO_EMITTERS_FLOW_H
 
 #include "emitters/emission.h"
+#include "emitters/json.h"
 #include "emitters/names.h"
 #include "emitters/shape.h"
 
@@ -60,6 +61,10 @@ void flow_leave(struct flow *f);
  * secret. */
 typedef void flow_use_fn(void *ctx, op_id used, str_id field, val_id v, val_id argument);
 void flow_each_use(struct flow *f, op_id op, flow_use_fn *use, void *ctx);
+/* For the file of values that a person fills in: the member "secrets" with an empty text
+ * for each, and a member for each variable. */
+void flow_secrets_example(const struct flow *f, struct json *j);
+void flow_outside_example(const struct flow *f, struct json *j);
 /* The variable that brings in a value from outside the run at hand. */
 const char *flow_outside_name(const struct flow *f, val_id v);
 /* Whether the op belongs to the run at hand. */
