@@ -133,7 +133,6 @@ static bool play_spawn(struct play *p, struct fault *f)
     struct arena a = {0};
     const char *env[16];
     char *dir = path_join(p->t.run->plan->dir, "ansible");
-    const char *slash = strrchr(p->t.segment->file, '/');
     const char *argv[8] = {"ansible-playbook", "-i", "inventory.yml", "-e",
                            arena_printf(&a, "@%s", p->values)};
     unsigned n = 5;
@@ -143,7 +142,7 @@ static bool play_spawn(struct play *p, struct fault *f)
     char *part = p->t.nops < p->t.segment->nops
                      ? playbook_of_part(p->t.run, p->t.segment, f)
                      : NULL;
-    argv[n++] = part ? part : slash ? slash + 1 : p->t.segment->file;
+    argv[n++] = part ? part : segment_name(p->t.segment);
     play_environment(p, &a, env);
     p->channel = channel_new(p->t.run->loop, p->events, play_event, p, f);
     p->out = memory_file(NULL, 0);

@@ -90,33 +90,27 @@ static void api_answer(struct api_run *a, struct tool_op *o, const char *words,
     steps_answer_free(&answer);
 }
 
-static bool words_are(const char *words, size_t len, const char *text)
-{
-    return len == strlen(text) && !memcmp(words, text, len);
-}
-
 static void api_line(void *ctx, const char *line, size_t len)
 {
     struct api_run *a = ctx;
     char *rest;
-    if (len < 6 || memcmp(line, "dvo ", 4) != 0)
+    if (strncmp(line, "dvo ", 4) != 0)
         return;
     unsigned long id = strtoul(line + 4, &rest, 10);
     struct tool_op *o = *rest == ' ' ? api_op(a, id) : NULL;
     if (!o)
         return;
     const char *words = rest + 1;
-    size_t n = len - (size_t)(words - line);
-    if (words_are(words, n, "start")) {
+    if (!strcmp(words, "start")) {
         if (tool_op_started(&a->t, o))
             conversation_say(a->talk, "\n", 1);
-    } else if (words_are(words, n, "send")) {
+    } else if (!strcmp(words, "send")) {
         api_send(a, o);
-    } else if (words_are(words, n, "skipped")) {
+    } else if (!strcmp(words, "skipped")) {
         for (uint32_t i = 0; i < o->tasks; i++)
             tool_op_ended(&a->t, o, false, true, NULL);
     } else {
-        api_answer(a, o, words, n);
+        api_answer(a, o, words, len - (size_t)(words - line));
     }
 }
 
@@ -203,13 +197,7 @@ static void api_ended(void *ctx, int status, struct buf *err, struct fault *f)
     struct api_run *a = ctx;
     struct fault why = {0};
     a->talk = NULL;
-    bool complete = true;
-    for (uint32_t i = 0; i < a->end; i++) {
-        const struct tool_op *o = &a->t.ops[i];
-        bool passed = a->t.run->plan->ops[o->op].carry_on && o->failed;
-        complete = complete && (tool_op_done(o) || passed);
-    }
-    if (complete && a->end < a->t.nops && !a->t.lost.code) {
+    if (a->end < a->t.nops && tool_complete(&a->t, a->end) && !a->t.lost.code) {
         api_go(a);
         return;
     }

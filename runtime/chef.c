@@ -121,15 +121,13 @@ static json_t *chef_skip(const struct tool_run *t)
 static char *chef_values(const struct tool_run *t, struct value_source *source)
 {
     json_t *values = json_object(), *secrets = json_object();
-    const char *slash = strrchr(t->segment->file, '/');
-    const char *only = slash ? slash + 1 : t->segment->file;
     char *text = NULL;
     if (tool_variables(t, source, values) && tool_secrets(t, source, secrets)) {
         json_object_set_new(values, "dvo",
                             json_pack("{s:O, s:s, s:o, s:o, s:o}", "secrets", secrets,
-                                      "only", only, "skip", chef_skip(t), "results",
-                                      chef_results(t), "changed_before",
-                                      tool_changed_before(t)));
+                                      "only", segment_name(t->segment), "skip",
+                                      chef_skip(t), "results", chef_results(t),
+                                      "changed_before", tool_changed_before(t)));
         text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
     }
     json_decref(values);
@@ -143,6 +141,13 @@ static void add_word(struct steps *s, const char *word)
     buf_shell(&s->text, word, strlen(word));
 }
 
+/* The machine's own configuration of its client. */
+static const char *client_config(const struct run_plan *plan)
+{
+    const char *config = chef_setting(plan, "client_config");
+    return *config ? config : "/etc/chef/client.rb";
+}
+
 static void chef_compose(struct chef_run *c, const char *values)
 {
     const struct run_plan *plan = c->t.run->plan;
@@ -150,10 +155,9 @@ static void chef_compose(struct chef_run *c, const char *values)
     struct steps *s = &c->script;
     if (chef_server_used(plan)) {
         struct buf run_list = {0};
-        const char *config = chef_setting(plan, "client_config");
         chef_server_run_list(plan, c->t.segment, &run_list);
         buf_str(&s->text, "dvo_chef_pull");
-        add_word(s, *config ? config : "/etc/chef/client.rb");
+        add_word(s, client_config(plan));
         add_word(s, buf_text(&run_list));
         buf_free(&run_list);
     } else {
@@ -176,27 +180,24 @@ static void chef_compose(struct chef_run *c, const char *values)
 
 static void chef_line(void *ctx, const char *line, size_t len)
 {
-    static const char send[] = "chef send", missing[] = "chef missing",
-                      stranger[] = "chef stranger";
     struct chef_run *c = ctx;
-    if (len == sizeof send - 1 && !memcmp(line, send, len)) {
+    if (!strcmp(line, "chef send")) {
         chef_pack(c);
-    } else if (len == sizeof missing - 1 && !memcmp(line, missing, len)) {
+    } else if (!strcmp(line, "chef missing")) {
         fault_set(
             &c->refused, DVO_ENOSYS,
             "neither cinc-client nor chef-client is on the machine: let `chef: "
             "{install: package}` or `{install: gem}` in dvo.yaml put one there, use "
             "an image that has one, or another backend");
         c->refused.final = true;
-    } else if (len == sizeof stranger - 1 && !memcmp(line, stranger, len)) {
-        const char *config = chef_setting(c->t.run->plan, "client_config");
+    } else if (!strcmp(line, "chef stranger")) {
         fault_set(
             &c->refused, DVO_ENOENT,
             "the machine has no %s, which says where its Chef server is and who the "
             "machine is there: let `knife bootstrap` or a machine image write it, or "
             "name another with `chef: {client_config: PATH}` in dvo.yaml",
-            *config ? config : "/etc/chef/client.rb");
-    } else if (len && *line == '{' && tool_event(&c->t, line, len)) {
+            client_config(c->t.run->plan));
+    } else if (*line == '{' && tool_event(&c->t, line, len)) {
         conversation_say(c->talk, "\n", 1);
     }
 }

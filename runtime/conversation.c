@@ -141,6 +141,7 @@ static void conversation_lines(struct conversation *c)
     size_t begin = 0;
     for (char *end; (end = memchr(c->line.p + begin, '\n', c->line.len - begin));) {
         size_t len = (size_t)(end - c->line.p) - begin;
+        *end = '\0';
         c->listener.line(c->listener.ctx, c->line.p + begin, len);
         begin += len + 1;
     }

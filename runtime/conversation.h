@@ -9,7 +9,7 @@
 struct conversation;
 
 struct conversation_listener {
-    /* One line, without its newline. */
+    /* One line: a NUL stands for its newline. */
     void (*line)(void *ctx, const char *line, size_t len);
     /* It has ended, after its last line; the conversation is freed after this call. `f`
      * says so if it is not the command that ended it, but the connection; the status is

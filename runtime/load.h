@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -56,6 +57,13 @@ struct segment {
     uint32_t ntasks;
     const json_t *registers, *vars, *secrets; /* may be NULL */
 };
+
+/* The name of a segment's file without its folder, as the tool knows it. */
+static inline const char *segment_name(const struct segment *s)
+{
+    const char *slash = strrchr(s->file, '/');
+    return slash ? slash + 1 : s->file;
+}
 
 struct plan_line {
     const char *file;

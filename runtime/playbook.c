@@ -52,7 +52,7 @@ char *playbook_of_part(const struct run *r, const struct segment *s, struct faul
     char *from = path_join(r->plan->dir, s->file);
     struct buf text = {0}, kept = {0}, folder = {0};
     buf_printf(&folder, "%s/part.%u", r->private, s->id);
-    char *to = path_join(buf_text(&folder), strrchr(s->file, '/') + 1);
+    char *to = path_join(buf_text(&folder), segment_name(s));
     bool ok = file_read(from, &text);
     keep_lines(r, s, buf_text(&text), &kept);
     ok = ok && (mkdir(folder.p, 0700) == 0 || errno == EEXIST) &&

@@ -185,11 +185,14 @@ static bool tool_pass(struct tool_run *t)
     return true;
 }
 
-static bool tool_complete(const struct tool_run *t)
+bool tool_complete(const struct tool_run *t, uint32_t n)
 {
-    for (uint32_t i = 0; i < t->nops; i++)
-        if (!tool_op_done(&t->ops[i]) && !t->ops[i].failed)
+    for (uint32_t i = 0; i < n; i++) {
+        const struct tool_op *o = &t->ops[i];
+        bool passed = o->failed && t->run->plan->ops[o->op].carry_on;
+        if (!tool_op_done(o) && !passed)
             return false;
+    }
     return true;
 }
 
@@ -204,7 +207,7 @@ void tool_ended(struct tool_run *t, struct fault *why, struct buf *out)
     for (uint32_t i = 0; i < t->nops; i++)
         if (t->ops[i].fault.code && !t->ops[i].fault.log && log)
             t->ops[i].fault.log = xstrdup(log);
-    bool cut = tool_failed_at(t) == t->nops && !tool_complete(t);
+    bool cut = tool_failed_at(t) == t->nops && !tool_complete(t, t->nops);
     if (!cut || t->lost.code || !tool_pass(t)) {
         if (cut) {
             struct fault *f = t->lost.code ? &t->lost : why;
@@ -234,9 +237,7 @@ static struct tool_op *event_op(struct tool_run *t, const json_t *event)
 {
     const char *path = json_string_value(json_object_get(event, "path"));
     json_int_t line = json_integer_value(json_object_get(event, "line"));
-    const char *slash = strrchr(t->segment->file, '/');
-    const char *file = slash ? slash + 1 : t->segment->file;
-    if (!path || strcmp(path, file))
+    if (!path || strcmp(path, segment_name(t->segment)))
         return NULL;
     for (uint32_t i = 0; i < t->segment->ntasks; i++)
         if (t->segment->tasks[i].line == line)

@@ -80,6 +80,8 @@ void tool_op_failed_with(struct tool_run *t, struct tool_op *o, struct fault *f,
 void tool_ended(struct tool_run *t, struct fault *why, struct buf *out);
 
 bool tool_op_done(const struct tool_op *o);
+/* Whether each of the first n ops has come to an end after which the run goes on. */
+bool tool_complete(const struct tool_run *t, uint32_t n);
 /* Results, by register name, of the ops that are not run again: an earlier attempt had
  * them, or they take no part in this run and the state has them. */
 json_t *tool_known(const struct tool_run *t);
