@@ -107,6 +107,32 @@ static void list_names(struct glossary *g)
     free(names.v);
 }
 
+/* A pattern of `backends:` that no call matches would move nothing, without a word. */
+static void check_backends(struct glossary *g)
+{
+    const struct yaml_node *map = yaml_get(g->config->dvo, "backends");
+    for (size_t i = 0; map && i < map->n; i++) {
+        const char *key = map->pairs[i].key;
+        size_t len = strlen(key);
+        bool pattern = len > 0 && key[len - 1] == '*';
+        bool known = !strcmp(key, "default");
+        for (size_t j = 0; !known && j < g->nnames; j++)
+            known =
+                pattern ? !strncmp(key, g->names[j], len - 1) : !strcmp(key, g->names[j]);
+        if (known)
+            continue;
+        struct diag *d = diag_error(g->diags, 819, map->pairs[i].span,
+                                    "\"%s\" is the name of no call", key);
+        const char *near = pattern ? NULL : text_nearest(key, g->names, g->nnames);
+        if (near)
+            diag_help(g->diags, d, "did you mean \"%s\"?", near);
+        else
+            diag_help(g->diags, d,
+                      "write a call such as \"machine.deploy\", several as "
+                      "\"machine.*\", or \"default\"");
+    }
+}
+
 bool glossary_has(const struct glossary *g, const char *name)
 {
     return bsearch(&name, g->names, g->nnames, sizeof *g->names, by_text) != NULL;
@@ -201,6 +227,7 @@ void glossary_init(struct glossary *g, struct eval *eval, struct calls *calls,
         calls->cap_types = types.cap;
     }
     list_names(g);
+    check_backends(g);
     g->universe = eval_universe_new(eval);
     eval_universe_add_dvo(g->universe);
     eval_universe_add(g->universe, "provider", provider);

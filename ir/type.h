@@ -21,10 +21,16 @@
     TYPE(STR, "str", "a string")                                                         \
     TYPE(TEXT, "text", "text of any length")                                             \
     TYPE(LINE, "line", "one line of text")                                               \
+    TYPE(TARGET, "target", "where a link leads such as \"../share/app\"")                \
+    TYPE(WORD, "word", "a word without blanks such as \"bookworm\"")                     \
+    TYPE(FIELD, "field", "text for a line of /etc/passwd, without ':'")                  \
     TYPE(PATH, "path", "an absolute path such as \"/etc/motd\"")                         \
     TYPE(FILE, "file", "a path beside the program such as \"files/motd\"")               \
     TYPE(UNIT, "unit", "a systemd unit such as \"nginx\" or \"nginx.service\"")          \
     TYPE(LOGIN, "login", "a user or group name such as \"deploy\"")                      \
+    TYPE(HOSTNAME, "hostname", "a host name such as \"web-1.example.org\"")              \
+    TYPE(ZONE, "zone", "a time zone such as \"Europe/Berlin\"")                          \
+    TYPE(SYSCTL, "sysctl", "a kernel parameter such as \"net.ipv4.ip_forward\"")         \
     TYPE(MODE, "mode", "an octal mode in quotes such as \"0644\"")                       \
     TYPE(DURATION, "duration", "a duration such as \"90s\" or \"10m\"")                  \
     TYPE(SIZE, "size", "a size such as \"512MiB\"")                                      \

@@ -352,6 +352,74 @@ static const char *check_line(const char *s, size_t len, struct buf *out)
                                 : check_text(s, len, out);
 }
 
+/* A link to nothing cannot be made, and a longer one neither (path_resolution(7)). */
+static const char *check_target(const char *s, size_t len, struct buf *out)
+{
+    if (len == 0)
+        return "must not be empty";
+    return len > PATH_LIMIT ? "is longer than 4095 bytes" : check_line(s, len, out);
+}
+
+static const char *check_word(const char *s, size_t len, struct buf *out)
+{
+    (void)out;
+    if (len == 0)
+        return "must not be empty";
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)s[i] <= ' ' || s[i] == '\x7f')
+            return "must be one word, without blanks";
+    return NULL;
+}
+
+/* passwd(5): ':' ends a field. */
+static const char *check_field(const char *s, size_t len, struct buf *out)
+{
+    return memchr(s, ':', len) ? "must not contain ':'" : check_line(s, len, out);
+}
+
+/* Labels as in RFC 1123, 2.1, as many as the kernel's 64 bytes hold (hostname(7)). */
+static const char *check_hostname(const char *s, size_t len, struct buf *out)
+{
+    (void)out;
+    if (len == 0)
+        return "must not be empty";
+    if (len > 64)
+        return "is longer than 64 bytes";
+    if (!only(s, len, "-."))
+        return "may only contain letters, digits, '-' and '.'";
+    for (size_t i = 0; i < len; i++) {
+        bool begins = i == 0 || s[i - 1] == '.';
+        bool ends = i + 1 == len || s[i + 1] == '.';
+        if (s[i] == '.' ? begins || i + 1 == len : s[i] == '-' && (begins || ends))
+            return "must have labels that begin and end with a letter or a digit";
+    }
+    return NULL;
+}
+
+static const char *check_zone(const char *s, size_t len, struct buf *out)
+{
+    (void)out;
+    if (len == 0)
+        return "must not be empty";
+    if (!only(s, len, "_+/-") || is_digit(s[0]) || !is_alnum(s[0]) || s[len - 1] == '/' ||
+        memmem(s, len, "//", 2))
+        return "must be the name of a time zone such as \"Europe/Berlin\"";
+    return NULL;
+}
+
+/* sysctl.d(5): dots separate, or slashes where a part has a dot in it. */
+static const char *check_sysctl(const char *s, size_t len, struct buf *out)
+{
+    (void)out;
+    if (len == 0)
+        return "must not be empty";
+    bool sound = only(s, len, "_./:-") && is_alnum(s[0]);
+    for (size_t i = 0; sound && i < len; i++)
+        sound = (s[i] != '.' && s[i] != '/') ||
+                (i + 1 < len && s[i + 1] != '.' && s[i + 1] != '/');
+    return sound ? NULL : "must be a kernel parameter such as \"net.ipv4.ip_forward\"";
+}
+
 static const char *check_variable(const char *s, size_t len, struct buf *out)
 {
     (void)out;
@@ -441,6 +509,9 @@ static form_check *const checks[TYPE_COUNT] = {
     [TYPE_REGEX] = regex_check,       [TYPE_CIDR] = check_cidr,
     [TYPE_LINE] = check_line,         [TYPE_SCHEDULE] = schedule_check,
     [TYPE_VARIABLE] = check_variable, [TYPE_HEADER] = check_header,
+    [TYPE_TARGET] = check_target,     [TYPE_WORD] = check_word,
+    [TYPE_FIELD] = check_field,       [TYPE_HOSTNAME] = check_hostname,
+    [TYPE_ZONE] = check_zone,         [TYPE_SYSCTL] = check_sysctl,
     [TYPE_PACKAGES] = check_package,
 };
 

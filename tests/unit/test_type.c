@@ -76,6 +76,20 @@ static void names_of_things(void **state)
     passes(TYPE_LOGIN, "host$", "host$");
     REJECTS(TYPE_LOGIN, "", "-x", "a:b", "a b", "0", "1000", "a,b", "$",
             "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    passes(TYPE_HOSTNAME, "web-1.example.org", "web-1.example.org");
+    REJECTS(TYPE_HOSTNAME, "", "-a", "a-", "a..b", ".a", "a.", "a.-b", "a_b", "a\nb",
+            "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    passes(TYPE_ZONE, "America/Argentina/Buenos_Aires", "America/Argentina/Buenos_Aires");
+    REJECTS(TYPE_ZONE, "", "/etc", "../x", "a//b", "a/", "1", "a b");
+    passes(TYPE_SYSCTL, "net/ipv4/conf/eth0.1/forwarding",
+           "net/ipv4/conf/eth0.1/forwarding");
+    REJECTS(TYPE_SYSCTL, "", ".a", "a.", "a..b", "a/./b", "a b", "-a");
+    passes(TYPE_WORD, "stable/updates", "stable/updates");
+    REJECTS(TYPE_WORD, "", "a b", "a\tb", "a\nb", " ");
+    passes(TYPE_FIELD, "Roße, '$`#", "Roße, '$`#");
+    REJECTS(TYPE_FIELD, "a:b", "a\nb");
+    passes(TYPE_TARGET, "../a b", "../a b");
+    REJECTS(TYPE_TARGET, "", "a\nb");
     passes(TYPE_NAME, "web-1.x", "web-1.x");
     REJECTS(TYPE_NAME, "", "..", "-a", "a/b", "a b");
     passes(TYPE_JOB, "clean_up-2", "clean_up-2");
