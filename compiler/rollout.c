@@ -1,5 +1,5 @@
-/* Extends after= of the first calls on a batch by the last calls on the one before. Calls
- * on one machine follow each other anyway, so that no more is needed. */
+/* Puts the first calls on a batch after the last calls on the one before. Calls on one
+ * machine follow each other anyway, so that no more is needed. */
 #include "compiler/rollout.h"
 
 #include <stdlib.h>
@@ -31,14 +31,11 @@ static value do_rollout(struct vm *vm, const struct call *c)
         return vm_fail_at(vm, vm_param_span(vm, "batch", 1), 529,
                           "rollout(batch=) takes a number of machines, 1 or more");
     if (c->args[2] != VALUE_ERROR &&
-        (!value_to_int64(c->args[2], &failures) || failures != 0)) {
-        vm_fail_at(vm, vm_param_span(vm, "max_failures", 2), 529,
-                   "rollout(max_failures=) can only be 0 in this version");
-        vm_help(vm, "the rest is not started once a machine has failed");
-        return VALUE_ERROR;
-    }
-    *vec_push(&p->rollouts) =
-        (struct rollout){machines, n, (size_t)batch, (op_id)p->graph.n};
+        (!value_to_int64(c->args[2], &failures) || failures < 0 || failures > INT32_MAX))
+        return vm_fail_at(vm, vm_param_span(vm, "max_failures", 2), 529,
+                          "rollout(max_failures=) takes a number of machines, 0 or more");
+    *vec_push(&p->rollouts) = (struct rollout){machines, n, (size_t)batch,
+                                               (uint32_t)failures, (op_id)p->graph.n};
     return value_list_new(vm, v, n);
 }
 
@@ -58,7 +55,7 @@ struct applying {
     bool *acted;        /* per machine: some call has acted on it */
     struct ops *heads;  /* per batch: calls that come after none on their machine */
     size_t nbatches;
-    op_id op;
+    op_id op, last; /* the one looked at; the last one of the batches closed so far */
 };
 
 static void note(struct applying *a, op_id machine, bool acts)
@@ -81,33 +78,49 @@ static void note_reader(void *ctx, op_id machine)
     note(ctx, machine, false);
 }
 
-/* `op` comes after all tails of a batch. */
-static bool put_after(struct applying *a, op_id op, size_t batch)
+/* The tails of a batch, which came after `before`, as the graph has it. */
+static uint32_t close_batch(struct applying *a, size_t batch, uint32_t before)
 {
     struct graph *g = &a->p->graph;
-    struct ops all = {0};
-    bool good = true;
-    const struct ir_value *old = val_get(&g->values, g->ops[op].after);
-    for (uint32_t i = 0; old->kind == IR_LIST && i < old->count; i++)
-        *vec_push(&all) = val_items(&g->values, g->ops[op].after)[i];
+    struct ops machines = {0}, calls = {0};
     for (size_t m = batch * a->r->batch; m < (batch + 1) * a->r->batch && m < a->r->n;
          m++) {
         const struct ops *tails = &a->tails[graph_live(g, a->r->machines[m])];
+        calls.n = 0;
         for (size_t i = 0; i < tails->n; i++) {
-            good &= tails->v[i] < op;
-            *vec_push(&all) = val_handle(&g->values, tails->v[i]);
+            *vec_push(&calls) = val_handle(&g->values, tails->v[i]);
+            if (tails->v[i] > a->last)
+                a->last = tails->v[i];
         }
+        *vec_push(&machines) = val_seq(&g->values, IR_LIST, 0, calls.v, calls.n);
     }
-    if (good) {
-        graph_get(g, op)->after = val_seq(&g->values, IR_LIST, 0, all.v, all.n);
-    } else {
+    uint32_t index = graph_batch(
+        g, (struct batch){before, a->r->failures,
+                          val_seq(&g->values, IR_LIST, 0, machines.v, machines.n)});
+    free(machines.v);
+    free(calls.v);
+    return index;
+}
+
+/* `op` begins a batch, after another one. */
+static bool put_after(struct applying *a, op_id op, uint32_t batch)
+{
+    struct graph *g = &a->p->graph;
+    if (op < a->last) {
         struct diag *d = diag_error(&a->p->diags, 617, g->ops[op].span,
                                     "calls on an earlier batch of the rollout follow");
         diag_help(&a->p->diags, d,
                   "make all calls on one machine before those on the next: one loop");
+        return false;
     }
+    struct ops all = {0};
+    val_id old = g->ops[op].batches;
+    for (uint32_t i = 0; i < val_count(&g->values, old); i++)
+        *vec_push(&all) = val_items(&g->values, old)[i];
+    *vec_push(&all) = val_int(&g->values, batch);
+    graph_get(g, op)->batches = val_seq(&g->values, IR_LIST, 0, all.v, all.n);
     free(all.v);
-    return good;
+    return true;
 }
 
 static bool apply(struct applying *a)
@@ -125,12 +138,16 @@ static bool apply(struct applying *a)
         else
             graph_each_read_machine(g, a->op, note_reader, a);
     }
-    size_t last = 0; /* the batch before, counted from 1, that has any calls */
+    size_t open = 0; /* the batch before, counted from 1, that has any calls */
+    uint32_t before = 0;
     for (size_t b = 1; b <= a->nbatches; b++) {
-        for (size_t i = 0; last && good && i < a->heads[b].n; i++)
-            good = put_after(a, a->heads[b].v[i], last - 1);
-        if (a->heads[b].n)
-            last = b;
+        if (!a->heads[b].n)
+            continue;
+        if (open)
+            before = close_batch(a, open - 1, before);
+        for (size_t i = 0; open && good && i < a->heads[b].n; i++)
+            good = put_after(a, a->heads[b].v[i], before);
+        open = b;
     }
     return good;
 }

@@ -8,14 +8,15 @@
 struct rollout {
     const op_id *machines; /* in the order of the program */
     size_t n;
-    size_t batch; /* machines in one batch */
-    op_id begin;  /* calls from this op on are in it */
+    size_t batch;      /* machines in one batch */
+    uint32_t failures; /* machines that may fail, and the next batch begins */
+    op_id begin;       /* calls from this op on are in it */
 };
 
 extern const struct native rollout_native;
 
-/* Puts the calls on each batch after those on the batch before, as after= would. To be
- * called when all ops have been made and named. False after diagnostics. */
+/* Puts the calls on each batch after those on the batch before. To be called when all ops
+ * have been made and named. False after diagnostics. */
 bool rollouts_apply(struct program *p);
 
 #endif

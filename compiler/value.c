@@ -311,7 +311,8 @@ const char *value_type_name(struct vm *vm, value v)
 const char *value_type_phrase(struct vm *vm, value v)
 {
     const char *name = value_type_name(vm, v);
-    return arena_printf(vm->arena, "%s %s", strchr("aeiou", *name) ? "an" : "a", name);
+    /* No type's name begins with a u that sounds like a vowel: user, unit. */
+    return arena_printf(vm->arena, "%s %s", strchr("aeio", *name) ? "an" : "a", name);
 }
 
 bool value_callable(value v)

@@ -160,6 +160,41 @@ static void write_edges(struct plan_writer *w, op_id op)
     }
 }
 
+/* The ops of each machine of a batch. */
+static void write_machines(struct plan_writer *w, val_id machines)
+{
+    const struct values *t = &w->e->graph->values;
+    json_put_name(&w->j, "machines");
+    json_put_array(&w->j);
+    for (uint32_t i = 0; i < val_count(t, machines); i++) {
+        val_id calls = val_items(t, machines)[i];
+        json_put_array_compact(&w->j);
+        for (uint32_t k = 0; k < val_count(t, calls); k++)
+            json_put_int(&w->j, val_get(t, val_items(t, calls)[k])->as.n);
+        json_put_array_end(&w->j);
+    }
+    json_put_array_end(&w->j);
+}
+
+static void write_batches(struct plan_writer *w)
+{
+    const struct graph *g = w->e->graph;
+    if (g->nbatches == 1)
+        return;
+    json_put_name(&w->j, "batches");
+    json_put_array(&w->j);
+    for (size_t i = 1; i < g->nbatches; i++) {
+        json_put_object_compact(&w->j);
+        json_put_name(&w->j, "before");
+        json_put_int(&w->j, g->batches[i].before);
+        json_put_name(&w->j, "failures");
+        json_put_int(&w->j, g->batches[i].failures);
+        write_machines(w, g->batches[i].machines);
+        json_put_object_end(&w->j);
+    }
+    json_put_array_end(&w->j);
+}
+
 static void write_policy(struct plan_writer *w, op_id op)
 {
     const struct op *o = &w->e->graph->ops[op];
@@ -167,6 +202,10 @@ static void write_policy(struct plan_writer *w, op_id op)
     if (o->when) {
         json_put_name(&w->j, "when");
         value_json(w->e, op, o->when, &w->j);
+    }
+    if (o->batches) {
+        json_put_name(&w->j, "batches");
+        value_json(w->e, op, o->batches, &w->j);
     }
     if (o->retries >= 0) {
         json_put_name(&w->j, "retries");
@@ -378,6 +417,7 @@ static void plan_write(struct plan_writer *w, struct buf *out)
         value_json(e, 0, e->plan->chef, &w->j);
     }
     write_sources(w);
+    write_batches(w);
     json_put_name(&w->j, "ops");
     json_put_array(&w->j);
     for (op_id op = 1; op < g->n; op++)

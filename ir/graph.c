@@ -17,6 +17,7 @@ void graph_init(struct graph *g, struct arena *arena, struct intern *strings,
     g->frames = vec_grow(NULL, sizeof *g->frames, 1, &g->cap_frames);
     g->frames[0] = (struct frame){0};
     g->nframes = 1;
+    graph_batch(g, (struct batch){0});
 }
 
 void graph_free(struct graph *g)
@@ -26,6 +27,7 @@ void graph_free(struct graph *g)
     free(g->args);
     free(g->edges);
     free(g->frames);
+    free(g->batches);
     *g = (struct graph){0};
 }
 
@@ -52,6 +54,14 @@ void graph_edge(struct graph *g, op_id from, op_id to, enum edge_kind kind)
 {
     g->edges = vec_grow(g->edges, sizeof *g->edges, g->nedges + 1, &g->cap_edges);
     g->edges[g->nedges++] = (struct edge){from, to, kind};
+}
+
+uint32_t graph_batch(struct graph *g, struct batch b)
+{
+    g->batches =
+        vec_grow(g->batches, sizeof *g->batches, g->nbatches + 1, &g->cap_batches);
+    g->batches[g->nbatches] = b;
+    return (uint32_t)g->nbatches++;
 }
 
 op_id graph_live(const struct graph *g, op_id id)

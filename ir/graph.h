@@ -20,7 +20,8 @@ enum edge_kind {
     EDGE_MACHINE, /* program order on one machine: failure spreads unless from continues
                    */
     EDGE_AFTER,   /* written by the user in after=: failure spreads */
-    EDGE_ORDER,   /* order only (http.* among themselves): failure does not spread */
+    EDGE_ORDER,   /* order only (http.* among themselves, batches of a rollout): failure
+                     does not spread */
 };
 
 struct edge {
@@ -43,6 +44,7 @@ struct op {
     uint32_t args;      /* first of call->nargs val_ids in graph.args */
     val_id when;        /* condition, or 0 */
     val_id after;       /* IR_LIST of handles, or 0 */
+    val_id batches;     /* it begins after these of a rollout: IR_LIST of indices, or 0 */
     int32_t retries;    /* -1: default */
     int32_t timeout_ms; /* -1: default */
     uint8_t backend;    /* enum backend; chosen by via= or configuration */
@@ -60,6 +62,13 @@ struct frame { /* where a function was called, for "in f() called at" notes */
     uint32_t outer;
 };
 
+/* Machines of a rollout that others come after. */
+struct batch {
+    uint32_t before;   /* the batch that came before this one, or 0 */
+    uint32_t failures; /* machines that may have failed by then, and the next begins */
+    val_id machines;   /* IR_LIST: of each an IR_LIST of handles of its last calls */
+};
+
 struct graph {
     struct arena *arena;
     struct intern *strings;
@@ -74,6 +83,8 @@ struct graph {
     size_t nedges, cap_edges;
     struct frame *frames;
     size_t nframes, cap_frames;
+    struct batch *batches; /* index 0 unused */
+    size_t nbatches, cap_batches;
     /* header of the text form */
     const char *program, *project, *provider;
     struct {
@@ -107,6 +118,7 @@ static inline const struct call_info *graph_call(const struct graph *g, op_id id
     return &g->calls->v[g->ops[id].call];
 }
 void graph_edge(struct graph *g, op_id from, op_id to, enum edge_kind kind);
+uint32_t graph_batch(struct graph *g, struct batch b); /* its index */
 
 /* Gives every op its address (bindings, identities, ordinals), merges equal ones, reports
  * missing and clashing ones. language.md, Addresses. */

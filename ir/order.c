@@ -107,6 +107,12 @@ static void order_op(struct ordering *o, op_id id)
     val_each_op(&g->values, op->when, add_reference, o);
     o->kind = EDGE_AFTER;
     val_each_op(&g->values, op->after, add_reference, o);
+    o->kind = EDGE_ORDER;
+    for (uint32_t i = 0; i < val_count(&g->values, op->batches); i++) {
+        val_id index = val_items(&g->values, op->batches)[i];
+        const struct batch *b = &g->batches[val_get(&g->values, index)->as.i];
+        val_each_op(&g->values, b->machines, add_reference, o);
+    }
     if (op->subject)
         write_after(o, &o->machines[graph_live(g, op->subject)], EDGE_MACHINE);
     else

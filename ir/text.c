@@ -204,6 +204,11 @@ static void print_policy(struct printer *p, const struct op *op)
         print_value(p, op->after);
         buf_char(p->out, '\n');
     }
+    if (op->batches) {
+        buf_str(p->out, "    batches ");
+        print_value(p, op->batches);
+        buf_char(p->out, '\n');
+    }
     if (op->retries >= 0)
         buf_printf(p->out, "    retries %d\n", op->retries);
     if (op->timeout_ms >= 0)
@@ -298,6 +303,12 @@ static void print_header(struct printer *p)
         print_string(p, g->frames[i].function);
         buf_char(p->out, ' ');
         print_at(p, g->frames[i].call, g->frames[i].outer);
+    }
+    for (size_t i = 1; i < g->nbatches; i++) {
+        const struct batch *b = &g->batches[i];
+        buf_printf(p->out, "batch %zu after %u failures %u ", i, b->before, b->failures);
+        print_value(p, b->machines);
+        buf_char(p->out, '\n');
     }
 }
 

@@ -8,6 +8,7 @@
  *     digest glossary "sha256:..."
  *     source 1 "app.dvo" "sha256:..."
  *     frame 1 "site" at 1:120-128 in 0          a call of a function, made inside frame 0
+ *     batch 1 after 0 failures 0 [[%2], [%4]]   of a rollout: last calls of its machines
  *
  *     op 1 cloud.create "machine"               number, call, address
  *         binding "machine"
@@ -18,11 +19,11 @@
  *         argv = ["id", text("a", %machine.ip)]
  *     dead 3 machine.file into 2                merged into op 2; into 0: pruned
  *
- * Lines of an op without '=' are policy: binding named at backend when after retries
- * timeout continue tainted. Ops are numbered from 1 without gaps. A reference is %ADDRESS
- * or %NUMBER, .FIELD, (ARGUMENT), and '!' where its text is secret. Values: None True
- * False 1 1.5 "text" [list] {"key": value} text(parts) secret("path") and conditions such
- * as eq(a, b), not(c). */
+ * Lines of an op without '=' are policy: binding named at backend when after batches
+ * retries timeout continue tainted. Ops are numbered from 1 without gaps. A reference is
+ * %ADDRESS or %NUMBER, .FIELD, (ARGUMENT), and '!' where its text is secret. Values: None
+ * True False 1 1.5 "text" [list] {"key": value} text(parts) secret("path") and conditions
+ * such as eq(a, b), not(c). */
 #ifndef DVO_IR_TEXT_H
 #define DVO_IR_TEXT_H
 

@@ -95,6 +95,63 @@ static bool read_frame(struct text_reader *r)
     return true;
 }
 
+/* [[handle, ...], ...] */
+static bool is_machines(const struct values *t, val_id id)
+{
+    if (val_get(t, id)->kind != IR_LIST)
+        return false;
+    for (uint32_t i = 0; i < val_count(t, id); i++) {
+        val_id calls = val_items(t, id)[i];
+        if (val_get(t, calls)->kind != IR_LIST)
+            return false;
+        for (uint32_t k = 0; k < val_count(t, calls); k++)
+            if (val_get(t, val_items(t, calls)[k])->kind != IR_HANDLE)
+                return false;
+    }
+    return true;
+}
+
+static bool read_batch(struct text_reader *r)
+{
+    struct graph *g = r->g;
+    struct batch b = {0};
+    uint32_t number;
+    text_blanks(r);
+    const char *start = r->at;
+    if (!text_number(r, UINT32_MAX, &number))
+        return false;
+    if (number != g->nbatches)
+        return text_fail(r, 620, start, "batches are numbered from 1 without gaps");
+    if (!text_want_word(r, "after") || !text_number(r, number - 1, &b.before) ||
+        !text_want_word(r, "failures") || !text_number(r, INT32_MAX, &b.failures))
+        return false;
+    text_blanks(r);
+    start = r->at;
+    if (!text_value(r, &b.machines))
+        return false;
+    if (!is_machines(&g->values, b.machines))
+        return text_fail(r, 623, start, "a batch is a list of lists of ops");
+    graph_batch(g, b);
+    return true;
+}
+
+/* The batches that an op comes after. */
+static bool read_batches(struct text_reader *r, val_id *out)
+{
+    const struct values *t = &r->g->values;
+    text_blanks(r);
+    const char *start = r->at;
+    if (!text_value(r, out))
+        return false;
+    bool good = val_get(t, *out)->kind == IR_LIST;
+    for (uint32_t i = 0; good && i < val_count(t, *out); i++) {
+        const struct ir_value *v = val_get(t, val_items(t, *out)[i]);
+        good = v->kind == IR_INT && v->as.i > 0 && v->as.i < (int64_t)r->g->nbatches;
+    }
+    return good ||
+           text_fail(r, 623, start, "a list of batches written above is expected");
+}
+
 static bool read_digest(struct text_reader *r)
 {
     struct graph *g = r->g;
@@ -278,6 +335,8 @@ static bool read_policy(struct text_reader *r, op_id id, const char *word, size_
         good = text_value(r, &op.when);
     } else if (text_word_is(word, len, "after")) {
         good = text_value(r, &op.after);
+    } else if (text_word_is(word, len, "batches")) {
+        good = read_batches(r, &op.batches);
     } else if (text_word_is(word, len, "retries")) {
         good = want_policy_number(r, &op.retries);
     } else if (text_word_is(word, len, "timeout")) {
@@ -326,6 +385,8 @@ static bool read_line(struct text_reader *r)
         return read_op(r);
     if (text_word_is(word, len, "dead"))
         return read_dead(r);
+    if (text_word_is(word, len, "batch"))
+        return read_batch(r);
     if (text_word_is(word, len, "frame"))
         return read_frame(r);
     if (text_word_is(word, len, "source"))

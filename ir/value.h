@@ -133,6 +133,10 @@ static inline const val_id *val_items(const struct values *t, val_id id)
 {
     return t->pool + t->v[id].as.seq;
 }
+static inline uint32_t val_count(const struct values *t, val_id id)
+{
+    return t->v[id].count;
+}
 /* Value under a string key of an IR_DICT, or 0. */
 val_id val_dict_get(const struct values *t, val_id dict, const char *key);
 /* Structural equality, and a hash that agrees with it. */

@@ -189,6 +189,47 @@ static void load_needs(struct loader *l, const json_t *from, struct plan_op *op)
         op->subject = op_ref(l, subject, "\"subject\"");
 }
 
+static uint32_t *load_refs(struct loader *l, const json_t *from, uint32_t *n)
+{
+    *n = (uint32_t)json_array_size(from);
+    uint32_t *refs = arena_array(&l->plan->arena, uint32_t, *n);
+    for (uint32_t i = 0; i < *n; i++)
+        refs[i] = op_ref(l, json_array_get(from, i), "a batch");
+    return refs;
+}
+
+static void load_batches(struct loader *l)
+{
+    struct run_plan *p = l->plan;
+    const json_t *batches = member(l, p->json, "the plan", "batches", JSON_ARRAY, false);
+    p->nbatches = (uint32_t)json_array_size(batches);
+    p->batches = arena_array(&p->arena, struct plan_batch, p->nbatches + 1);
+    for (uint32_t i = 1; i <= p->nbatches; i++) {
+        const json_t *from = json_array_get(batches, i - 1);
+        struct plan_batch *b = &p->batches[i];
+        b->before = number(l, member(l, from, "a batch", "before", JSON_INTEGER, true),
+                           "a batch", i - 1);
+        b->failures =
+            number(l, member(l, from, "a batch", "failures", JSON_INTEGER, true),
+                   "failures", INT32_MAX);
+        const json_t *machines = member(l, from, "a batch", "machines", JSON_ARRAY, true);
+        b->nmachines = (uint32_t)json_array_size(machines);
+        b->machines = arena_array(&p->arena, struct plan_machine, b->nmachines);
+        for (uint32_t m = 0; m < b->nmachines; m++)
+            b->machines[m].ops =
+                load_refs(l, json_array_get(machines, m), &b->machines[m].nops);
+    }
+}
+
+static void load_batches_of(struct loader *l, const json_t *from, struct plan_op *op)
+{
+    const json_t *list = member(l, from, op->address, "batches", JSON_ARRAY, false);
+    op->nbatches = (uint32_t)json_array_size(list);
+    op->batches = arena_array(&l->plan->arena, uint32_t, op->nbatches);
+    for (uint32_t i = 0; i < op->nbatches; i++)
+        op->batches[i] = number(l, json_array_get(list, i), "a batch", l->plan->nbatches);
+}
+
 static void load_ops(struct loader *l)
 {
     struct run_plan *p = l->plan;
@@ -214,7 +255,12 @@ static void load_ops(struct loader *l)
         l->by_id[op->id] = (uint32_t)i + 1;
         load_op(l, v, op);
     }
-    json_array_foreach(ops, i, v) load_needs(l, v, &p->ops[i + 1]);
+    load_batches(l);
+    json_array_foreach(ops, i, v)
+    {
+        load_needs(l, v, &p->ops[i + 1]);
+        load_batches_of(l, v, &p->ops[i + 1]);
+    }
 }
 
 static enum tool_kind tool_named(struct loader *l, const char *at, const char *name)

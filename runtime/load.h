@@ -22,6 +22,17 @@ struct need {
     enum need_kind kind;
 };
 
+/* Machines of a rollout that others come after. */
+struct plan_batch {
+    uint32_t before;   /* index of the batch that came before it; 0: none */
+    uint32_t failures; /* machines that may have failed by then, and the next begins */
+    struct plan_machine {
+        uint32_t *ops; /* its last ones */
+        uint32_t nops;
+    } * machines;
+    uint32_t nmachines;
+};
+
 struct plan_op {
     uint32_t id; /* as in plan.json */
     const char *address, *call, *title, *kind;
@@ -31,6 +42,8 @@ struct plan_op {
     uint32_t segment;           /* index; 0: none */
     struct need *needs;
     uint32_t nneeds;
+    uint32_t *batches; /* it begins after these */
+    uint32_t nbatches;
     const json_t *when, *args, *probe; /* VALUEs, or NULL */
     const json_t *fields; /* types of result fields that are no texts, or NULL */
     const json_t *entry;  /* its record in calls.json, or NULL */
@@ -81,6 +94,8 @@ struct run_plan {
     uint32_t nops;
     struct segment *segments; /* index 0 unused */
     uint32_t nsegments;
+    struct plan_batch *batches; /* index 0 unused */
+    uint32_t nbatches;
     struct plan_line *lines;
     uint32_t nlines;
     char digest[7 + 64 + 1]; /* of plan.json, what --expect names */

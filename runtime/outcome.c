@@ -289,6 +289,32 @@ static bool ended_badly(enum run_status status)
     return status == RUN_FAILED || status == RUN_BLOCKED || status == RUN_CANCELED;
 }
 
+/* The op that a machine of a batch failed by, or 0. */
+static uint32_t failed_by(const struct run *r, const struct plan_machine *m)
+{
+    for (uint32_t i = 0; i < m->nops; i++) {
+        const struct run_op *o = &r->ops[m->ops[i]];
+        if (ended_badly(o->status) && !r->plan->ops[m->ops[i]].carry_on)
+            return m->ops[i];
+    }
+    return 0;
+}
+
+/* The first op that failed in a batch and those before it, if more machines failed than
+ * may; else 0. */
+static uint32_t batch_failed(const struct run *r, uint32_t batch)
+{
+    uint32_t failures = 0, cause = 0;
+    for (uint32_t b = batch; b; b = r->plan->batches[b].before)
+        for (uint32_t m = 0; m < r->plan->batches[b].nmachines; m++) {
+            uint32_t op = failed_by(r, &r->plan->batches[b].machines[m]);
+            failures += op != 0;
+            if (op && (!cause || op < cause))
+                cause = op;
+        }
+    return failures > r->plan->batches[batch].failures ? cause : 0;
+}
+
 void run_op_block(struct run *r, uint32_t op, uint32_t cause)
 {
     const struct plan_op *p = &r->plan->ops[op];
@@ -299,18 +325,34 @@ void run_op_block(struct run *r, uint32_t op, uint32_t cause)
         if (p->needs[i].kind != NEED_MACHINE && p->needs[i].kind != NEED_ORDER &&
             ended_badly(r->ops[p->needs[i].op].status))
             o->cause_on_machine = false;
-    fault_set(&o->fault, DVO_EDEP, "needs %s", r->plan->ops[o->cause].address);
+    if (o->held)
+        fault_set(&o->fault, DVO_EDEP, "an earlier batch of its rollout failed: %s",
+                  r->plan->ops[o->cause].address);
+    else
+        fault_set(&o->fault, DVO_EDEP, "needs %s", r->plan->ops[o->cause].address);
     op_over(r, op, RUN_BLOCKED, "blocked", "blocked");
 }
 
 bool run_op_blocked(struct run *r, uint32_t op)
 {
     const struct plan_op *p = &r->plan->ops[op];
+    for (uint32_t i = 0; i < p->nbatches; i++) {
+        uint32_t cause = batch_failed(r, p->batches[i]);
+        if (cause) {
+            r->ops[op].held = true;
+            run_op_block(r, op, cause);
+            return true;
+        }
+    }
     for (uint32_t i = 0; i < p->nneeds; i++) {
         const struct need *need = &p->needs[i];
-        bool lifted = need->kind == NEED_ORDER ||
-                      (need->kind == NEED_MACHINE && r->plan->ops[need->op].carry_on);
+        /* What did not begin for a rollout's sake says nothing about going on. */
+        bool held = r->ops[need->op].held;
+        bool lifted =
+            need->kind == NEED_ORDER ||
+            (need->kind == NEED_MACHINE && r->plan->ops[need->op].carry_on && !held);
         if (!lifted && ended_badly(r->ops[need->op].status)) {
+            r->ops[op].held = held;
             run_op_block(r, op, need->op);
             return true;
         }

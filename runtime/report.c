@@ -82,7 +82,9 @@ static void report_blocked(const struct run *r, uint32_t cause)
         if (n++ < BLOCKED_SHOWN)
             fprintf(stderr, "%s%s%s", n > 1 ? ", " : "  not started because of it: ",
                     r->plan->ops[i].address,
-                    o->cause_on_machine ? " (later on that machine)" : "");
+                    o->held               ? " (a later batch)"
+                    : o->cause_on_machine ? " (later on that machine)"
+                                          : "");
     }
     if (n > BLOCKED_SHOWN)
         fprintf(stderr, ", and %u more", n - BLOCKED_SHOWN);

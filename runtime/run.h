@@ -45,6 +45,7 @@ struct run_op {
     struct fault fault;
     uint32_t cause;         /* RUN_BLOCKED: the op that failed */
     bool cause_on_machine;  /* it was blocked by its machine's order only */
+    bool held;              /* RUN_BLOCKED: by failures in a rollout */
     int64_t started;        /* loop_now() */
     uint32_t place;         /* among the ops of its tool run that take part */
     struct state_op before; /* the state when the run began */

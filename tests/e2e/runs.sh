@@ -101,6 +101,18 @@ END
     fails ENOENT 'no such thing' failing --fail-fast
 }
 
+# --- batches
+# rollout MAX_FAILURES FAILED [ON_ERROR]: as many machines fail, of three that go one by one.
+rollout() {
+    program rollout <<END
+machines = [cloud.create(name="r%d" % i, flavor=provider.FLAVOR_SMALL) for i in range(3)]
+for m in rollout(machines, max_failures=$1):
+    http.expect(f"http://{m.ip}:1/", within="1s", on_error="${3:-stop}")
+END
+    fails EUNREACH "$2 failed, $((3 - $2)) skipped" rollout &&
+        { [ "$2" = 3 ] || says 'an earlier batch of its rollout failed: http://{r0.ip}:1/'; }
+}
+
 # --- states
 locked_state() {
     program wait <<'END'
@@ -227,6 +239,10 @@ check runs/edited-playbook edited ansible/segment-1.yml "sha256:$(sha256sum <"$w
 check runs/events events
 check runs/one-job one_job
 check runs/fail-fast fail_fast
+check runs/rollout rollout 0 1
+check runs/rollout-max-failures rollout 1 2
+check runs/rollout-enough rollout 2 3
+check runs/rollout-continue rollout 0 3 continue
 check runs/locked-state locked_state
 check runs/broken-state broken_state
 check runs/other-project other_project
