@@ -161,8 +161,13 @@ static void good_graph(struct toy *t, struct buf *out)
     op_id f = toy_op(t, TOY_FILE, m, toy_str(t, "/a"), val_join(&t->g.values, parts, 2),
                      toy_str(t, "0600"));
     val_id on = val_ref(&t->g.values, f, toy_id(t, "changed"));
-    toy_op(t, TOY_SERVICE, m, toy_str(t, "a.service"), VAL_TRUE,
-           val_seq(&t->g.values, IR_LIST, 0, &on, 1));
+    op_id s = toy_op(t, TOY_SERVICE, m, toy_str(t, "a.service"), VAL_TRUE,
+                     val_seq(&t->g.values, IR_LIST, 0, &on, 1));
+    val_id last = val_handle(&t->g.values, f);
+    val_id calls = val_seq(&t->g.values, IR_LIST, 0, &last, 1);
+    val_id machines = val_seq(&t->g.values, IR_LIST, 0, &calls, 1);
+    val_id batch = val_int(&t->g.values, graph_batch(&t->g, (struct batch){0, 1, machines}));
+    t->g.ops[s].batches = val_seq(&t->g.values, IR_LIST, 0, &batch, 1);
     t->g.ndigests = 1;
     t->g.digests[0].name = "glossary";
     t->g.digests[0].digest = "sha256:00";
@@ -220,6 +225,12 @@ static void errors_are_located(void **state)
         {"text(", "tex(", 620},
         {"\"/a\"", "\"/a", 620},
         {"True", "[[[[", 620},
+        {"batch 1", "batch 2", 620},
+        {"after 0", "after 1", 620},
+        {"[[%3]]", "[%3]", 623},
+        {"[[%3]]", "[[%9]]", 625},
+        {"batches [1]", "batches [2]", 623},
+        {"batches [1]", "batches 1", 623},
     };
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
         struct toy t;
