@@ -52,15 +52,19 @@ static void redact_text(const struct run *r, char **text)
     *text = buf_steal(&clean);
 }
 
-/* A copy for the state of a result that a secret went into: no text of it is kept, for
- * any text may hold the secret, or something made of it. */
-static json_t *without_texts(const json_t *result)
+/* A copy for the state of what an op found or made on a machine or in the web. If a secret
+ * went into it, no text is kept, for any may hold the secret, or something made of it; else
+ * those are left out that turn out to hold one. */
+static json_t *without_secrets(const struct run *r, bool tainted, const json_t *result)
 {
     const char *name;
     json_t *v, *copy = json_object();
-    json_object_foreach((json_t *)(uintptr_t)result, name,
-                        v) if (json_is_number(v) || json_is_boolean(v))
-        json_object_set(copy, name, v);
+    json_object_foreach((json_t *)(uintptr_t)result, name, v)
+    {
+        bool plain = json_is_number(v) || json_is_boolean(v);
+        if (plain || (!tainted && !secrets_held(r->secrets, v)))
+            json_object_set(copy, name, v);
+    }
     return copy;
 }
 
@@ -168,7 +172,10 @@ static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
     const struct run_op *o = &r->ops[op];
     bool created = o->before.created || (p->way == WAY_CALLS && o->changed);
     bool pending = (o->changed || o->pending) && has_unsettled_consumer(r, op);
-    json_t *kept = p->tainted ? without_texts(o->result) : json_incref(o->result);
+    /* What a provider or the inventory says of a thing is how it is found again. */
+    bool found = p->way == WAY_CALLS || (p->kind && !strcmp(p->kind, "machine"));
+    json_t *kept =
+        found ? json_incref(o->result) : without_secrets(r, p->tainted, o->result);
     bool ok = state_end(r->state, p->address, p->call, kept, created, pending, f);
     json_decref(kept);
     return ok;
@@ -232,10 +239,12 @@ void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
     }
     op_over(r, op, RUN_DONE, changed ? "changed" : "ok", "done");
     if (!strcmp(p->call, "output")) {
-        char *value = json_dumps(json_object_get(result, "value"), JSON_ENCODE_ANY);
+        const json_t *value = json_object_get(result, "value");
+        char *text = secrets_held(r->secrets, value) ? xstrdup("\"***\"")
+                                                       : json_dumps(value, JSON_ENCODE_ANY);
         const char *name = json_string_value(json_object_get(result, "name"));
-        events_output(r->events, name ? name : p->address, value ? value : "null");
-        free(value);
+        events_output(r->events, name ? name : p->address, text ? text : "null");
+        free(text);
     }
     settle_producers(r, op);
     op_leaves_unit(r, op);

@@ -141,3 +141,29 @@ void secrets_redact(const struct secrets *s, struct buf *text)
         buf_free(&encoded);
     }
 }
+
+static bool text_holds_one(const struct secrets *s, const json_t *v)
+{
+    struct buf text = {0};
+    size_t len = json_string_length(v);
+    buf_add(&text, json_string_value(v), len);
+    secrets_redact(s, &text);
+    bool held = text.len != len || memcmp(buf_text(&text), json_string_value(v), len) != 0;
+    explicit_bzero(text.p, text.len);
+    buf_free(&text);
+    return held;
+}
+
+bool secrets_held(const struct secrets *s, const json_t *v)
+{
+    size_t i;
+    const char *name;
+    json_t *item;
+    bool held = false;
+    if (json_is_string(v))
+        return json_string_length(v) > 0 && s->n > 0 && text_holds_one(s, v);
+    json_array_foreach(v, i, item) held = held || secrets_held(s, item);
+    json_object_foreach((json_t *)(uintptr_t)v, name, item) held =
+        held || secrets_held(s, item);
+    return held;
+}

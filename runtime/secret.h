@@ -18,5 +18,7 @@ void secrets_free(struct secrets *s); /* wipes the values */
 const char *secret_get(struct secrets *s, const char *path, struct fault *f);
 /* Replaces every value that was looked up so far by "***" in a text. */
 void secrets_redact(const struct secrets *s, struct buf *text);
+/* Whether some text in `v` holds such a value. */
+bool secrets_held(const struct secrets *s, const json_t *v);
 
 #endif

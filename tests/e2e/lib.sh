@@ -79,6 +79,41 @@ on() {
     remote "$(machine "$1")" "sh -s" <<<"$2"
 }
 
+# make_host NAME: a machine that dvo knows nothing of; clean() finds it by its label.
+make_host() {
+    local id
+    id=$(jq -n --arg name "$project-$1" --arg host "$1" --arg key "$(cat "$identity.pub")" \
+        --arg mark "dvo:$project:$1" '
+        {name: $name, hostname: $host, image: "localhost/dvo/debian-12:latest",
+         command: ["/sbin/init"], systemd: "always", terminal: true, stop_signal: 37,
+         cap_add: ["SYS_ADMIN", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE"],
+         unmask: ["/proc/sys"], use_image_hosts: true, netns: {nsmode: "bridge"},
+         networks: {dvo: {}}, labels: {"dvo.key": $mark, "dvo.name": $host},
+         portmappings: [{host_ip: "127.0.0.1", host_port: 0, container_port: 22}],
+         env: {DVO_AUTHORIZED_KEY: $key}}' |
+        api POST /containers/create -H 'Content-Type: application/json' -d @- |
+        jq -r .Id) &&
+        api POST "/containers/$id/start" >/dev/null && until_true host_key "$1" >/dev/null
+}
+
+host_ip() {
+    api GET "/containers/$project-$1/json" | jq -r .NetworkSettings.Networks.dvo.IPAddress
+}
+
+host_key() {
+    local key
+    key=$(api GET "/containers/$project-$1/archive?path=/etc/ssh/ssh_host_ed25519_key.pub" |
+        tar -xO 2>/dev/null | cut -d' ' -f1,2) && [ -n "$key" ] && printf '%s\n' "$key"
+}
+
+# host NAME [FACTS]: a line of the inventory.
+inventory=$work/p/etc/dvo/inventory.yaml
+host() {
+    [ -e "$inventory" ] || echo "hosts:" >"$inventory"
+    printf '  %s: {address: %s, identity: %s, host_key: "%s", %s}\n' "$1" "$(host_ip "$1")" \
+        "$identity" "$(host_key "$1")" "${2-}" >>"$inventory"
+}
+
 # program NAME: standard input becomes a program. All share a folder, and with it the state.
 program() {
     cat >"$work/p/$1.dvo"

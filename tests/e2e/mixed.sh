@@ -103,8 +103,8 @@ n = cloud.create(flavor=provider.FLAVOR_SMALL)
 n.bootstrap()
 n.file("/srv/other", content="4", via="chef")
 END
-    fails EINVAL 'grep' broken && says 'broken.dvo:4:' && says 'Chef' &&
-        says 'What is done stays done.' && says '2 not begun' &&
+    fails EINVAL 'validate refused the content: it ended with status 1' broken && says 'broken.dvo:4:' &&
+        says 'What is done stays done.' && says '1 failed, 2 skipped' &&
         on m 'test -e /srv/one && ! test -e /srv/two && ! test -e /srv/three' &&
         on n 'test -e /srv/other'
 }

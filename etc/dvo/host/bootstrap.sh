@@ -48,7 +48,8 @@ one, or another backend"
 # dvo_bootstrap_chef_package: from a repository that the machine already has.
 dvo_bootstrap_chef_package() {
     for dvo_word in cinc chef; do
-        apt-cache show "$dvo_word" >/dev/null 2>&1 || continue
+        # Others may know it by name only.
+        apt-cache policy "$dvo_word" 2>/dev/null | grep -q 'Candidate: [^(]' || continue
         dvo_apt install --no-install-recommends -- "$dvo_word"
         return
     done

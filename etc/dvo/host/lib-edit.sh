@@ -79,7 +79,7 @@ dvo_edit_validated() {
         dvo_edit_count=$((dvo_edit_count - 1))
     done
     if [ -z "$dvo_edit_inside" ]; then
-        "$@" >"$DVO_TMP/said" 2>&1 || dvo_edit_refused
+        "$@" >"$DVO_TMP/said" 2>&1 || dvo_edit_refused $?
         dvo_edit_put
         return
     fi
@@ -95,6 +95,7 @@ dvo_edit_validated() {
     fi
     dvo_edit_put
     "$@" >"$DVO_TMP/said" 2>&1 && return
+    dvo_edit_status=$?
     if [ -z "$dvo_edit_old" ]; then
         rm -f -- "$DVO_REAL"
     elif [ "$DVO_NAMES" = 1 ]; then
@@ -102,9 +103,11 @@ dvo_edit_validated() {
     else
         cat -- "$dvo_edit_old" >"$DVO_REAL"
     fi
-    dvo_edit_refused
+    dvo_edit_refused "$dvo_edit_status"
 }
 
+# dvo_edit_refused STATUS: how the test ended.
 dvo_edit_refused() {
-    dvo_fail EINVAL "validate refused the content: $(tail -c 2000 "$DVO_TMP/said")"
+    dvo_edit_said=$(tail -c 2000 "$DVO_TMP/said")
+    dvo_fail EINVAL "validate refused the content: ${dvo_edit_said:-it ended with status $1}"
 }
