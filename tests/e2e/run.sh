@@ -1,30 +1,62 @@
 #!/bin/sh
 # The end-to-end group: the whole way on the embedded provider, with real systemd, real ssh,
-# real ansible-playbook. `sh tests/e2e/run.sh THEME...` runs some of the scripts only;
-# THEME:BACKEND carries the calls on machines through that backend.
+# real ansible-playbook, real Chef. `sh tests/e2e/run.sh THEME...` runs some of the scripts
+# only; THEME:BACKEND carries the calls on machines through that backend.
 set -u
-cd "$(dirname "$0")" || exit 1
-[ $# -gt 0 ] || set -- samples calls hosts rootless secrets lock kill errors runs \
-    repository calls:api secrets:api lock:api kill:api errors:api chefclient \
-    chefplain chefserver backends
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-passed=0
-failed=0
-for theme; do
-    case $theme in
-    *:*) DVO_BACKEND=${theme#*:} ;;
+root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
+cd "$root/tests/e2e" || exit 1
+# The long ones first.
+[ $# -gt 0 ] || set -- backends samples chefinstall naughty chefplain mixed chefserver \
+    errors errors:api kill kill:api lock lock:api runs calls calls:api secrets secrets:api \
+    hosts rootless repository chefclient
+
+# What all need is made once.
+bash "$root/etc/dvo/podman/service.sh" start >/dev/null || exit 1
+bash "$root/etc/dvo/podman/image.sh" chef || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+# What runs in the background ignores this.
+trap 'kill 0' INT
+
+# carry THEME: runs it, and tells at once what came of it.
+carry() {
+    case $1 in
+    *:*) DVO_BACKEND=${1#*:} ;;
     *) DVO_BACKEND=ansible ;;
     esac
     export DVO_BACKEND
-    bash "${theme%:*}.sh" 2>&1 | tee "$log" | grep -vE '^[0-9]+ passed, [0-9]+ failed$'
-    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log" | tail -n 1)
+    begin=$(date +%s)
+    bash "${1%:*}.sh" >"$work/$1/log" 2>&1
+    counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$work/$1/log" | tail -n 1)
     if [ -z "$counts" ]; then
-        echo "FAILED e2e/$theme came to no end"
-        failed=$((failed + 1))
-        continue
+        echo "FAILED e2e/$1 came to no end" >>"$work/$1/log"
+        counts='0 passed, 1 failed'
     fi
-    echo "$theme: $counts"
+    echo "$counts" >"$work/$1/counts"
+    {
+        grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$work/$1/log"
+        echo "$1: $counts ($(($(date +%s) - begin)) s)"
+    } >"$work/$1/report"
+    cat "$work/$1/report"
+}
+
+# Two at a time, each a project of its own: most of the time goes by waiting. Whoever makes
+# the folder of a theme has it.
+lane() {
+    for theme; do
+        if mkdir "$work/$theme" 2>/dev/null; then
+            carry "$theme"
+        fi
+    done
+}
+lane "$@" &
+lane "$@"
+wait
+
+passed=0
+failed=0
+for theme; do
+    counts=$(cat "$work/$theme/counts")
     passed=$((passed + ${counts%% *}))
     counts=${counts#*, }
     failed=$((failed + ${counts%% *}))
