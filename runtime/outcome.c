@@ -52,9 +52,9 @@ static void redact_text(const struct run *r, char **text)
     *text = buf_steal(&clean);
 }
 
-/* A copy for the state of what an op found or made on a machine or in the web. If a secret
- * went into it, no text is kept, for any may hold the secret, or something made of it; else
- * those are left out that turn out to hold one. */
+/* A copy for the state of what an op found or made on a machine or in the web. If a
+ * secret went into it, no text is kept, for any may hold the secret, or something made of
+ * it; else those are left out that turn out to hold one. */
 static json_t *without_secrets(const struct run *r, bool tainted, const json_t *result)
 {
     const char *name;
@@ -241,7 +241,7 @@ void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
     if (!strcmp(p->call, "output")) {
         const json_t *value = json_object_get(result, "value");
         char *text = secrets_held(r->secrets, value) ? xstrdup("\"***\"")
-                                                       : json_dumps(value, JSON_ENCODE_ANY);
+                                                     : json_dumps(value, JSON_ENCODE_ANY);
         const char *name = json_string_value(json_object_get(result, "name"));
         events_output(r->events, name ? name : p->address, text ? text : "null");
         free(text);

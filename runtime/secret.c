@@ -148,7 +148,8 @@ static bool text_holds_one(const struct secrets *s, const json_t *v)
     size_t len = json_string_length(v);
     buf_add(&text, json_string_value(v), len);
     secrets_redact(s, &text);
-    bool held = text.len != len || memcmp(buf_text(&text), json_string_value(v), len) != 0;
+    bool held =
+        text.len != len || memcmp(buf_text(&text), json_string_value(v), len) != 0;
     explicit_bzero(text.p, text.len);
     buf_free(&text);
     return held;

@@ -30,6 +30,7 @@ Maintainer: Tests <tests@example.org>
 Description: Chef Infra Client, as the tests have it
 END
 dpkg-deb --root-owner-group -Znone --build "$work/deb" "$work/cinc.deb" >/dev/null || exit 1
+# shellcheck disable=SC2016 # for the machine
 remote "$(machine packages)" 'mkdir /srv/repo && cat >/srv/repo/cinc.deb && cd /srv/repo &&
     { dpkg-deb --field cinc.deb && echo Filename: ./cinc.deb && echo Size: $(stat -c %s cinc.deb) &&
     echo SHA256: $(sha256sum <cinc.deb); } | sed "s/ -\$//" >Packages &&

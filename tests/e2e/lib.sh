@@ -33,14 +33,14 @@ api() {
 # The containers of this test's projects, one id a line.
 machines() {
     api GET '/containers/json?all=true' |
-        jq -r ".[] | select(.Labels[\"dvo.key\"] // \"\" | test(\"^dvo:$project[:-]\")) | .Id"
+        jq -r ".[] | select(.Labels[\"dvo.key\"] // \"\" | test(\"^dvo:${project}[:-]\")) | .Id"
 }
 
 # machine NAME: the id of the one that the programs call so.
 machine() {
     api GET '/containers/json?all=true' |
         jq -r --arg name "$1" ".[] | select(.Labels[\"dvo.name\"] == \$name and
-            (.Labels[\"dvo.key\"] | test(\"^dvo:$project[:-]\"))) | .Id"
+            (.Labels[\"dvo.key\"] | test(\"^dvo:${project}[:-]\"))) | .Id"
 }
 
 clean() {

@@ -166,7 +166,8 @@ static void good_graph(struct toy *t, struct buf *out)
     val_id last = val_handle(&t->g.values, f);
     val_id calls = val_seq(&t->g.values, IR_LIST, 0, &last, 1);
     val_id machines = val_seq(&t->g.values, IR_LIST, 0, &calls, 1);
-    val_id batch = val_int(&t->g.values, graph_batch(&t->g, (struct batch){0, 1, machines}));
+    val_id batch =
+        val_int(&t->g.values, graph_batch(&t->g, (struct batch){0, 1, machines}));
     t->g.ops[s].batches = val_seq(&t->g.values, IR_LIST, 0, &batch, 1);
     t->g.ndigests = 1;
     t->g.digests[0].name = "glossary";
