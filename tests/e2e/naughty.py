@@ -52,14 +52,9 @@ def is_name(text):
     return one_line(text) and "/" not in text and text not in (".", "..") and len(text) < 80
 
 
-def is_variable(text):
-    """Whether systemd takes it as the value of a variable."""
-    return len(text) < 2000 and all(c >= " " and c != "\x7f" or c in "\t\n" for c in text)
-
-
 SINGLE = [text for text in CORPUS if one_line(text) and len(text) < 3000]
 NAMES = list(dict.fromkeys(text for text in CORPUS if is_name(text)))
-VALUES = [text for text in CORPUS if is_variable(text)]
+VALUES = [text for text in CORPUS if len(text) < 2000]
 # A command of cron has 1,000 bytes at most; it runs once a minute.
 ARGV = [text for text in SINGLE if len(text) < 20 and set(text) & set("%\\'\"$`#{~!*")][:30]
 PRINT = 'printf "%s\\0" "$@" >"$0"'

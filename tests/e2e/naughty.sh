@@ -46,18 +46,11 @@ refused() {
     ! build_program refused 2>"$work/out" && cat "$work/out" && says "$1" && says refused.dvo:3:
 }
 
-# control CALL: on the machine, it is refused for its control characters.
-control() {
-    printf 'm = cloud.create(flavor=provider.FLAVOR_SMALL)\nm.bootstrap()\n%s\n' "$1" | program control
-    fails EINVAL 'has control characters' control
-}
-
 check naughty/run runs naughty
 check naughty/arrived arrived
 check naughty/nothing-else nothing_else
 check naughty/settled settled
 check naughty/cookstyle cookstyle
 check naughty/nul refused NUL 'm.run(["echo", "a\0b"], always=True)'
-check naughty/variable control 'm.deploy(packages.find("my-app"), env={"A": "\r"})'
 check naughty/control refused line 'm.line("/srv/a", "a\nb")'
 counted

@@ -150,17 +150,13 @@ dvo_deploy_env() {
 }
 
 # dvo_deploy_lines NAME=VALUE...: as systemd reads them back, byte for byte; it refuses a
-# file that is not UTF-8, and drops a variable with control characters without a word.
+# file that is not UTF-8.
 dvo_deploy_lines() {
     dvo_deploy_text=
     for dvo_deploy_pair; do
         dvo_variable "${dvo_deploy_pair%%=*}"
         printf '%s' "${dvo_deploy_pair#*=}" | iconv -f UTF-8 -t UTF-8 >/dev/null 2>&1 ||
             dvo_fail EINVAL "the value of ${dvo_deploy_pair%%=*} is not UTF-8"
-        if printf '%s' "${dvo_deploy_pair#*=}" | LC_ALL=C tr -d '\t\n' |
-            LC_ALL=C grep -aq '[[:cntrl:]]'; then
-            dvo_fail EINVAL "the value of ${dvo_deploy_pair%%=*} has control characters"
-        fi
         dvo_word=$(printf '%s' "${dvo_deploy_pair#*=}" | sed 's/[\\"`$]/\\&/g' && echo .)
         dvo_deploy_text="$dvo_deploy_text${dvo_deploy_pair%%=*}=\"${dvo_word%.}\"$DVO_NL"
     done
