@@ -17,6 +17,7 @@
 /* No expression is deeper than this, counted in nodes from its root to its furthest leaf
  * (bodies of lambdas included), so recursion over an expression is safe. */
 #define AST_DEPTH_MAX 1000
+#define INTEGER_DIGITS_MAX 200000 /* of an integer as text, in any base */
 /* Nested blocks (indentation levels) and nested brackets; CPython's own limits. */
 #define AST_BLOCKS_MAX 98
 #define AST_BRACKETS_MAX 190

@@ -33,7 +33,7 @@ static value builtin_abs(struct vm *vm, const struct call *c)
 static value any_all(struct vm *vm, value over, bool wanted)
 {
     struct value_iter it;
-    if (!value_iter_begin(vm, &it, over))
+    if (!value_iter_begin_all(vm, &it, over))
         return VALUE_ERROR;
     value r = value_bool(!wanted);
     for (value v; (v = value_iter_next(vm, &it));) {
@@ -85,9 +85,7 @@ static value bytes_of_text(struct vm *vm, value s)
         p += n;
         len -= n;
     }
-    value v = value_bytes(vm, out->p ? out->p + t.start : "", out->len - t.start);
-    text_abandon(vm, &t);
-    return v;
+    return text_finish_bytes(vm, &t);
 }
 
 static value builtin_bytes(struct vm *vm, const struct call *c)
@@ -100,10 +98,10 @@ static value builtin_bytes(struct vm *vm, const struct call *c)
         return bytes_of_text(vm, x);
     if (value_length(x) < 0)
         return fail_type(vm, c, x, "a string, bytes, or an iterable of ints");
+    if (!value_iter_begin_all(vm, &it, x))
+        return VALUE_ERROR;
     char *bytes = arena_alloc(vm->arena, (size_t)value_length(x) + 1);
     size_t n = 0;
-    if (!value_iter_begin(vm, &it, x))
-        return VALUE_ERROR;
     for (value v; (v = value_iter_next(vm, &it));) {
         int64_t i;
         if (!value_is_int(v)) {
@@ -153,7 +151,7 @@ static bool add_pairs(struct vm *vm, const struct call *c, value dict, value fro
             table_put(vm, value_table(dict), e->key, e->hash)->val = e->val;
         return true;
     }
-    if (!value_iter_begin(vm, &it, from))
+    if (!value_iter_begin_all(vm, &it, from))
         return false;
     bool ok = true;
     int64_t index = 0;
@@ -170,7 +168,7 @@ static bool add_pairs(struct vm *vm, const struct call *c, value dict, value fro
             ok = false;
             break;
         }
-        ok = value_iter_begin(vm, &pair, v);
+        ok = value_iter_begin_all(vm, &pair, v);
         if (!ok)
             break;
         both[0] = value_iter_next(vm, &pair);
@@ -234,11 +232,12 @@ static value builtin_enumerate(struct vm *vm, const struct call *c)
 {
     int64_t start = 0;
     struct value_iter it;
-    if (!call_int(vm, c, 1, &start) || !value_iter_begin(vm, &it, c->args[0]))
+    if (!call_int(vm, c, 1, &start) || !value_iter_begin_all(vm, &it, c->args[0]))
         return VALUE_ERROR;
-    value list = value_list_new(vm, NULL, 0);
+    value list = value_list_new(vm, NULL, 0), index = value_int(vm, start);
     for (value v; (v = value_iter_next(vm, &it));) {
-        value pair[2] = {value_int(vm, start++), v};
+        value pair[2] = {index, v};
+        index = integer_binary(vm, OP_ADD, index, value_small(1));
         value_list_push(vm, list, value_tuple_new(vm, pair, 2));
     }
     value_iter_end(&it);
@@ -266,6 +265,10 @@ static bool join_arguments(struct vm *vm, const struct call *c, struct buf *out)
             buf_printf(out, "{%s}", deferred_name(vm, c->args[i]));
         else if (!value_write(vm, c->args[i], false, out))
             return false;
+        if (out->len > VM_STRING_MAX) {
+            vm_fail(vm, 308, "the line is longer than 1 GiB");
+            return false;
+        }
     }
     return true;
 }
@@ -351,12 +354,8 @@ static value builtin_len(struct vm *vm, const struct call *c)
 static value collect(struct vm *vm, value list, value from)
 {
     struct value_iter it;
-    if (!value_iter_begin(vm, &it, from))
+    if (!value_iter_begin_all(vm, &it, from))
         return VALUE_ERROR;
-    if (value_is(from, VALUE_KIND_RANGE) && value_range(from)->n > (int64_t)1 << 28) {
-        value_iter_end(&it);
-        return vm_fail(vm, 308, "the range has too many elements for a list");
-    }
     for (value v; (v = value_iter_next(vm, &it));)
         value_list_push(vm, list, v);
     value_iter_end(&it);
@@ -400,7 +399,7 @@ static value builtin_set(struct vm *vm, const struct call *c)
     value set = value_set_new(vm, 0);
     if (!c->args[0])
         return set;
-    if (!value_iter_begin(vm, &it, c->args[0]))
+    if (!value_iter_begin_all(vm, &it, c->args[0]))
         return VALUE_ERROR;
     bool ok = true;
     for (value v; ok && (v = value_iter_next(vm, &it));)
@@ -453,7 +452,7 @@ static value builtin_zip(struct vm *vm, const struct call *c)
         return list;
     struct value_iter *its = xmalloc(c->nargs * sizeof *its);
     uint32_t begun = 0;
-    while (begun < c->nargs && value_iter_begin(vm, &its[begun], c->args[begun]))
+    while (begun < c->nargs && value_iter_begin_all(vm, &its[begun], c->args[begun]))
         begun++;
     bool more = begun == c->nargs;
     while (more) {

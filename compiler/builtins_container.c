@@ -31,7 +31,7 @@ static value list_extend(struct vm *vm, const struct call *c)
     value from = c->args[0];
     if (from == c->self)
         from = value_list_new(vm, value_list(from)->v, value_list(from)->n);
-    if (!value_iter_begin(vm, &it, from))
+    if (!value_iter_begin_all(vm, &it, from))
         return VALUE_ERROR;
     for (value v; (v = value_iter_next(vm, &it));)
         value_list_push(vm, c->self, v);
@@ -227,7 +227,13 @@ static value dict_setdefault(struct vm *vm, const struct call *c)
 
 static value dict_update(struct vm *vm, const struct call *c)
 {
-    if (!operator_mutable(vm, c->self, "update") || !builtins_update(vm, c, c->self))
+    struct call named = *c;
+    /* None stands for no pairs. */
+    if (c->nargs == 1 && c->args[0] == VALUE_NONE) {
+        named.args++;
+        named.nargs = 0;
+    }
+    if (!operator_mutable(vm, c->self, "update") || !builtins_update(vm, &named, c->self))
         return VALUE_ERROR;
     return VALUE_NONE;
 }
@@ -250,7 +256,7 @@ static const struct native dict_methods[] = {
 static bool set_insert(struct vm *vm, value set, value from)
 {
     struct value_iter it;
-    if (!value_iter_begin(vm, &it, from))
+    if (!value_iter_begin_all(vm, &it, from))
         return false;
     bool ok = true;
     for (value v; ok && (v = value_iter_next(vm, &it));)
@@ -385,16 +391,22 @@ static value set_isdisjoint(struct vm *vm, const struct call *c)
     return both ? value_bool(value_table(both)->n == 0) : VALUE_ERROR;
 }
 
+static value is_subset(struct vm *vm, value small, value large)
+{
+    value rest = operator_binary(vm, OP_SUB, small, large);
+    return rest ? value_bool(value_table(rest)->n == 0) : VALUE_ERROR;
+}
+
 static value set_issubset(struct vm *vm, const struct call *c)
 {
     value other = as_set(vm, c->args[0]);
-    return other ? operator_binary(vm, OP_LE, c->self, other) : VALUE_ERROR;
+    return other ? is_subset(vm, c->self, other) : VALUE_ERROR;
 }
 
 static value set_issuperset(struct vm *vm, const struct call *c)
 {
     value other = as_set(vm, c->args[0]);
-    return other ? operator_binary(vm, OP_GE, c->self, other) : VALUE_ERROR;
+    return other ? is_subset(vm, other, c->self) : VALUE_ERROR;
 }
 
 static const struct native set_methods[] = {

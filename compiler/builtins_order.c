@@ -56,7 +56,7 @@ value builtins_sorted(struct vm *vm, const struct call *c)
     bool reverse = false;
     if (!call_bool(vm, c, 2, &reverse))
         return VALUE_ERROR;
-    if (!value_iter_begin(vm, &it, c->args[0]))
+    if (!value_iter_begin_all(vm, &it, c->args[0]))
         return VALUE_ERROR;
     struct {
         struct keyed *v;
@@ -95,7 +95,7 @@ static value extreme(struct vm *vm, const struct call *c, int sign)
         return vm_fail(vm, 312, "%s() needs at least one argument", c->native->name);
     value over = c->nargs == 1 ? c->args[0] : value_tuple_new(vm, c->args, c->nargs);
     struct value_iter it;
-    if (!value_iter_begin(vm, &it, over))
+    if (!value_iter_begin_all(vm, &it, over))
         return VALUE_ERROR;
     value best = VALUE_ERROR, best_key = VALUE_ERROR;
     for (value v; (v = value_iter_next(vm, &it));) {

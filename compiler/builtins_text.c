@@ -565,7 +565,7 @@ static value str_replace(struct vm *vm, const struct call *c)
 static value str_join(struct vm *vm, const struct call *c)
 {
     struct value_iter it;
-    if (!value_iter_begin(vm, &it, c->args[0]))
+    if (!value_iter_begin_all(vm, &it, c->args[0]))
         return VALUE_ERROR;
     struct text_builder t = text_begin(vm);
     bool ok = true;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "compiler/builtins.h"
 #include "compiler/deferred.h"
@@ -343,6 +344,17 @@ void eval_universe_add_dvo(struct eval_universe *u)
 /* ---- the evaluator
  * ----------------------------------------------------------------------- */
 
+#define STEP_LIMIT 2000000000u
+#define MEMORY_LIMIT ((size_t)8 << 30)
+
+/* Half of the computer's memory, as doubled tables and texts need room beside it. */
+static size_t memory_limit(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
+    size_t half = pages > 0 && size > 0 ? (size_t)pages / 2 * (size_t)size : MEMORY_LIMIT;
+    return half < MEMORY_LIMIT ? half : MEMORY_LIMIT;
+}
+
 struct eval *eval_new(struct arena *arena, struct intern *strings,
                       struct sources *sources, struct diags *diags, struct values *values)
 {
@@ -351,7 +363,9 @@ struct eval *eval_new(struct arena *arena, struct intern *strings,
                         .strings = strings,
                         .sources = sources,
                         .diags = diags,
-                        .values = values};
+                        .values = values,
+                        .step_limit = STEP_LIMIT,
+                        .memory_limit = memory_limit()};
     vm_state_init(&e->vm);
     e->vm.state->load = load_statement;
     builtins_text_methods(&e->vm);

@@ -9,8 +9,9 @@
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
-/* A result of more bits than this is an error instead of minutes of work. */
-#define BITS_MAX (1 << 22)
+/* A result of more bits than this is an error instead of minutes of work. Holds
+ * INTEGER_DIGITS_MAX digits of any base. */
+#define BITS_MAX (1 << 20)
 
 struct bigint {
     struct header h;
@@ -93,6 +94,11 @@ bool value_to_int64(value v, int64_t *out)
     return true;
 }
 
+static value too_large(struct vm *vm)
+{
+    return vm_fail(vm, 308, "the integer has more than %d bits", BITS_MAX);
+}
+
 static bool shift_amount(struct vm *vm, value b, int *out)
 {
     int64_t n = 0;
@@ -113,6 +119,8 @@ static value shift(struct vm *vm, enum ast_op op, value a, value b)
     const mp_int *m = view(a, &x);
     if (op == OP_SHL && integer_sign(a) != 0 && n >= 512)
         return vm_fail(vm, 303, "shift count too large: at most 511 bits");
+    if (op == OP_SHL && n > BITS_MAX - mp_count_bits(m))
+        return too_large(vm);
     mp_int r;
     check(mp_init(&r));
     if (op == OP_SHL)
@@ -165,7 +173,7 @@ value integer_binary(struct vm *vm, enum ast_op op, value a, value b)
     struct view_int va, vb;
     const mp_int *x = view(a, &va), *y = view(b, &vb);
     if (op == OP_MUL && mp_count_bits(x) + mp_count_bits(y) > BITS_MAX)
-        return vm_fail(vm, 303, "the product has more than %d bits", BITS_MAX);
+        return too_large(vm);
     mp_int r, other;
     check(mp_init_multi(&r, &other, NULL));
     switch (op) {
@@ -249,57 +257,83 @@ int integer_compare_double(struct vm *vm, value a, double d)
     return c ? c : (whole > d) - (whole < d);
 }
 
+static int digit_of(char c)
+{
+    return c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
+}
+
 value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base,
                     bool negative)
 {
+    for (; len > 1 && *digits == '0'; len--)
+        digits++;
     if (len <= 11) { /* 36^11 < 2^62 */
         int64_t i = 0;
-        for (size_t k = 0; k < len; k++) {
-            int c = digits[k];
-            int d = c <= '9' ? c - '0' : (c | 32) - 'a' + 10;
-            i = i * base + d;
-        }
+        for (size_t k = 0; k < len; k++)
+            i = i * base + digit_of(digits[k]);
         return value_small(negative ? -i : i);
     }
-    char *text = xmalloc(len + 1);
-    memcpy(text, digits, len);
-    text[len] = '\0';
+    if (len > INTEGER_DIGITS_MAX)
+        return vm_fail(vm, 308, "an integer of %zu digits: at most %d are allowed", len,
+                       INTEGER_DIGITS_MAX);
     mp_int r;
     check(mp_init(&r));
-    check(mp_read_radix(&r, text, (int)base));
-    free(text);
+    for (size_t k = 0; k < len;) {
+        mp_digit group = 0, weight = 1;
+        for (; k < len && weight <= MP_MASK / base; k++, weight *= base)
+            group = group * base + (mp_digit)digit_of(digits[k]);
+        check(mp_mul_d(&r, weight, &r));
+        check(mp_add_d(&r, group, &r));
+    }
     if (negative)
         check(mp_neg(&r, &r));
     return finish(vm, &r);
+}
+
+/* Writes the digits of u from the right, ending before `end`; at least `width`. */
+static char *write_digits(char *end, uint64_t u, unsigned base, size_t width)
+{
+    for (char *p = end;; u /= base) {
+        if (u == 0 && (size_t)(end - p) >= width)
+            return p;
+        *--p = "0123456789abcdef"[u % base];
+    }
 }
 
 void integer_write(struct vm *vm, value a, unsigned base, struct buf *out)
 {
     (void)vm;
     if (value_is_small(a)) {
-        char digits[80];
-        size_t n = sizeof digits;
+        char digits[80], *end = digits + sizeof digits;
         int64_t i = value_small_get(a);
-        uint64_t u = i < 0 ? -(uint64_t)i : (uint64_t)i;
-        do
-            digits[--n] = "0123456789abcdef"[u % base];
-        while (u /= base);
+        char *p = write_digits(end, i < 0 ? -(uint64_t)i : (uint64_t)i, base, 1);
         if (i < 0)
-            digits[--n] = '-';
-        buf_add(out, digits + n, sizeof digits - n);
+            *--p = '-';
+        buf_add(out, p, (size_t)(end - p));
         return;
     }
+    /* As many digits at a time as fit into one of libtommath's. */
+    mp_digit weight = base;
+    size_t width = 1;
+    for (; weight <= MP_MASK / base; width++)
+        weight *= base;
     struct view_int va;
-    const mp_int *m = view(a, &va);
-    int size = 0;
-    check(mp_radix_size(m, (int)base, &size));
-    char *p = buf_reserve(out, (size_t)size);
-    size_t written = 0;
-    check(mp_to_radix(m, p, (size_t)size, &written, (int)base));
-    for (size_t i = 0; i + 1 < written; i++)
-        if (p[i] >= 'A' && p[i] <= 'F')
-            p[i] = (char)(p[i] | 32);
-    out->len += written - 1;
+    mp_int rest;
+    check(mp_init_copy(&rest, view(a, &va)));
+    size_t room = (size_t)mp_count_bits(&rest) / 3 + width + 2;
+    char *digits = xmalloc(room), *end = digits + room, *p = end;
+    bool negative = rest.sign == MP_NEG;
+    rest.sign = MP_ZPOS;
+    while (rest.used) {
+        mp_digit group;
+        check(mp_div_d(&rest, weight, &rest, &group));
+        p = write_digits(p, group, base, rest.used ? width : 1);
+    }
+    if (negative)
+        *--p = '-';
+    buf_add(out, p, (size_t)(end - p));
+    free(digits);
+    mp_clear(&rest);
 }
 
 uint32_t integer_hash(value a)

@@ -2,6 +2,7 @@
 #ifndef DVO_COMPILER_INTEGER_H
 #define DVO_COMPILER_INTEGER_H
 
+#include "compiler/ast.h"
 #include "compiler/value.h"
 
 /* a op b for OP_ADD SUB MUL FLOORDIV MOD BITAND BITOR BITXOR SHL SHR, as Python has them.
@@ -17,7 +18,8 @@ double integer_double(value a);
 value integer_from_double(struct vm *vm, double d);
 /* Compares an integer with a finite double exactly. */
 int integer_compare_double(struct vm *vm, value a, double d);
-/* Digits of a base from 2 to 36, already checked. */
+/* Digits of a base from 2 to 36, already checked. VALUE_ERROR after an error: there are
+ * more than INTEGER_DIGITS_MAX, leading zeros aside. */
 value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base,
                     bool negative);
 /* Appends the digits in base 8, 10 or 16, with '-' if negative. */

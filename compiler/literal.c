@@ -177,6 +177,12 @@ struct expr *literal_integer(struct parser *p, const char *s, size_t len, struct
     }
     while (s + 1 < end && *s == '0')
         s++;
+    if (end - s > INTEGER_DIGITS_MAX) {
+        parser_error(p, SYNTAX_NUMBER, at,
+                     "a number of %zu digits: at most %d are allowed", (size_t)(end - s),
+                     INTEGER_DIGITS_MAX);
+        end = s + 1;
+    }
 
     int64_t value = 0;
     bool fits = true;

@@ -112,10 +112,7 @@ static value add(struct vm *vm, value a, value b)
             struct text_builder t = text_begin(vm);
             buf_add(text_buf(vm), value_str_p(a), value_str_len(a));
             buf_add(text_buf(vm), value_str_p(b), value_str_len(b));
-            value v =
-                value_bytes(vm, text_buf(vm)->p + t.start, text_buf(vm)->len - t.start);
-            text_abandon(vm, &t);
-            return v;
+            return text_finish_bytes(vm, &t);
         }
         case VALUE_KIND_LIST:
         case VALUE_KIND_TUPLE: return concat_items(vm, a, b);
@@ -312,7 +309,11 @@ static value contains(struct vm *vm, value item, value in)
         if (r->n == 0 ||
             (r->step > 0 ? i < r->start || i >= r->stop : i > r->start || i <= r->stop))
             return VALUE_FALSE;
-        return value_bool((i - r->start) % r->step == 0);
+        /* The distance may be larger than any int64_t. */
+        uint64_t distance = r->step > 0 ? (uint64_t)i - (uint64_t)r->start
+                                        : (uint64_t)r->start - (uint64_t)i;
+        uint64_t stride = r->step > 0 ? (uint64_t)r->step : -(uint64_t)r->step;
+        return value_bool(distance % stride == 0);
     }
     default: break;
     }
@@ -328,14 +329,6 @@ static value ordered(struct vm *vm, enum ast_op op, value a, value b)
     if (value_kind(a) == VALUE_KIND_OBJECT || value_kind(b) == VALUE_KIND_OBJECT ||
         (value_kind(a) != value_kind(b) && !(is_number(a) && is_number(b))))
         return fail_types(vm, op, a, b);
-    if (value_is(a, VALUE_KIND_SET)) {
-        /* Subsets, as in Python. */
-        value small = op == OP_LT || op == OP_LE ? a : b, large = small == a ? b : a;
-        value rest = set_binary(vm, OP_SUB, small, large);
-        bool strict = op == OP_LT || op == OP_GT;
-        return value_bool(value_table(rest)->n == 0 &&
-                          (!strict || value_table(small)->n < value_table(large)->n));
-    }
     if (!value_compare(vm, a, b, &c))
         return VALUE_ERROR;
     switch (op) {
@@ -412,7 +405,7 @@ static value extend(struct vm *vm, value list, value more)
         value copy = value_list_new(vm, value_list(list)->v, value_list(list)->n);
         return extend(vm, list, copy);
     }
-    if (!value_iter_begin(vm, &it, more))
+    if (!value_iter_begin_all(vm, &it, more))
         return VALUE_ERROR;
     for (value v; (v = value_iter_next(vm, &it));)
         value_list_push(vm, list, v);

@@ -354,13 +354,7 @@ comp_for: FOR targets IN disjunction { $$ = (struct comp_clause){$2, $4}; }
     ;
 
 targets: primary
-    | primary ','
-        {
-            struct expr_list items = {0};
-            ast_expr_push(p, &items, $1);
-            $$ = ast_sequence(p, EXPR_TUPLE, @$, items);
-        }
-    | target_pair comma { $$ = ast_sequence(p, EXPR_TUPLE, @$, $1); }
+    | target_pair { $$ = ast_sequence(p, EXPR_TUPLE, @$, $1); }
     ;
 target_pair: primary ',' primary
         {

@@ -225,9 +225,10 @@ static struct diag *explain_form(const struct mishap *m)
     if (expects(m, TOK_ELSE) && !expects(m, TOK_NAME))
         return say(m, SYNTAX_UNEXPECTED, "this conditional expression has no 'else'",
                    "write VALUE if CONDITION else OTHER");
-    if (previous == ',' && !m->bracket.kind &&
-        (m->token == TOK_NEWLINE || m->token == '=' || m->token == ';' ||
-         m->token == ':'))
+    if (previous == ',' &&
+        ((m->token == TOK_IN && m->bracket.kind != '(') ||
+         (!m->bracket.kind && (m->token == TOK_NEWLINE || m->token == '=' ||
+                               m->token == ';' || m->token == ':'))))
         return say(m, SYNTAX_TRAILING_COMMA,
                    "a tuple that ends in a comma needs parentheses",
                    "write (VALUE,) or leave out the comma");

@@ -79,9 +79,9 @@ struct parser {
     int first_token;     /* of the logical line */
     int dropped_token;   /* of the last line with a syntax error */
     int token, previous; /* the last two tokens given out */
-    uint32_t columns[AST_BLOCKS_MAX + 1];     /* indentation, tabs to multiples of 8 */
-    uint32_t alt_columns[AST_BLOCKS_MAX + 1]; /* the same with tabs as wide as a space */
+    uint32_t columns[AST_BLOCKS_MAX + 1]; /* indentation */
     uint32_t blocks;
+    bool tabs;        /* in the indentation: reported once */
     bool indent;      /* still to be given out */
     uint32_t dedents; /* likewise */
     struct bracket brackets[AST_BRACKETS_MAX];

@@ -17,8 +17,6 @@
 #include "ir/text.h"
 
 /* A program is made of files people write: more than this is an accident. */
-enum { STEP_LIMIT = 2000000000, MEMORY_LIMIT_GIB = 8 };
-
 static bool read_beside(void *ctx, const char *path, struct buf *out)
 {
     const struct program *p = ctx;
@@ -44,8 +42,6 @@ bool program_open(struct program *p, const struct program_options *o)
     vm->assigned = op_assigned;
     vm->deferred_name = op_deferred_name;
     vm->print = o->print;
-    vm->step_limit = STEP_LIMIT;
-    vm->memory_limit = (size_t)MEMORY_LIMIT_GIB << 30;
     const struct config_options config = {o->path, o->config, o->project};
     if (!config_load(&p->config, &config, &p->arena, &p->sources, &p->diags))
         return false;

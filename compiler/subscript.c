@@ -198,6 +198,29 @@ static value slice_text(struct vm *vm, value a, int64_t from, int64_t step, size
     return r;
 }
 
+/* The product, or the bound of its sign. */
+static int64_t times(int64_t a, int64_t b)
+{
+    int64_t r;
+    return !__builtin_mul_overflow(a, b, &r) ? r
+           : (a < 0) == (b < 0)              ? INT64_MAX
+                                             : -INT64_MAX;
+}
+
+static int64_t plus(int64_t a, int64_t b)
+{
+    int64_t r;
+    return !__builtin_add_overflow(a, b, &r) ? r : b > 0 ? INT64_MAX : INT64_MIN;
+}
+
+/* Of a range too wide for int64_t the end is cut off; it had no place for one more. */
+static value slice_range(struct vm *vm, const struct range *r, int64_t from, int64_t to,
+                         int64_t step)
+{
+    return value_range_new(vm, plus(r->start, times(from, r->step)),
+                           plus(r->start, times(to, r->step)), times(r->step, step));
+}
+
 value operator_slice(struct vm *vm, value a, value start, value stop, value step_value)
 {
     enum value_kind k = value_kind(a);
@@ -217,11 +240,8 @@ value operator_slice(struct vm *vm, value a, value start, value stop, value step
     if (step > 0 ? to > from : from > to)
         width = step > 0 ? (uint64_t)(to - from) : (uint64_t)(from - to);
     size_t count = (size_t)(width / stride + (width % stride != 0));
-    if (k == VALUE_KIND_RANGE) {
-        const struct range *r = value_range(a);
-        int64_t first = r->start + from * r->step, by = r->step * step;
-        return value_range_new(vm, first, r->start + to * r->step, by);
-    }
+    if (k == VALUE_KIND_RANGE)
+        return slice_range(vm, value_range(a), from, to, step);
     if (k == VALUE_KIND_STR || k == VALUE_KIND_BYTES)
         return slice_text(vm, a, from, step, count);
     return slice_items(vm, a, from, step, count);

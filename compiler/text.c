@@ -14,6 +14,8 @@
 #include "compiler/vm_state.h"
 
 #define DEPTH_MAX 400
+/* Containers that share parts may have more text than fits anywhere. */
+#define CONTAINER_TEXT_MAX ((size_t)256 << 20)
 
 /* ---- numbers and literals -----------------------------------------------------------
  */
@@ -264,6 +266,10 @@ static bool write_object(struct vm *vm, value v, struct buf *out)
 static bool write_value(struct vm *vm, value v, bool repr, struct buf *out,
                         const struct trail *trail)
 {
+    if (trail && out->len > CONTAINER_TEXT_MAX) {
+        vm_fail(vm, 308, "the text of the value is longer than 256 MiB");
+        return false;
+    }
     switch (value_kind(v)) {
     case VALUE_KIND_NONE: buf_str(out, "None"); return true;
     case VALUE_KIND_BOOL: buf_str(out, v == VALUE_TRUE ? "True" : "False"); return true;
@@ -339,21 +345,25 @@ static void close_literal(struct vm *vm, struct text_builder *t)
     t->literal = st->text.len;
 }
 
+static value too_long(struct vm *vm)
+{
+    return vm_fail(vm, 308, "the string is longer than 1 GiB");
+}
+
 bool text_add(struct vm *vm, struct text_builder *t, value v, bool repr)
 {
     struct buf *out = &vm->state->text;
     if (value_is_str(v) && !repr) {
         buf_add(out, value_str_p(v), value_str_len(v));
-        return true;
-    }
-    if (value_is_deferred(v) && !repr) {
+    } else if (value_is_deferred(v) && !repr) {
         if (!deferred_textual(vm, v))
             return false;
         close_literal(vm, t);
         push_part(vm->state, value_deferred(v)->ir);
-        return true;
+    } else if (!value_write(vm, v, repr, out)) {
+        return false;
     }
-    return value_write(vm, v, repr, out);
+    return out->len - t->start <= VM_STRING_MAX || too_long(vm);
 }
 
 value text_finish(struct vm *vm, struct text_builder *t)
@@ -361,7 +371,7 @@ value text_finish(struct vm *vm, struct text_builder *t)
     struct vm_state *st = vm->state;
     value v;
     if (st->text.len - t->start > VM_STRING_MAX) {
-        v = vm_fail(vm, 308, "the string is longer than 1 GiB");
+        v = too_long(vm);
     } else if (st->nparts == t->first_part) {
         v = value_string(vm, st->text.p + t->start, st->text.len - t->start);
     } else {
@@ -370,6 +380,16 @@ value text_finish(struct vm *vm, struct text_builder *t)
             val_join(vm->values, st->parts + t->first_part, st->nparts - t->first_part);
         v = value_deferred_new(vm, ir, (struct type){.kind = TYPE_STR}, vm_span(vm));
     }
+    text_abandon(vm, t);
+    return v;
+}
+
+value text_finish_bytes(struct vm *vm, struct text_builder *t)
+{
+    const struct buf *out = &vm->state->text;
+    size_t len = out->len - t->start;
+    value v = len > VM_STRING_MAX ? too_long(vm)
+                                  : value_bytes(vm, len ? out->p + t->start : "", len);
     text_abandon(vm, t);
     return v;
 }

@@ -20,6 +20,8 @@ struct buf *text_buf(struct vm *vm);
 bool text_add(struct vm *vm, struct text_builder *t, value v, bool repr);
 /* The finished string, or a deferred one. */
 value text_finish(struct vm *vm, struct text_builder *t);
+/* The same as bytes. */
+value text_finish_bytes(struct vm *vm, struct text_builder *t);
 void text_abandon(struct vm *vm, struct text_builder *t);
 
 /* S % args, and S.format(...): VALUE_ERROR after an error. */

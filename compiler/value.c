@@ -218,6 +218,8 @@ void value_list_push(struct vm *vm, value list, value item)
     struct list *l = value_list(list);
     if (l->n == l->cap) {
         uint32_t cap = l->cap < 4 ? 4 : l->cap * 2;
+        if (vm_failed(vm) || !vm_room(vm, cap * sizeof(value)))
+            return;
         value *v = arena_alloc(vm->arena, cap * sizeof *v);
         if (l->n)
             memcpy(v, l->v, l->n * sizeof *v);
@@ -347,8 +349,11 @@ bool value_truth(struct vm *vm, value v, bool *out)
 /* ---- equality and order ---------------------------------------------------------------
  */
 
+/* Values that share parts may be far larger than their memory: each level is a step. */
 static bool deeper(struct vm *vm)
 {
+    if ((++vm->state->steps & 1023) == 0 && !vm_tick(vm))
+        return false;
     if (vm->state->depth >= DEPTH_MAX) {
         vm_fail(vm, 307, "the values are nested too deeply, or contain themselves");
         return false;
@@ -518,6 +523,48 @@ bool value_compare(struct vm *vm, value a, value b, int *out)
     return false;
 }
 
+static bool hash_items(struct vm *vm, const value *v, size_t n, uint32_t *out)
+{
+    uint32_t h = 0x345678 + (uint32_t)n, one;
+    if (!deeper(vm))
+        return false;
+    bool ok = true;
+    for (size_t i = 0; i < n && ok; i++) {
+        ok = value_hash(vm, v[i], &one);
+        if (ok)
+            h = (h ^ one) * 0x9e3779b1u + (h >> 15);
+    }
+    vm->state->depth--;
+    *out = h;
+    return ok;
+}
+
+/* The order of the entries plays no part, as for equality. */
+static bool hash_table(struct vm *vm, const struct table *t, uint32_t *out)
+{
+    uint32_t h = t->n, one = 0, i = 0;
+    if (!deeper(vm))
+        return false;
+    bool ok = true;
+    for (struct table_entry *e; ok && (e = table_next(t, &i));) {
+        if (t->h.kind == VALUE_KIND_DICT)
+            ok = value_hash(vm, e->val, &one);
+        h += (e->hash ^ one) * 0x9e3779b1u;
+    }
+    vm->state->depth--;
+    *out = h;
+    return ok;
+}
+
+static bool not_hashable(struct vm *vm, value v)
+{
+    vm_fail(vm, 305, "%s is not hashable: it cannot be a dict key or a set element",
+            value_type_phrase(vm, v));
+    if (value_kind(v) == VALUE_KIND_LIST)
+        vm_help(vm, "make a tuple of it: tuple(x)");
+    return false;
+}
+
 bool value_hash(struct vm *vm, value v, uint32_t *out)
 {
     switch (value_kind(v)) {
@@ -540,31 +587,19 @@ bool value_hash(struct vm *vm, value v, uint32_t *out)
     }
     case VALUE_KIND_NONE:
     case VALUE_KIND_BOOL: *out = (uint32_t)v; return true;
-    case VALUE_KIND_TUPLE: {
-        const struct tuple *t = value_tuple(v);
-        uint32_t h = 0x345678 + t->n, one;
-        bool ok = deeper(vm);
-        if (!ok)
-            return false;
-        for (uint32_t i = 0; i < t->n && ok; i++) {
-            ok = value_hash(vm, t->v[i], &one);
-            if (ok)
-                h = (h ^ one) * 0x9e3779b1u + (h >> 15);
-        }
-        vm->state->depth--;
-        *out = h;
-        return ok;
-    }
+    case VALUE_KIND_TUPLE:
+        return hash_items(vm, value_tuple(v)->v, value_tuple(v)->n, out);
+    /* What is frozen cannot change any more, nor can its hash. */
     case VALUE_KIND_LIST:
+        return value_header(v)->flags & VALUE_FROZEN
+                   ? hash_items(vm, value_list(v)->v, value_list(v)->n, out)
+                   : not_hashable(vm, v);
     case VALUE_KIND_DICT:
     case VALUE_KIND_SET:
+        return value_header(v)->flags & VALUE_FROZEN ? hash_table(vm, value_table(v), out)
+                                                     : not_hashable(vm, v);
     case VALUE_KIND_RANGE:
-    case VALUE_KIND_VIEW:
-        vm_fail(vm, 305, "%s is not hashable: it cannot be a dict key or a set element",
-                value_type_phrase(vm, v));
-        if (value_kind(v) == VALUE_KIND_LIST)
-            vm_help(vm, "make a tuple of it: tuple(x)");
-        return false;
+    case VALUE_KIND_VIEW: return not_hashable(vm, v);
     case VALUE_KIND_DEFERRED:
         vm_fail_deferred(vm, v, "a dict key or set element", NULL);
         return false;

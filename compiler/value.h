@@ -399,7 +399,8 @@ void value_each_handle(struct vm *vm, value v, value_handle_fn *each, void *ctx)
 /* ---- lists, dicts and sets from C
  * ------------------------------------------------------ */
 
-/* Appends without looking at frozen or iterating: for values under construction. */
+/* Appends without looking at frozen or iterating: for values under construction. The
+ * program fails if its memory is used up; the item is lost then. */
 void value_list_push(struct vm *vm, value list, value item);
 /* Sets a key under construction likewise. False if the key is not hashable. */
 bool value_dict_set(struct vm *vm, value dict, value key, value val);
@@ -418,6 +419,9 @@ struct value_iter {
 /* False with an error if v cannot be iterated. Iterating blocks changes until
  * value_iter_end(). */
 bool value_iter_begin(struct vm *vm, struct value_iter *it, value v);
+/* The same for natives, which look at no limit of steps or memory on their way: it is an
+ * error, too, if there are very many elements. */
+bool value_iter_begin_all(struct vm *vm, struct value_iter *it, value v);
 /* The next item, or VALUE_ERROR at the end. Never fails. */
 value value_iter_next(struct vm *vm, struct value_iter *it);
 void value_iter_end(struct value_iter *it);

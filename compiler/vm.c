@@ -419,7 +419,10 @@ L_DICT_PUT:
         goto failed;
     NEXT;
 L_LIST_PUSH:
+    SAVE();
     value_list_push(vm, R[i->a], R[i->b]);
+    if (st->failed)
+        goto failed;
     NEXT;
 L_INDEX : {
     value a = R[i->b], b = R[i->c];

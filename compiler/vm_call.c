@@ -123,16 +123,18 @@ value vm_call_native(struct vm *vm, const struct native *native,
     struct call c = *call;
     c.native = native;
     c.self = self;
-    if (sig->raw ||
-        (call->nargs == sig->n && sig->npositional == sig->n && !call->nnames))
-        return native->fn(vm, &c);
     value bound[SIGNATURE_MAX];
-    if (!bind_native(vm, native, sig, call, bound))
-        return VALUE_ERROR;
-    c.args = bound;
-    c.nargs = sig->n;
-    c.nnames = 0;
-    return native->fn(vm, &c);
+    if (!sig->raw &&
+        (call->nargs != sig->n || sig->npositional != sig->n || call->nnames)) {
+        if (!bind_native(vm, native, sig, call, bound))
+            return VALUE_ERROR;
+        c.args = bound;
+        c.nargs = sig->n;
+        c.nnames = 0;
+    }
+    value v = native->fn(vm, &c);
+    /* What it has built may be unfinished: see value_list_push(). */
+    return vm_failed(vm) ? VALUE_ERROR : v;
 }
 
 void vm_methods(struct vm *vm, enum value_kind kind, const struct native *list, size_t n)

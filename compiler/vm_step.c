@@ -214,7 +214,7 @@ static bool spread(struct vm *vm, struct arguments *to, value star)
         vm_fail_deferred(vm, star, "* arguments", NULL);
         return false;
     }
-    if (!value_iter_begin(vm, &it, star))
+    if (!value_iter_begin_all(vm, &it, star))
         return false;
     for (value v; (v = value_iter_next(vm, &it));)
         *vec_push(to) = v;

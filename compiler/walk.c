@@ -8,6 +8,9 @@
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
+/* Elements that a native takes in one go: a second's work, a few GiB at the worst. */
+#define WHOLE_MAX ((int64_t)1 << 25)
+
 int64_t value_length(value v)
 {
     switch (value_kind(v)) {
@@ -53,6 +56,21 @@ bool value_iter_begin(struct vm *vm, struct value_iter *it, value v)
                 value_type_name(vm, v));
         return false;
     }
+}
+
+bool value_iter_begin_all(struct vm *vm, struct value_iter *it, value v)
+{
+    if (!value_iter_begin(vm, it, v))
+        return false;
+    int64_t n = value_is(v, VALUE_KIND_VIEW)
+                    ? value_str(((struct view *)value_header(v))->of)->len
+                    : value_length(v);
+    if (n <= WHOLE_MAX)
+        return true;
+    value_iter_end(it);
+    vm_fail(vm, 308, "a %s of %lld elements is too long here: at most %lld",
+            value_type_name(vm, v), (long long)n, (long long)WHOLE_MAX);
+    return false;
 }
 
 static value view_next(struct vm *vm, struct value_iter *it)

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,11 @@ static bool file_read_fd(int fd, struct buf *out)
         chunk =
             (size_t)st.st_size + 1; /* one more, so that the second read sees the end */
     for (;;) {
+        /* Offsets in sources have 32 bits; devices may have no end. */
+        if (chunk > UINT32_MAX || out->len >= UINT32_MAX) {
+            errno = EFBIG;
+            return false;
+        }
         ssize_t n = read(fd, buf_reserve(out, chunk), chunk);
         if (n < 0 && errno == EINTR)
             continue;

@@ -7,7 +7,8 @@
 
 #include "ir/base/buf.h"
 
-/* Appends the file's bytes to `out`; "-" is standard input. False with errno. */
+/* Appends the file's bytes to `out`; "-" is standard input. False with errno: EFBIG for
+ * 4 GiB or more. */
 bool file_read(const char *path, struct buf *out);
 /* Writes to a temporary name in the same folder, syncs, renames. Mode e.g. 0644. False
  * with errno on failure (the old file stands, the temporary one is gone). */
