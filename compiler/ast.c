@@ -199,6 +199,11 @@ struct expr *ast_comp(struct parser *p, struct span at, struct dict_entry body,
         adopt(p, e, clauses.v[i].target);
         adopt(p, e, clauses.v[i].operand);
     }
+    /* Each clause holds those behind it. */
+    if (clauses.n > (uint32_t)(AST_DEPTH_MAX - e->depth))
+        parser_too_deep(p, at, "expression");
+    else
+        e->depth = (uint16_t)(e->depth + clauses.n);
     return e;
 }
 

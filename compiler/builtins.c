@@ -348,7 +348,7 @@ static value builtin_len(struct vm *vm, const struct call *c)
 {
     int64_t n = value_length(c->args[0]);
     return n < 0 ? fail_type(vm, c, c->args[0], "a string or a collection")
-                 : value_small(n);
+                 : value_int(vm, n);
 }
 
 static value collect(struct vm *vm, value list, value from)

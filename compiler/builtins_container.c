@@ -43,6 +43,8 @@ static value list_extend(struct vm *vm, const struct call *c)
 static int64_t find(struct vm *vm, value list, value x, int64_t from, int64_t to)
 {
     const struct list *l = value_list(list);
+    if (!vm_work(vm, l->n))
+        return -2;
     for (int64_t i = from; i < to && i < l->n; i++) {
         int eq = value_equal(vm, l->v[i], x);
         if (eq)

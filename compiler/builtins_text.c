@@ -29,7 +29,8 @@ static struct slice bounded(struct vm *vm, const struct call *c, uint32_t i,
     struct slice s = self_text(c);
     int64_t to = (int64_t)s.len;
     *from = 0;
-    *ok = operator_bounds(vm, c->args[i], c->args[i + 1], 1, (int64_t)s.len, from, &to);
+    *ok = vm_work(vm, s.len) &&
+          operator_bounds(vm, c->args[i], c->args[i + 1], 1, (int64_t)s.len, from, &to);
     if (!*ok || *from > to)
         return (struct slice){NULL, 0};
     return (struct slice){s.p + *from, (size_t)(to - *from)};

@@ -258,6 +258,9 @@ static value set_binary(struct vm *vm, enum ast_op op, value a, value b)
 
 static value contains(struct vm *vm, value item, value in)
 {
+    int64_t n = value_is(in, VALUE_KIND_RANGE) ? 0 : value_length(in);
+    if (n > 0 && !vm_work(vm, (size_t)n))
+        return VALUE_ERROR;
     switch (value_kind(in)) {
     case VALUE_KIND_STR:
         if (!value_is_str(item))
@@ -277,9 +280,9 @@ static value contains(struct vm *vm, value item, value in)
     }
     case VALUE_KIND_LIST:
     case VALUE_KIND_TUPLE: {
-        size_t n;
-        const value *v = value_items(in, &n);
-        for (size_t i = 0; i < n; i++) {
+        size_t count;
+        const value *v = value_items(in, &count);
+        for (size_t i = 0; i < count; i++) {
             int eq = v[i] == item ? 1 : value_equal(vm, v[i], item);
             if (eq)
                 return eq < 0 ? VALUE_ERROR : VALUE_TRUE;

@@ -15,7 +15,7 @@
 
 #define DEPTH_MAX 400
 /* Containers that share parts may have more text than fits anywhere. */
-#define CONTAINER_TEXT_MAX ((size_t)256 << 20)
+#define CONTAINER_TEXT_MAX ((size_t)64 << 20)
 
 /* ---- numbers and literals -----------------------------------------------------------
  */
@@ -267,7 +267,7 @@ static bool write_value(struct vm *vm, value v, bool repr, struct buf *out,
                         const struct trail *trail)
 {
     if (trail && out->len > CONTAINER_TEXT_MAX) {
-        vm_fail(vm, 308, "the text of the value is longer than 256 MiB");
+        vm_fail(vm, 308, "the text of the value is longer than 64 MiB");
         return false;
     }
     switch (value_kind(v)) {

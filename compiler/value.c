@@ -365,7 +365,7 @@ static bool deeper(struct vm *vm)
 static int equal_items(struct vm *vm, const value *a, const value *b, size_t n)
 {
     int r = 1;
-    if (!deeper(vm))
+    if (!vm_work(vm, n) || !deeper(vm))
         return -1;
     for (size_t i = 0; i < n && r == 1; i++)
         r = value_equal(vm, a[i], b[i]);
@@ -526,7 +526,7 @@ bool value_compare(struct vm *vm, value a, value b, int *out)
 static bool hash_items(struct vm *vm, const value *v, size_t n, uint32_t *out)
 {
     uint32_t h = 0x345678 + (uint32_t)n, one;
-    if (!deeper(vm))
+    if (!vm_work(vm, n) || !deeper(vm))
         return false;
     bool ok = true;
     for (size_t i = 0; i < n && ok; i++) {

@@ -84,6 +84,15 @@ void vm_methods(struct vm *vm, enum value_kind kind, const struct native *list, 
 const struct native *vm_method(const struct vm *vm, enum value_kind kind, str_id name);
 /* Checks limits of steps and memory. */
 bool vm_tick(struct vm *vm);
+/* Counts the steps of an operation that looks at n elements without building anything,
+ * and checks the limits if they are many. Whole thousands only: ticks come where the last
+ * bits are zero. */
+static inline bool vm_work(struct vm *vm, size_t n)
+{
+    uint64_t steps = n / 4 & ~(uint64_t)1023;
+    vm->state->steps += steps;
+    return steps == 0 || vm_tick(vm);
+}
 
 void vm_state_init(struct vm *vm);
 void vm_state_free(struct vm *vm);

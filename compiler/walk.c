@@ -65,11 +65,12 @@ bool value_iter_begin_all(struct vm *vm, struct value_iter *it, value v)
     int64_t n = value_is(v, VALUE_KIND_VIEW)
                     ? value_str(((struct view *)value_header(v))->of)->len
                     : value_length(v);
-    if (n <= WHOLE_MAX)
+    if (n > WHOLE_MAX)
+        vm_fail(vm, 308, "a %s of %lld elements is too long here: at most %lld",
+                value_type_name(vm, v), (long long)n, (long long)WHOLE_MAX);
+    else if (n <= 0 || vm_work(vm, (size_t)n))
         return true;
     value_iter_end(it);
-    vm_fail(vm, 308, "a %s of %lld elements is too long here: at most %lld",
-            value_type_name(vm, v), (long long)n, (long long)WHOLE_MAX);
     return false;
 }
 

@@ -410,6 +410,14 @@ static void test_limits(void **state)
     (void)state;
     eval_vm(w.eval)->step_limit = 100000;
     fails("for i in range(1000000):\n    pass\n", 311, "steps");
+    eval_vm(w.eval)->step_limit += 1000000;
+    fails("l = [0] * 1000000\nfor i in range(1000):\n    5 in l\n", 311, "steps");
+    eval_vm(w.eval)->step_limit += 1000000;
+    fails("x = 'a' * 1000000\nfor i in range(1000):\n    x.find('b')\n", 311, "steps");
+    eval_vm(w.eval)->step_limit += 1000000;
+    fails("x = [1]\ny = [1]\nfor i in range(60):\n    x = [x, x]\n    y = [y, y]\n"
+          "x == y\n",
+          311, "steps");
     eval_vm(w.eval)->step_limit = 0;
     eval_vm(w.eval)->memory_limit = 16 << 20;
     fails("l = []\nfor i in range(10000000):\n    l.append(i)\n", 311, "memory");
