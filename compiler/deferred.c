@@ -239,10 +239,21 @@ static val_id dict_to_ir(struct vm *vm, value v, struct span at)
     return ir;
 }
 
+/* Lists, tuples and dicts in one value: those that share parts are written out. */
+#define CONTAINERS_MAX (1u << 20)
+
 static val_id container_to_ir(struct vm *vm, value v, struct span at)
 {
     if (vm->state->depth > 200) {
         vm_fail_at(vm, at, 307, "the value is nested too deeply, or contains itself");
+        return VAL_ABSENT;
+    }
+    if (vm->state->depth == 0)
+        vm->state->containers = 0;
+    if (++vm->state->containers > CONTAINERS_MAX) {
+        vm_fail_at(vm, at, 308,
+                   "the value has more than %u lists, tuples and dicts in it",
+                   CONTAINERS_MAX);
         return VAL_ABSENT;
     }
     vm->state->depth++;

@@ -52,7 +52,8 @@ struct vm_state {
     val_id *parts;
     size_t nparts, cap_parts;
 
-    uint32_t depth; /* of recursion over values */
+    uint32_t depth;      /* of recursion over values */
+    uint32_t containers; /* written into the graph since the depth was 0 */
 };
 
 /* The parsed signature of a native. */
