@@ -1,19 +1,19 @@
 """Runs public Starlark test suites through `dvoc eval`.
 
 The suites' files are as their projects wrote them (README.md says which). They consist of
-chunks, separated by lines of three hyphens, each a program of its own. What is adapted here:
+chunks, separated by lines of three hyphens, each a program of its own. What is adapted:
 
     assert_eq, assert_ne, assert_ (bazelbuild), assert.eq, assert.fails and so on (google)
-                become functions of prelude.star, which is put in front, with the number of
-                their line as first argument; freeze() does nothing
+                become functions of prelude.star, which is put in front, with the number
+                of their line as first argument; freeze() does nothing
     assert.fails(f, MESSAGE)
                 is one more run of the chunk, in which f() must end the program
     CODE ### MESSAGE
                 this line must end the program; "### java: MESSAGE" stands alone
 
-Messages are compared loosely: rows of KINDS say which of dvoc's codes may stand for one. A
-line that ends a chunk though it should not is left out in another run of it, so that one
-difference hides no other.
+Messages are compared loosely: rows of KINDS say which of dvoc's codes may stand for one.
+A line that ends a chunk though it should not is left out in another run of it, so that
+one difference hides no other.
 
 Every difference must stand in the file `expected-differences`, below a comment that says
 why, and every one that stands there must occur.
@@ -33,6 +33,7 @@ import warnings
 HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = 60
 PRELUDE = (HERE / "prelude.star").read_text()
+MARK = r"(?<!#)###(?!#)"
 ERROR = re.compile(r"^chunk\.star:(\d+):\d+: error\[DVO0(\d+)\]: (.*)$", re.M)
 
 # What a suite's message is about, and the codes that say so.
@@ -58,12 +59,12 @@ KINDS = [(re.compile(pattern), codes) for pattern, codes in (
 # The phases of which a folder's suite tests errors: the hundreds of their codes.
 PHASES = {"syntax": (1,), "resolve": (1, 2)}
 
-Chunk = collections.namedtuple("Chunk", "path line text expected calls phases")
+Chunk = collections.namedtuple("Chunk", "path line text expected phases")
 
 
-def expectations_of(line):
-    """The message a line must end in, if any, and whether it is that of the line itself."""
-    match = re.search(r"(?<!#)###(?!#)\s*(?:(go|java|rust):)?\s*(.*?)\s*$", line)
+def expectation_of(line):
+    """The message behind ### in a line, or None."""
+    match = re.search(MARK + r"\s*(?:(go|java|rust):)?\s*(.*?)\s*$", line)
     if not match or match.group(1) not in (None, "java"):
         return None
     message = match.group(2)
@@ -91,10 +92,9 @@ def chunks_of(path):
     for end in [i for i, line in enumerate(lines) if line.rstrip() == "---"] + [len(lines)]:
         part = list(enumerate(lines[start:end], start + 1))
         expected = {number: message for number, line in part
-                    if (message := expectations_of(line)) is not None}
-        text = [adapted(re.split(r"(?<!#)###(?!#)", line)[0], number) for number, line in part]
-        calls = sum(line.count("check_fails(") for line in text)
-        yield Chunk(name, start + 1, text, expected, calls, phases)
+                    if (message := expectation_of(line)) is not None}
+        text = [adapted(re.split(MARK, line)[0], number) for number, line in part]
+        yield Chunk(name, start + 1, text, expected, phases)
         start = end + 1
 
 
@@ -105,8 +105,7 @@ class Fault(Exception):
 def check_python(text):
     """What dvoc takes for syntax is Python's syntax, too."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            ast.parse(text)
+        ast.parse(text)
     except (SyntaxError, ValueError) as problem:
         raise Fault(f"dvoc accepts it, Python does not: {problem}") from None
 
@@ -222,6 +221,7 @@ def expected_differences():
 
 
 def main():
+    warnings.simplefilter("ignore", SyntaxWarning)  # of what Python still accepts: 0in x
     listed = expected_differences()
     paths = sorted(HERE.glob("*/**/*.star"))
     if sys.argv[1:]:
