@@ -5,7 +5,8 @@ chunks, separated by lines of three hyphens, each a program of its own. What is 
 
     assert_eq, assert_ne, assert_ (bazelbuild), assert.eq, assert.fails and so on (google)
                 become functions of prelude.star, which is put in front, with the number
-                of their line as first argument; freeze() does nothing
+                of their line as first argument; freeze() does nothing, but a failure that
+                is about frozen values is tried when its module is frozen
     assert.fails(f, MESSAGE)
                 is one more run of the chunk, in which f() must end the program
     CODE ### MESSAGE
@@ -34,7 +35,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 SECONDS = 60
 PRELUDE = (HERE / "prelude.star").read_text()
 MARK = r"(?<!#)###(?!#)"
-ERROR = re.compile(r"^chunk\.star:(\d+):\d+: error\[DVO0(\d+)\]: (.*)$", re.M)
+ERROR = re.compile(r"^(?:chunk|frozen)\.star:(\d+):\d+: error\[DVO0(\d+)\]: (.*)$", re.M)
 
 # What a suite's message is about, and the codes that say so.
 KINDS = [(re.compile(pattern), codes) for pattern, codes in (
@@ -113,7 +114,7 @@ def check_python(text):
 class Run:
     """One evaluation: its errors as (line of the suite's file, code, message)."""
 
-    def __init__(self, chunk, omitted=(), wanted=0):
+    def __init__(self, chunk, omitted=(), wanted=0, frozen=False):
         text = PRELUDE.replace("WANTED", str(wanted))
         first = text.count("\n") + 1
         lines = list(chunk.text)
@@ -125,7 +126,10 @@ class Run:
             file.write_text(text + "\n".join(lines), encoding="utf-8")
             pathlib.Path(folder, "assert.star").write_text("def freeze(x):\n    pass\n"
                                                            "assert_ = freeze\n")
-            done = subprocess.run([os.environ["DVOC"], "eval", "chunk.star"], cwd=folder,
+            pathlib.Path(folder, "frozen.star").write_text('load("chunk.star", "kept")\n'
+                                                           "kept[0]()\n")
+            main_file = "frozen.star" if frozen else "chunk.star"
+            done = subprocess.run([os.environ["DVOC"], "eval", main_file], cwd=folder,
                                   capture_output=True, timeout=SECONDS, check=False,
                                   stdin=subprocess.DEVNULL)
         self.output = done.stdout.decode("utf-8", "backslashreplace").split("\n")
@@ -172,7 +176,7 @@ def judge_errors(chunk, run):
 
 def judge_failure(chunk, omitted, wanted, number, message):
     """The difference of one assert.fails, if any."""
-    run = Run(chunk, omitted, wanted)
+    run = Run(chunk, omitted, wanted, "frozen" in message)
     if not run.errors or (number, "no error") in run.marked("@differs"):
         return number, f"no error, expected {message!r}"
     _, code, text = run.errors[0]
