@@ -48,6 +48,8 @@ CASES = {
     "open long string": (b"x = '''a\n", 109),
     "only brackets": (b"(" * 150, 117),
     "only closing brackets": (b")" * MANY, 118),
+    "only characters out of place": (b"$" * 10_000_000, 104),
+    "only letters out of place": ("\u00ac" * 1_000_000, 104),
     "only quotes": (b"'" * (MANY + 1), 124),
     "control characters": (bytes(range(1, 9)), 104),
     # ---- size
