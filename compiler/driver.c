@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "compiler/ast.h"
+#include "compiler/fmt.h"
 #include "compiler/lower.h"
 #include "compiler/manual.h"
 #include "compiler/preview.h"
@@ -286,6 +287,56 @@ int drive_eval(const struct drive_options *o)
     const struct eval_reader reader = {.read = read_beside, .ctx = folder};
     good = good && eval_pure(p.eval, file, &reader, stdout);
     free(folder);
+    return finish(&p, o, good);
+}
+
+/* Puts the text in the place of a file, not of a link to it. */
+static bool rewrite(const char *path, const struct buf *text, struct diags *diags)
+{
+    char *real = realpath(path, NULL);
+    struct stat st;
+    bool known = real && stat(real, &st) == 0, regular = known && S_ISREG(st.st_mode);
+    bool good =
+        regular && file_replace(real, buf_text(text), text->len, st.st_mode & 07777);
+    if (!good)
+        diag_error(diags, 903, (struct span){0}, "%s: %s", path,
+                   known && !regular ? "not a regular file" : strerror(errno));
+    free(real);
+    return good;
+}
+
+static bool fmt_file(struct program *p, const struct drive_options *o, const char *path)
+{
+    file_id file = source_load(&p->sources, path);
+    if (!file) {
+        diag_error(&p->diags, 901, (struct span){0}, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    struct buf text = {0};
+    bool good = fmt_source(&p->sources, file, &p->strings, &p->arena, &p->diags, &text);
+    const struct source *source = source_get(&p->sources, file);
+    bool changed = good && (source->len != text.len ||
+                            memcmp(source->text, buf_text(&text), text.len) != 0);
+    bool through = !strcmp(path, "-") && !o->check;
+    if (good && through)
+        show(&text, false);
+    else if (changed && !o->check)
+        good = rewrite(path, &text, &p->diags);
+    if (good && changed && !through)
+        puts(path);
+    buf_free(&text);
+    return good && !(changed && o->check);
+}
+
+int drive_fmt(const struct drive_options *o)
+{
+    struct program p = {0};
+    intern_init(&p.strings, &p.arena);
+    sources_init(&p.sources, &p.arena);
+    diags_init(&p.diags, &p.arena, &p.sources);
+    bool good = true;
+    for (int i = 0; i < o->npaths; i++)
+        good = fmt_file(&p, o, o->paths[i]) && good;
     return finish(&p, o, good);
 }
 

@@ -20,8 +20,11 @@ struct drive_options {
     size_t nsets;
     bool locked;             /* --locked */
     bool pager;              /* page long output on a terminal */
+    bool check;              /* --check */
     enum diag_format format; /* of diagnostics */
-    char **rest;             /* arguments passed on to dvo-run */
+    char **paths;            /* of a command that takes several files, path among them */
+    int npaths;
+    char **rest; /* arguments passed on to dvo-run */
     int nrest;
 };
 
@@ -31,6 +34,9 @@ int drive_check(const struct drive_options *o);
 int drive_eval(const struct drive_options *o);
 int drive_graph(const struct drive_options *o);
 int drive_preview(const struct drive_options *o);
+/* Formats o->paths in place ("-" to standard output) and lists those that changed; with
+ * o->check only lists what would change, which is wrong then. */
+int drive_fmt(const struct drive_options *o);
 int drive_config(const struct drive_options *o);
 /* Lists the glossary, or shows the record of the call `name`. */
 int drive_calls(const struct drive_options *o, const char *name);

@@ -23,11 +23,12 @@ enum {
     O_SET,
     O_LOCKED,
     O_FORMAT,
+    O_CHECK,
     O_PASS,      /* handed on to dvo-run without a value */
     O_PASS_VALUE /* handed on to dvo-run with its value */
 };
 
-enum { TAKES_FILE = 1, COMPILES = 2, RUNS = 4, TAKES_NAME = 8 };
+enum { TAKES_FILE = 1, COMPILES = 2, RUNS = 4, TAKES_NAME = 8, TAKES_FILES = 16 };
 
 struct command {
     const char *name, *arguments, *summary;
@@ -49,6 +50,8 @@ static const struct command commands[] = {
      drive_check},
     {"graph", "FILE", "print the op graph as DOT", TAKES_FILE | COMPILES, drive_graph},
     {"eval", "FILE", "run a file as plain Starlark", TAKES_FILE, drive_eval},
+    {"fmt", "FILE...", "lay programs out in the one style", TAKES_FILE | TAKES_FILES,
+     drive_fmt},
     {"calls", "[NAME]", "list the system calls, or explain one", TAKES_NAME | COMPILES,
      NULL},
     {"config", "[FILE]", "print the effective configuration and where it comes from",
@@ -66,6 +69,7 @@ static const struct option long_options[] = {
     {"set", required_argument, NULL, O_SET},
     {"locked", no_argument, NULL, O_LOCKED},
     {"format", required_argument, NULL, O_FORMAT},
+    {"check", no_argument, NULL, O_CHECK},
     {"jobs", required_argument, NULL, O_PASS_VALUE},
     {"events", required_argument, NULL, O_PASS_VALUE},
     {"state", required_argument, NULL, O_PASS_VALUE},
@@ -87,6 +91,8 @@ static const char options_text[] =
     "      --project NAME     project the things at the provider belong to\n"
     "      --locked           fail instead of changing dvo.lock\n"
     "      --format=FORMAT    of diagnostics: human, json, sarif or github\n"
+    "Options of fmt:\n"
+    "      --check            change nothing, list the files that would change\n"
     "Options of run and destroy:\n"
     "      --jobs N           tool runs at once\n"
     "      --events FILE      write what happens as JSON lines\n"
@@ -171,7 +177,9 @@ static int read_options(const struct command *c, int argc, char **argv,
     opterr = 0;
     optind = 1;
     while ((opt = getopt_long(argc, argv, "+:o:h", long_options, &index)) != -1) {
-        unsigned need = opt == O_PASS || opt == O_PASS_VALUE ? RUNS : COMPILES;
+        unsigned need = opt == O_PASS || opt == O_PASS_VALUE ? RUNS
+                        : opt == O_CHECK                     ? TAKES_FILES
+                                                             : COMPILES;
         if (opt != '?' && opt != ':' && opt != O_HELP && opt != 'h' && opt != O_VERSION &&
             opt != O_FORMAT && !(c->what & need))
             return 1 + usage_error("", argv[optind - 1], " does not go with this command",
@@ -196,6 +204,7 @@ static int read_options(const struct command *c, int argc, char **argv,
             if (!read_format(optarg, &o->format))
                 return 1 + usage_error("unknown format ", optarg, "", NULL);
             break;
+        case O_CHECK: o->check = true; break;
         case O_PASS:
         case O_PASS_VALUE:
             o->rest[o->nrest++] = arena_printf(&texts, "--%s", long_options[index].name);
@@ -223,14 +232,14 @@ static int read_arguments(const struct command *c, int argc, char **argv,
         argv += optind;
         if (!argc)
             return 0;
-        if (o->path)
-            return 1 + usage_error("one argument too many: ", argv[0], "", NULL);
-        o->path = argv[0];
-        if (ended) {
-            if (argc > 1)
-                return 1 + usage_error("one argument too many: ", argv[1], "", NULL);
-            return 0;
+        for (int i = 0; i < (ended ? argc : 1); i++) {
+            if (o->path && !(c->what & TAKES_FILES))
+                return 1 + usage_error("one argument too many: ", argv[i], "", NULL);
+            o->path = argv[i];
+            o->paths[o->npaths++] = argv[i];
         }
+        if (ended)
+            return 0;
     }
 }
 
@@ -255,6 +264,7 @@ int main(int argc, char **argv)
     struct drive_options o = {.pager = isatty(STDOUT_FILENO) == 1};
     o.sets = xcalloc((size_t)argc + 1, sizeof *o.sets);
     o.rest = xcalloc((size_t)argc * 2 + 2, sizeof *o.rest);
+    o.paths = xcalloc((size_t)argc, sizeof *o.paths);
     int stop = read_arguments(c, argc - 1, argv + 1, &o), status;
     if (stop) {
         status = stop - 1;
@@ -275,6 +285,7 @@ int main(int argc, char **argv)
     }
     arena_free(&texts);
     free(o.rest);
+    free(o.paths);
     free(o.sets);
     return status;
 }

@@ -44,6 +44,13 @@ static bool check_text(struct parser *p)
 struct ast_file *parse_source(struct sources *sources, file_id file, struct intern *names,
                               struct arena *arena, struct diags *diags)
 {
+    return parse_tokens(sources, file, names, arena, diags, NULL);
+}
+
+struct ast_file *parse_tokens(struct sources *sources, file_id file, struct intern *names,
+                              struct arena *arena, struct diags *diags,
+                              struct token_list *tokens)
+{
     const struct source *source = source_get(sources, file);
     struct parser *p = xcalloc(1, sizeof *p);
     *p = (struct parser){
@@ -54,6 +61,7 @@ struct ast_file *parse_source(struct sources *sources, file_id file, struct inte
         .names = names,
         .arena = arena,
         .diags = diags,
+        .tokens = tokens,
         .base = source->len >= 3 && memcmp(source->text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0,
         .none = intern_cstr(names, "None"),
         .true_ = intern_cstr(names, "True"),

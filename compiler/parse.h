@@ -11,4 +11,22 @@
 struct ast_file *parse_source(struct sources *sources, file_id file, struct intern *names,
                               struct arena *arena, struct diags *diags);
 
+/* A token as the grammar took it: `kind` is one of parse.tab.h. What stands between two
+ * tokens is blanks, line ends, continued lines and comments, nothing else. */
+struct token {
+    int kind;
+    uint32_t begin, end; /* offsets in the source */
+};
+
+struct token_list {
+    struct token *v; /* on the heap */
+    size_t n, cap;
+};
+
+/* As parse_source(); appends the tokens of the file, the one of its end last. They are
+ * complete only if the result is not NULL. */
+struct ast_file *parse_tokens(struct sources *sources, file_id file, struct intern *names,
+                              struct arena *arena, struct diags *diags,
+                              struct token_list *tokens);
+
 #endif

@@ -414,6 +414,8 @@ static int dvo_lex(DVO_STYPE *value, struct span *at, struct parser *p)
     int token = dvo_scan(value, at, p->scanner);
     p->previous = p->token;
     p->token = token;
+    if (p->tokens)
+        *vec_push(p->tokens) = (struct token){token, at->begin, at->end};
     if (!p->line_open && token != TOK_NEWLINE && token != TOK_INDENT && token != TOK_DEDENT) {
         p->line_open = true;
         p->line_begin = at->begin;

@@ -2,8 +2,7 @@
 #ifndef DVO_COMPILER_PARSER_H
 #define DVO_COMPILER_PARSER_H
 
-#include "compiler/ast.h"
-#include "ir/base/diag.h"
+#include "compiler/parse.h"
 
 /* Codes of syntax errors, titles in codes.def. */
 enum syntax_code {
@@ -67,9 +66,10 @@ struct parser {
     struct arena *arena;
     struct diags *diags;
     void *scanner;
-    struct function *top; /* result of the grammar */
-    bool failed;          /* an error was reported */
-    bool stopped;         /* nesting limit passed: report nothing more */
+    struct token_list *tokens; /* or NULL: nobody wants them */
+    struct function *top;      /* result of the grammar */
+    bool failed;               /* an error was reported */
+    bool stopped;              /* nesting limit passed: report nothing more */
 
     /* scanner */
     uint32_t base;       /* offset of the scanned text in the source: behind a BOM */

@@ -10,7 +10,8 @@ A case is a folder tests/golden/AREA/CASE/ with
     status      expected exit status of the last command (absent: 0)
     files/...   expected files below build/input/; for NAME.absent, NAME must not exist
 
-at least one of the last four. The commands run in a copy of the folder without these.
+at least one of the last four. The commands run in a copy of the folder without these. In
+the area `fmt` they read input.dvo on standard input, elsewhere nothing.
 Digests are compared as "sha256:DIGEST".
 In the area `chef`, Ruby reads the recipes back too (recipes.rb).
 With --update the expected files are written instead: read the diff before committing it.
@@ -39,6 +40,7 @@ DEFAULT_COMMANDS = {
     "chef": "build input.dvo",
     "api": "build input.dvo",
     "errors": "check input.dvo",
+    "fmt": "fmt -",
     "config": "config",
     "cli": None,
 }
@@ -83,9 +85,10 @@ def masked(data):
 
 def run(case, folder, home):
     result = Result()
+    text = (folder / "input.dvo").read_bytes() if case.parent.name == "fmt" else b""
     for arguments in commands(case):
         done = subprocess.run([os.environ["DVOC"], *arguments], cwd=folder,
-                              env=environment(home), stdin=subprocess.DEVNULL,
+                              env=environment(home), input=text,
                               capture_output=True, timeout=SECONDS, check=False)
         result.output += masked(done.stdout)
         result.error += masked(done.stderr)

@@ -1,9 +1,10 @@
 """Checks of the source tree, each one case: shell and C style, the layers' dependencies,
-the list of diagnostic codes, and that Python, Ruby and DVO files are what they claim to
-be."""
+the list of diagnostic codes, that Python, Ruby and DVO files are what they claim to be, and
+that the samples are in house style."""
 
 import ast
 import collections
+import os
 import pathlib
 import re
 import subprocess
@@ -14,6 +15,8 @@ C_FOLDERS = ("ir/", "compiler/", "emitters/", "runtime/", "tests/")
 LAYERS = ("ir", "compiler", "emitters", "runtime")
 # Who may include whom, besides itself; the driver and main see the emitters too.
 ALLOWED = {"ir": (), "compiler": ("ir",), "emitters": ("ir",), "runtime": ("ir",)}
+# The essay's program is kept to the letter.
+VERBATIM = ("samples/app.dvo",)
 DRIVERS = ("compiler/driver.c", "compiler/main.c")
 # Functions that take a diagnostic code: diag_error(d, 101, ...) and wrappers named so.
 CODE_CALL = re.compile(r"\b\w*(?:error|warning|note|diag|fail)\w*\s*"
@@ -165,6 +168,13 @@ def check_dvo(files):
             for row in parses(name)]
 
 
+def check_samples(files):
+    """samples are as dvoc fmt writes them"""
+    return tool(os.environ["DVOC"], "fmt", "--check",
+                *[name for name in files if name not in VERBATIM
+                  and name.startswith("samples/") and name.endswith(".dvo")])
+
+
 def main():
     files = tree()
     if sys.argv[1:] == ["--fix"]:
@@ -174,7 +184,7 @@ def main():
         sys.exit("usage: run.sh [--fix]")
     passed = failed = 0
     for check in (check_shell, check_format, check_layers, check_codes, check_python,
-                  check_ruby, check_dvo):
+                  check_ruby, check_dvo, check_samples):
         rows = check(files)
         if rows:
             failed += 1

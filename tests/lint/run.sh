@@ -1,8 +1,14 @@
 #!/bin/sh
-# Checks of the source tree that need no build: what they are stands in lint.py. `--fix`
-# writes what clang-format wants.
+# Checks of the source tree: what they are stands in lint.py. `--fix` writes what
+# clang-format wants. The compiler, for the samples' style, is $DVOC, or that of the
+# sanitizer build.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$root/tests/lib.sh"
+if [ -z "${DVOC:-}" ]; then
+    build asan || exit 1
+    DVOC=$DVO_BUILD_DIR/asan/dvoc
+fi
+export DVOC
 cd "$root" || exit 1
 exec "$PYTHON" tests/lint/lint.py "$@"
