@@ -27,10 +27,22 @@ static bool want_color(int fd)
     return isatty(fd) == 1 && !getenv("NO_COLOR") && term && strcmp(term, "dumb") != 0;
 }
 
+/* For who reads along; a log would only grow by it. */
+static void hint(const struct diags *d)
+{
+    for (size_t i = 0; i < d->n; i++)
+        if (d->v[i]->level == DIAG_ERROR) {
+            fprintf(stderr, "for more: dvoc explain DVO%04u\n", d->v[i]->code);
+            return;
+        }
+}
+
 static int finish(struct program *p, const struct drive_options *o, bool good)
 {
     if (p->diags.n)
         diags_print(&p->diags, stderr, o->format, want_color(STDERR_FILENO));
+    if (p->diags.errors && o->format == DIAG_HUMAN && isatty(STDERR_FILENO) == 1)
+        hint(&p->diags);
     bool failed = !good || p->diags.errors;
     program_close(p);
     return failed ? DRIVE_WRONG : DRIVE_OK;
@@ -43,8 +55,7 @@ static void print_line(struct vm *vm, const char *text, size_t len)
     fputc('\n', stderr);
 }
 
-/* Through the user's pager on a terminal, else to standard output. */
-static void show(const struct buf *text, bool pager)
+void drive_show(const struct buf *text, bool pager)
 {
     const char *command = getenv("PAGER");
     FILE *out = stdout;
@@ -156,7 +167,7 @@ static int emit_ast(const struct drive_options *o)
     if (ast) {
         struct buf text = {0};
         ast_dump(ast, &text);
-        show(&text, false);
+        drive_show(&text, false);
         buf_free(&text);
     }
     return finish(&p, o, ast != NULL);
@@ -213,7 +224,7 @@ int drive_build(const struct drive_options *o)
     }
     good = good && lock_save(&p.lock, &p.diags);
     if (good)
-        show(&text, false);
+        drive_show(&text, false);
     buf_free(&text);
     return finish(&p, o, good);
 }
@@ -234,7 +245,7 @@ int drive_graph(const struct drive_options *o)
     if (good) {
         struct buf text = {0};
         graph_dot(&p.graph, &text);
-        show(&text, false);
+        drive_show(&text, false);
         buf_free(&text);
     }
     return finish(&p, o, good);
@@ -266,7 +277,7 @@ int drive_preview(const struct drive_options *o)
         artefacts_free(&files);
     }
     if (good)
-        show(&text, o->pager);
+        drive_show(&text, o->pager);
     buf_free(&text);
     return finish(&p, o, good);
 }
@@ -348,7 +359,7 @@ int drive_config(const struct drive_options *o)
     if (good) {
         struct buf text = {0};
         config_print(&p.config, true, &text);
-        show(&text, o->pager);
+        drive_show(&text, o->pager);
         buf_free(&text);
     }
     return finish(&p, o, good);
@@ -363,7 +374,7 @@ int drive_calls(const struct drive_options *o, const char *name)
     bool good = program_open(&p, &po);
     good = good && (name ? manual_call(&p, name, &text) : manual_list(&p, &text));
     if (good)
-        show(&text, o->pager);
+        drive_show(&text, o->pager);
     buf_free(&text);
     return finish(&p, o, good);
 }

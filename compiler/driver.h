@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "ir/base/buf.h"
 #include "ir/base/diag.h"
 
 enum drive_status { DRIVE_OK = 0, DRIVE_WRONG = 1, DRIVE_USAGE = 2 };
@@ -27,6 +28,9 @@ struct drive_options {
     char **rest; /* arguments passed on to dvo-run */
     int nrest;
 };
+
+/* Through the user's pager on a terminal, else to standard output. */
+void drive_show(const struct buf *text, bool pager);
 
 /* Each returns an exit status: 0, 1 (the program is wrong; diagnostics are printed). */
 int drive_build(const struct drive_options *o);

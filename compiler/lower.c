@@ -291,24 +291,6 @@ static val_id run_rule(struct lowering *l, value rule, op_id id)
     return ir;
 }
 
-static void no_rule(struct lowering *l, op_id id)
-{
-    const struct op *op = &l->p->graph.ops[id];
-    const struct call_info *info = graph_call(&l->p->graph, id);
-    struct diag *g =
-        diag_error(&l->p->diags, 750, op->span, "%s has no rule for %s",
-                   intern_text(&l->p->strings, info->name), backend_name(op->backend));
-    struct buf have = {0};
-    for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++)
-        if (info->backends & 1u << b)
-            buf_printf(&have, "%s%s", have.len ? ", " : "", backend_name(b));
-    if (have.len)
-        diag_help(&l->p->diags, g,
-                  "it works with %s; say so with via= or `backends:` in dvo.yaml",
-                  buf_text(&have));
-    buf_free(&have);
-}
-
 /* The driver's sequences for a provider call. */
 static val_id lower_provider(struct lowering *l, op_id id)
 {
@@ -383,12 +365,7 @@ static uint32_t make_template(struct lowering *l, op_id id)
     } else if (rules->builtin) {
         t.steps = VAL_NONE;
     } else {
-        value rule = rules->lower[op->backend];
-        if (rule == VALUE_ERROR) {
-            no_rule(l, id);
-            return 0;
-        }
-        t.steps = run_rule(l, rule, id);
+        t.steps = run_rule(l, rules->lower[op->backend], id); /* verify saw it */
         /* A rule that answers None leaves the shape to the steps all backends share. */
         if (t.steps == VAL_NONE && rules->lower[BACKEND_API] != VALUE_ERROR)
             t.steps = run_rule(l, rules->lower[BACKEND_API], id);

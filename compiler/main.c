@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "compiler/driver.h"
+#include "compiler/explain.h"
 #include "dvo_config.h"
 #include "ir/base/arena.h"
 #include "ir/base/buf.h"
@@ -56,6 +57,8 @@ static const struct command commands[] = {
      NULL},
     {"config", "[FILE]", "print the effective configuration and where it comes from",
      TAKES_NAME | COMPILES, NULL},
+    {"explain", "[CODE]", "list the codes of diagnostics, or explain one", TAKES_NAME,
+     NULL},
 };
 
 static const struct option long_options[] = {
@@ -134,6 +137,22 @@ static int usage_error(const char *before, const char *what, const char *after,
         fprintf(stderr, "; did you mean \"%s\"?", near);
     fputs("\nTry 'dvoc --help'.\n", stderr);
     return DRIVE_USAGE;
+}
+
+static int explain(const struct drive_options *o)
+{
+    struct buf text = {0};
+    int status = DRIVE_OK;
+    if (!o->path)
+        explain_list(&text);
+    if (!o->path || explain_code(o->path, &text)) {
+        drive_show(&text, o->pager);
+    } else {
+        const char *near = arena_printf(&texts, "; %s", buf_text(&text));
+        status = usage_error("no diagnostic has the code ", o->path, near, NULL);
+    }
+    buf_free(&text);
+    return status;
 }
 
 static const struct command *find_command(const char *name)
@@ -274,6 +293,8 @@ int main(int argc, char **argv)
         status = drive_calls(&o, o.path);
     } else if (!strcmp(c->name, "config")) {
         status = drive_config(&o);
+    } else if (!strcmp(c->name, "explain")) {
+        status = explain(&o);
     } else {
         if (!strcmp(c->name, "destroy"))
             o.rest[o.nrest++] = arena_printf(&texts, "--destroy");

@@ -578,7 +578,7 @@ static value do_driver(struct vm *vm, const struct call *c)
     struct glossary *g = glossary_of(c);
     value record = value_dict_new(vm, c->nnames + 1);
     if (c->nargs != 1)
-        return vm_fail(vm, 517, "driver() takes the driver's name first");
+        return vm_fail(vm, 515, "driver() takes the driver's name first");
     value_dict_set(vm, record, value_cstring(vm, "name"), c->args[0]);
     for (uint32_t k = 0; k < c->nnames; k++)
         value_dict_set(vm, record, value_interned(vm, c->names[k]),
