@@ -330,7 +330,7 @@ static bool fmt_file(struct program *p, const struct drive_options *o, const cha
                             memcmp(source->text, buf_text(&text), text.len) != 0);
     bool through = !strcmp(path, "-") && !o->check;
     if (good && through)
-        show(&text, false);
+        drive_show(&text, false);
     else if (changed && !o->check)
         good = rewrite(path, &text, &p->diags);
     if (good && changed && !through)
