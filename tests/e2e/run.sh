@@ -7,8 +7,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 cd "$root/tests/e2e" || exit 1
 # The long ones first.
 [ $# -gt 0 ] || set -- backends samples chefinstall naughty chefplain mixed chefserver \
-    errors errors:api kill kill:api lock lock:api runs calls calls:api secrets secrets:api \
-    hosts rootless repository chefclient
+    errors errors:chef errors:api kill kill:chef kill:api lock lock:chef lock:api runs calls \
+    calls:api secrets secrets:chef secrets:api hosts rootless repository chefclient
 
 # What all need is made once.
 bash "$root/etc/dvo/podman/service.sh" start >/dev/null || exit 1
