@@ -38,6 +38,15 @@ build() {
     fi
 }
 
+# use_dvoc: DVOC is the compiler under test.
+use_dvoc() {
+    if [ -z "${DVOC:-}" ]; then
+        build asan || exit 1
+        DVOC=$DVO_BUILD_DIR/asan/dvoc
+    fi
+    export DVOC
+}
+
 # Counting cases in shell: `ok`, or `not_ok NAME [LOG]`; `counted` as the last command.
 passed=0
 failed=0

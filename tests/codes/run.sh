@@ -4,10 +4,6 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$root/tests/lib.sh"
-if [ -z "${DVOC:-}" ]; then
-    build asan || exit 1
-    DVOC=$DVO_BUILD_DIR/asan/dvoc
-fi
-export DVOC
+use_dvoc
 sh "$root/samples/my-app/build.sh" "$root/samples/packages" 1.0 1.1 || exit 1
 exec "$PYTHON" "$root/tests/codes/codes.py" "$@"

@@ -4,11 +4,7 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$root/tests/lib.sh"
-if [ -z "${DVOC:-}" ]; then
-    build asan || exit 1
-    DVOC=$DVO_BUILD_DIR/asan/dvoc
-fi
-export DVOC
+use_dvoc
 cd "$root" || exit 1
 sh samples/my-app/build.sh samples/packages 1.0 1.1 || exit 1
 exec "$PYTHON" tests/docs/docs.py "$@"

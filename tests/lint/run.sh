@@ -5,10 +5,6 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$root/tests/lib.sh"
-if [ -z "${DVOC:-}" ]; then
-    build asan || exit 1
-    DVOC=$DVO_BUILD_DIR/asan/dvoc
-fi
-export DVOC
+use_dvoc
 cd "$root" || exit 1
 exec "$PYTHON" tests/lint/lint.py "$@"

@@ -4,9 +4,5 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$root/tests/lib.sh"
-if [ -z "${DVOC:-}" ]; then
-    build asan || exit 1
-    DVOC=$DVO_BUILD_DIR/asan/dvoc
-fi
-export DVOC
+use_dvoc
 exec "$PYTHON" "$root/tests/robustness/robustness.py" "$@"
