@@ -36,6 +36,35 @@ static bool has_role(const struct yaml_node *host, const char *role)
     return false;
 }
 
+/* A role that no host has is mostly misspelt: the list is empty and nothing is done. */
+static void check_role(struct vm *vm, const struct yaml_node *inventory, const char *role)
+{
+    struct {
+        const char **v;
+        size_t n, cap;
+    } known = {0};
+    for (size_t i = 0; i < inventory->n; i++) {
+        const struct yaml_node *roles = yaml_get(inventory->pairs[i].value, "roles");
+        for (size_t k = 0; roles && k < roles->n; k++)
+            *vec_push(&known) = roles->items[k]->text;
+    }
+    bool found = false;
+    for (size_t i = 0; i < known.n && !found; i++)
+        found = !strcmp(known.v[i], role);
+    if (!found) {
+        struct diag *d =
+            diag_warning(vm->diags, 539, vm_param_span(vm, "role", 0),
+                         "no host of the inventory has the role \"%s\"", role);
+        const char *near = text_nearest(role, known.v, known.n);
+        if (near)
+            diag_help(vm->diags, d, "did you mean \"%s\"?", near);
+        else
+            diag_help(vm->diags, d, "add it to a host of inventory.yaml: roles: [%s]",
+                      role);
+    }
+    free(known.v);
+}
+
 static value do_hosts_all(struct vm *vm, const struct call *c)
 {
     const struct yaml_node *inventory = program_of(vm)->config.inventory;
@@ -45,6 +74,8 @@ static value do_hosts_all(struct vm *vm, const struct call *c)
         return VALUE_ERROR;
     if (s)
         role = arena_strndup(vm->arena, s, len);
+    if (role)
+        check_role(vm, inventory, role);
     value list = value_list_new(vm, NULL, 0);
     for (size_t i = 0; i < inventory->n; i++) {
         if (role && !has_role(inventory->pairs[i].value, role))
@@ -183,8 +214,12 @@ static value no_constant(struct vm *vm, value self, const char *name,
     struct names names = {.vm = vm};
     provider_attrs(vm, self, add_name, &names);
     const char *near = text_nearest(name, names.v, names.n);
+    for (size_t i = 0; !kind && i < names.n; i++)
+        if (!strcmp(strchr(names.v[i], '_') + 1, name))
+            near = names.v[i];
     free(names.v);
-    vm_fail(vm, 545, "provider \"%s\" has no %s", p->config.provider_name, name);
+    vm_fail(vm, 545, "provider \"%s\" has no constant \"%s\"", p->config.provider_name,
+            name);
     struct buf help = {0};
     if (near)
         buf_printf(&help, "did you mean provider.%s?", near);
@@ -301,6 +336,24 @@ static bool is_call(struct program *p, const char *name)
     return call;
 }
 
+/* A call without what it is a call of, or a constant without its provider. */
+static const char *hint_of_call(void *ctx, const char *name)
+{
+    struct program *p = ctx;
+    for (size_t i = 0; i < CONSTANTS; i++)
+        if (!strncmp(name, constants[i].prefix, strlen(constants[i].prefix)))
+            return arena_printf(&p->arena, "write provider.%s", name);
+    for (size_t i = 0; i < p->glossary.nnames; i++) {
+        const char *full = p->glossary.names[i], *dot = strchr(full, '.');
+        if (dot && !strcmp(dot + 1, name))
+            return !strncmp(full, "machine.", 8)
+                       ? arena_printf(&p->arena, "say which machine: MACHINE.%s(...)",
+                                      name)
+                       : arena_printf(&p->arena, "write %s(...)", full);
+    }
+    return NULL;
+}
+
 void namespace_universe(struct program *p, struct eval_universe *u)
 {
     static const struct native natives[] = {
@@ -310,6 +363,7 @@ void namespace_universe(struct program *p, struct eval_universe *u)
     };
     const struct glossary *g = &p->glossary;
     const char *last = "";
+    eval_universe_hint(u, hint_of_call, p);
     for (size_t i = 0; i < g->nnames; i++) {
         const char *dot = strchr(g->names[i], '.');
         if (!dot) {

@@ -13,13 +13,35 @@ struct diag *parser_error(struct parser *p, enum syntax_code code, struct span a
     p->line_failed = true;
     va_list ap;
     va_start(ap, fmt);
-    struct buf message = {0};
-    buf_vprintf(&message, fmt, ap);
+    const char *message = diag_vformat(p->diags->arena, fmt, ap);
     va_end(ap);
-    struct diag *d = diag_error(p->diags, code, at, "%s", buf_text(&message));
-    buf_free(&message);
+    struct diag *d = diag_error(p->diags, code, at, "%s", message);
     if (diags_full(p->diags))
         p->stopped = true;
+    return d;
+}
+
+struct diag *parser_string_open(struct parser *p, uint32_t begin, char quote)
+{
+    struct diag *d =
+        parser_error(p, SYNTAX_STRING_OPEN, (struct span){p->file, begin, begin + 1},
+                     "this string is never closed");
+    diag_help(p->diags, d, "end it with %c on its line; one before it may have no end",
+              quote);
+    return d;
+}
+
+struct diag *parser_bracket_open(struct parser *p, struct bracket b, struct span next)
+{
+    struct diag *d =
+        parser_error(p, SYNTAX_BRACKET_OPEN, (struct span){p->file, b.begin, b.begin + 1},
+                     "this '%c' is never closed", b.kind);
+    if (next.file)
+        diag_related(p->diags, d, next, "the next statement begins here");
+    diag_help(p->diags, d, "put '%c' where it ends",
+              b.kind == '('   ? ')'
+              : b.kind == '[' ? ']'
+                              : '}');
     return d;
 }
 
@@ -235,6 +257,63 @@ static struct diag *explain_form(const struct mishap *m)
     return NULL;
 }
 
+/* Columns of blanks at the beginning of the line in which `offset` is. */
+static uint32_t line_indentation(const struct parser *p, uint32_t offset, uint32_t *begin)
+{
+    *begin = offset;
+    while (*begin > p->base && p->text[*begin - 1] != '\n')
+        --*begin;
+    return (uint32_t)strspn(p->text + *begin, " ");
+}
+
+static bool is_letter(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
+}
+
+/* A word that is not further in than the line of an open bracket: the statement behind it
+ * begins there, or in a line between the two that looked like an item. */
+static struct diag *explain_open(const struct mishap *m)
+{
+    struct parser *p = m->p;
+    uint32_t open = m->bracket.begin, line, end;
+    if (!m->bracket.kind || m->bracket.kind == 'f' || !is_letter(p->text[m->at.begin]))
+        return NULL;
+    uint32_t most = line_indentation(p, open, &line);
+    uint32_t column = line_indentation(p, m->at.begin, &end);
+    if (end <= open || end + column != m->at.begin || column > most)
+        return NULL;
+    for (const char *s = p->text + open; (s = strchr(s, '\n')) != NULL; s++) {
+        uint32_t next = (uint32_t)(s + 1 - p->text);
+        column = (uint32_t)strspn(s + 1, " ");
+        if (column > most || !is_letter(s[1 + column]))
+            continue;
+        end = next + column;
+        break;
+    }
+    return parser_bracket_open(p, m->bracket, (struct span){p->file, end, end + 1});
+}
+
+/* A string that went on into the next one, `"a, b="c"`: the quotes of the line are odd,
+ * and the last of them, which the scanner has not met yet, is left over. */
+static struct diag *explain_quote(const struct mishap *m)
+{
+    struct parser *p = m->p;
+    char quote = m->at.begin > p->base ? p->text[m->at.begin - 1] : 0;
+    if (p->previous != TOK_STRING || (quote != '"' && quote != '\''))
+        return NULL;
+    uint32_t last = 0, n = 0;
+    for (uint32_t i = m->at.begin; i < p->len && p->text[i] != '\n'; i++) {
+        if (p->text[i] == '#' || p->text[i] == '\\')
+            return NULL;
+        if (p->text[i] == quote) {
+            last = i;
+            n++;
+        }
+    }
+    return n % 2 == 0 ? NULL : parser_string_open(p, last, quote);
+}
+
 /* Words and brackets out of place. */
 static struct diag *explain_place(const struct mishap *m)
 {
@@ -332,7 +411,12 @@ void parser_unexpected(struct parser *p, int token, struct span at, const int *e
     else if (n > 0)
         m.bracket = p->brackets[n - 1];
 
-    struct diag *d = explain_place(&m);
+    struct diag *d = explain_open(&m);
+    if (!d)
+        d = explain_quote(&m);
+    if (d)
+        return;
+    d = explain_place(&m);
     if (!d)
         d = explain_form(&m);
     if (!d)

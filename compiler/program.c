@@ -2,6 +2,7 @@
  * everything a program may read. */
 #include "compiler/program.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "compiler/deb.h"
 #include "compiler/debver.h"
 #include "compiler/namespace.h"
-#include "compiler/op.h"
+#include "compiler/op_name.h"
 #include "compiler/rollout.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
@@ -24,6 +25,34 @@ static bool read_beside(void *ctx, const char *path, struct buf *out)
     bool good = file_read(full, out);
     free(full);
     return good;
+}
+
+static const char *near_beside(void *ctx, const char *path)
+{
+    return program_near_file(ctx, path);
+}
+
+const char *program_near_file(struct program *p, const char *path)
+{
+    char *inner = path_dir(path), *folder = path_join(p->folder, inner);
+    struct {
+        const char **v;
+        size_t n, cap;
+    } names = {0};
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
+        if (e->d_name[0] != '.')
+            *vec_push(&names) = arena_strndup(&p->arena, e->d_name, strlen(e->d_name));
+    if (dir)
+        closedir(dir);
+    const char *slash = strrchr(path, '/');
+    const char *near = text_nearest(slash ? slash + 1 : path, names.v, names.n);
+    if (near && strcmp(inner, "."))
+        near = arena_printf(&p->arena, "%s/%s", inner, near);
+    free(names.v);
+    free(folder);
+    free(inner);
+    return near;
 }
 
 bool program_open(struct program *p, const struct program_options *o)
@@ -41,6 +70,9 @@ bool program_open(struct program *p, const struct program_options *o)
     vm->host = p;
     vm->assigned = op_assigned;
     vm->deferred_name = op_deferred_name;
+    vm->deferred_source = op_deferred_source;
+    p->graph.place = op_place;
+    p->graph.place_ctx = p;
     vm->print = o->print;
     const struct config_options config = {o->path, o->config, o->project};
     if (!config_load(&p->config, &config, &p->arena, &p->sources, &p->diags))
@@ -69,9 +101,10 @@ static file_id load_program(struct program *p, const struct program_options *o)
 static bool name_and_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && rollouts_apply(p) &&
-           graph_conflict(g, &p->diags) && graph_order(g, &p->diags) &&
-           graph_verify(g, &p->diags);
+    bool good = graph_name(g, &p->diags) && rollouts_apply(p) &&
+                graph_conflict(g, &p->diags) && graph_order(g, &p->diags);
+    /* What a call is given has nothing to do with how others stand to it. */
+    return graph_verify(g, &p->diags) && good;
 }
 
 /* What the graph's text form and the plan are bound to. */
@@ -113,7 +146,8 @@ bool program_evaluate(struct program *p, const struct program_options *o)
     if (!file)
         return false;
     struct eval_universe *universe = universe_of_programs(p);
-    const struct eval_reader reader = {.read = read_beside, .ctx = p};
+    const struct eval_reader reader = {
+        .read = read_beside, .ctx = p, .near = near_beside};
     eval_vm(p->eval)->carry_on = true;
     bool good = eval_file(p->eval, universe, file, &reader) != NULL;
     good &= params_finish(&p->params, p);

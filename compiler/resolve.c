@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/hint.h"
+
 enum resolve_code {
     RESOLVE_UNKNOWN = 201,
     RESOLVE_DUPLICATE_PARAMETER = 202,
@@ -45,6 +47,8 @@ struct resolver {
     struct arena *arena;
     struct diags *diags;
     bool failed;
+    bool unknown;                /* a name was */
+    const struct expr *argument; /* that is being visited, or NULL */
 
     /* By name, index + 1: innermost visible local, global, predeclared name. */
     uint32_t *local_of, *global_of, *universal_of;
@@ -208,25 +212,49 @@ static void collect_block(struct resolver *r, const struct block *block, size_t 
 
 /* ---- looking up ---- */
 
-static void report_unknown(struct resolver *r, str_id name, struct span at)
+/* NAME==VALUE as an argument, of a NAME that is nothing: a keyword was meant. */
+static bool meant_as_keyword(const struct resolver *r, struct span at)
 {
-    r->failed = true;
-    struct diag *d =
-        diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'",
-                   intern_text(r->names, name));
-    size_t n = r->locals.n + r->file->nglobals + r->universe->n, k = 0;
+    const struct expr *e = r->argument;
+    return e && e->kind == EXPR_BINARY && e->op == OP_EQ &&
+           e->binary.left->kind == EXPR_NAME && e->binary.left->span.begin == at.begin;
+}
+
+static void help_unknown(struct resolver *r, struct diag *d, const char *name)
+{
+    const char *hint = hint_of_name(name);
+    if (!hint && r->universe->hint)
+        hint = r->universe->hint(r->universe->ctx, name);
+    if (meant_as_keyword(r, d->span)) {
+        diag_help(r->diags, d, "one '=' gives an argument: %s=...", name);
+        return;
+    }
+    size_t n = r->locals.n + r->file->nbound + r->universe->n, k = 0;
     const char **known = xcalloc(n + 1, sizeof *known);
     for (size_t i = 0; i < r->locals.n; i++)
         known[k++] = intern_text(r->names, r->locals.v[i].name);
-    for (uint32_t i = 0; i < r->file->nglobals; i++)
+    for (uint32_t i = 0; i < r->file->nbound; i++)
         known[k++] = intern_text(r->names, r->file->globals[i]);
     for (uint32_t i = 0; i < r->universe->n; i++)
         known[k++] = intern_text(r->names, r->universe->names[i]);
-    const char *nearest = text_nearest(intern_text(r->names, name), known, k);
-    if (nearest)
-        diag_help(r->diags, d, "is '%s' meant?", nearest);
+    const char *nearest = text_nearest(name, known, k);
+    if (hint)
+        diag_help(r->diags, d, "%s", hint);
+    else if (nearest)
+        diag_help(r->diags, d, "did you mean %s?", nearest);
     free(known);
-    r->universal_of[name] = 1; /* one report per name; the tree will not be evaluated */
+}
+
+/* The name becomes a global without a value, so that it is told once and the rest of the
+ * file can be looked at. */
+static void report_unknown(struct resolver *r, str_id name, struct span at)
+{
+    const char *text = intern_text(r->names, name);
+    r->unknown = true;
+    struct diag *d =
+        diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'", text);
+    help_unknown(r, d, text);
+    declare_global(r, name, at, true);
 }
 
 /* Makes the function at `depth` capture a local of an outer one; returns its index there.
@@ -274,10 +302,11 @@ static void bind(struct resolver *r, str_id name, struct span at, struct binding
         }
     } else if (r->global_of[name] > 0) {
         *out = (struct binding){SCOPE_GLOBAL, r->global_of[name] - 1};
-    } else {
-        if (r->universal_of[name] == 0)
-            report_unknown(r, name, at);
+    } else if (r->universal_of[name] > 0) {
         *out = (struct binding){SCOPE_UNIVERSAL, r->universal_of[name] - 1};
+    } else {
+        report_unknown(r, name, at);
+        *out = (struct binding){SCOPE_GLOBAL, r->global_of[name] - 1};
     }
 }
 
@@ -393,7 +422,9 @@ static void visit_args(struct resolver *r, struct arg_list *args)
             rank = own;
         if (arg->kind == ARG_KEYWORD)
             check_keyword(r, args, i);
+        r->argument = arg->kind == ARG_POSITIONAL ? arg->value : NULL;
         visit_expr(r, arg->value);
+        r->argument = NULL;
     }
 }
 
@@ -611,6 +642,7 @@ bool resolve(struct ast_file *file, const struct universe *universe, struct aren
 
     enter_function(&r, file->top);
     collect_block(&r, &file->top->body, GLOBAL_SCOPE);
+    file->nbound = file->nglobals;
     for (uint32_t i = 0; i < file->top->body.n; i++)
         visit_stmt(&r, file->top->body.v[i], true);
     leave_function(&r);
@@ -624,5 +656,6 @@ bool resolve(struct ast_file *file, const struct universe *universe, struct aren
     free(r.local_of);
     free(r.global_of);
     free(r.universal_of);
-    return !r.failed;
+    file->only_unknown = r.unknown && !r.failed;
+    return !r.failed && !r.unknown;
 }

@@ -9,12 +9,16 @@
 struct universe {
     const str_id *names;
     uint32_t n;
+    /* The help for an unknown name that the host knows from elsewhere, or NULL. May be
+     * NULL. */
+    const char *(*hint)(void *ctx, const char *name);
+    void *ctx;
 };
 
 /* Fills the resolver's fields of the tree and checks what depends on scopes: unknown
  * names, duplicate parameters and keywords, return, break, continue and load in wrong
- * places. False after errors, which are in `diags`; the tree must not be evaluated then.
- */
+ * places. False after errors, which are in `diags`; the tree must not be evaluated then,
+ * but for the sake of further errors if file->only_unknown. */
 bool resolve(struct ast_file *file, const struct universe *universe, struct arena *arena,
              struct diags *diags);
 

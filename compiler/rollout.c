@@ -107,8 +107,14 @@ static bool put_after(struct applying *a, op_id op, uint32_t batch)
 {
     struct graph *g = &a->p->graph;
     if (op < a->last) {
-        struct diag *d = diag_error(&a->p->diags, 617, g->ops[op].span,
-                                    "calls on an earlier batch of the rollout follow");
+        struct diag *d =
+            diag_error(&a->p->diags, 617, g->ops[op].span,
+                       "this call, on %s, begins a batch of the rollout before the "
+                       "one before it is done",
+                       intern_text(&a->p->strings, g->ops[g->ops[op].subject].address));
+        diag_related(
+            &a->p->diags, d, g->ops[a->last].span, "this call, on %s, follows it",
+            intern_text(&a->p->strings, g->ops[g->ops[a->last].subject].address));
         diag_help(&a->p->diags, d,
                   "make all calls on one machine before those on the next: one loop");
         return false;

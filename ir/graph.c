@@ -78,6 +78,12 @@ void graph_call_chain(const struct graph *g, struct diags *d, struct diag *to, o
                      intern_text(g->strings, g->frames[f].function));
 }
 
+struct span graph_place(const struct graph *g, op_id id, str_id arg)
+{
+    struct span at = g->place ? g->place(g->place_ctx, id, arg) : (struct span){0};
+    return at.file ? at : g->ops[id].span;
+}
+
 struct machine_reads {
     const struct graph *g;
     void (*each)(void *ctx, op_id machine);

@@ -47,7 +47,7 @@ static struct diag *diag_queue(struct diags *d, enum diag_level level, unsigned 
     g->level = level;
     g->code = code;
     g->span = at;
-    g->message = arena_vprintf(d->arena, fmt, ap);
+    g->message = diag_vformat(d->arena, fmt, ap);
     bool full = level == DIAG_ERROR && diags_full(d);
     if (!full && diags_seen(d, g))
         return g;
@@ -91,7 +91,7 @@ void diag_help(struct diags *d, struct diag *g, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    g->help = arena_vprintf(d->arena, fmt, ap);
+    g->help = diag_vformat(d->arena, fmt, ap);
     va_end(ap);
 }
 
@@ -104,7 +104,7 @@ void diag_related(struct diags *d, struct diag *g, struct span at, const char *f
     (*end)->span = at;
     va_list ap;
     va_start(ap, fmt);
-    (*end)->message = arena_vprintf(d->arena, fmt, ap);
+    (*end)->message = diag_vformat(d->arena, fmt, ap);
     va_end(ap);
 }
 
@@ -113,26 +113,44 @@ bool diags_full(const struct diags *d)
     return d->errors >= d->limit;
 }
 
-static bool diag_is_builtin(const struct diags *d, struct span at)
+static enum source_role diag_role(const struct diags *d, struct span at)
 {
-    return at.file && source_get(d->sources, at.file)->builtin;
+    return at.file ? source_get(d->sources, at.file)->role : SOURCE_PROGRAM;
 }
 
-/* A record about a built-in file is told at the first of the user's places that it
- * mentions, and the built-in one becomes a note: nobody can mend what is built in. */
+/* Whether the code is about the form of a record, whoever calls it. */
+static bool diag_is_of_record(unsigned code)
+{
+    return code == 501 || code == 503 || (code >= 510 && code <= 516);
+}
+
+/* Whether the program is to blame for what was noticed in a record: nobody can mend what
+ * is built in, and a record says by fail() (321) what is wrong with its arguments. */
+static bool diag_blames_caller(const struct diags *d, const struct diag *g)
+{
+    switch (diag_role(d, g->span)) {
+    case SOURCE_BUILTIN: return !diag_is_of_record(g->code);
+    case SOURCE_RECORD: return g->code == 321;
+    default: return false;
+    }
+}
+
+/* A diagnostic about a call is told at the first of the program's places that it
+ * mentions, and the record's becomes a note. */
 static void diag_promote(const struct diags *d, struct diag *g)
 {
-    if (!diag_is_builtin(d, g->span))
+    if (!diag_blames_caller(d, g))
         return;
     struct diag_related *r = g->related;
-    while (r && (!r->span.file || diag_is_builtin(d, r->span)))
+    while (r && (!r->span.file || diag_role(d, r->span) != SOURCE_PROGRAM))
         r = r->next;
     if (!r)
         return;
-    struct span builtin = g->span;
+    struct span record = g->span;
     g->span = r->span;
-    r->span = builtin;
-    r->message = "in this built-in definition";
+    r->span = record;
+    r->message = diag_role(d, record) == SOURCE_BUILTIN ? "in this built-in definition"
+                                                        : "in this record";
 }
 
 struct diag_place {

@@ -185,12 +185,12 @@ static void test_builtin_is_never_first(void **state)
 {
     (void)state;
     file_id glossary = add("calls/machine.dvo", "call()\n");
-    sources.v[glossary].builtin = true;
+    sources.v[glossary].role = SOURCE_BUILTIN;
     file_id f = add("app.dvo", "m.run()\n");
-    struct diag *g = diag_error(&diags, 501, (struct span){glossary, 0, 4}, "m");
+    struct diag *g = diag_error(&diags, 321, (struct span){glossary, 0, 4}, "m");
     diag_related(&diags, g, (struct span){f, 0, 5}, "called here");
     assert_string_equal(printed(DIAG_HUMAN, false),
-                        "app.dvo:1:1: error[DVO0501]: m\n"
+                        "app.dvo:1:1: error[DVO0321]: m\n"
                         "    1 | m.run()\n"
                         "      | ^~~~~\n"
                         "calls/machine.dvo:1:1: note: in this built-in definition\n"
