@@ -92,7 +92,7 @@ static void help_missing(struct vm *vm, value v, str_id name, struct span at)
         vm_help(vm, "write %s[\"%s\"] for the value of a key", written ? written : "DICT",
                 word);
     } else if (value_is(v, VALUE_KIND_LIST)) {
-        vm_help(vm, "do it for each item: for item in %s: item.%s...",
+        vm_help(vm, "do it for each item: for item in %s: item.%s",
                 written ? written : "LIST", word);
     } else if (names.n && names.n <= LISTED_MAX) {
         struct buf all = {0};

@@ -52,6 +52,18 @@ static struct span place(const struct binder *b)
     return e ? e->span : b->outer ? place(b->outer) : b->at;
 }
 
+/* The help of an error about `v`, which may be told without being written out. */
+static void help_edit(const struct binder *b, struct type t, value v,
+                      const char *otherwise)
+{
+    bool hidden = b->outer && !written_at(b);
+    const char *help = edit_value(b->vm, t, v, hidden ? (struct span){0} : place(b));
+    if (help)
+        vm_help(b->vm, "%s", help);
+    else if (otherwise)
+        vm_help(b->vm, "write %s", otherwise);
+}
+
 /* machine.run(argv=), item 1 of machine.run(argv=), "PATH" of machine.run(env=). In the
  * arena. */
 static const char *subject(const struct binder *b)
@@ -78,9 +90,7 @@ static val_id fail_type(const struct binder *b, struct type t, value v)
     else
         vm_fail_at(vm, at, 520, "%s takes %s, not %s", subject(b), type_example(kind),
                    value_type_phrase(vm, v));
-    const char *help = edit_value(vm, t, v, at);
-    if (help)
-        vm_help(vm, "%s", help);
+    help_edit(b, t, v, NULL);
     return VAL_ABSENT;
 }
 
@@ -109,6 +119,9 @@ static bool choice_good(const struct binder *b, str_id s)
     vm_fail_at(b->vm, place(b), 521, "%s cannot be \"%s\"", subject(b),
                intern_text(b->vm->strings, s));
     const char *near = text_nearest(intern_text(b->vm->strings, s), names, arg->nchoices);
+    for (uint32_t i = 0; i < arg->nchoices; i++)
+        if (!strcasecmp(intern_text(b->vm->strings, s), names[i]))
+            near = names[i];
     if (near)
         vm_help(b->vm, "did you mean \"%s\"?", near);
     else
@@ -125,10 +138,8 @@ static val_id bind_text(const struct binder *b, enum type_kind kind, value v)
     const char *why = type_check_text(b->vm->strings, kind, s, &good);
     if (why) {
         struct type t = {.kind = (uint8_t)kind};
-        struct span at = place(b);
-        vm_fail_at(b->vm, at, 522, "%s %s", subject(b), why);
-        const char *help = edit_value(b->vm, t, v, at);
-        vm_help(b->vm, "%s%s", help ? "" : "write ", help ? help : type_example(kind));
+        vm_fail_at(b->vm, place(b), 522, "%s %s", subject(b), why);
+        help_edit(b, t, v, type_example(kind));
         return VAL_ABSENT;
     }
     return choice_good(b, good) ? val_str(b->vm->values, good) : VAL_ABSENT;
@@ -187,6 +198,7 @@ static val_id bind_packages(const struct binder *b, value v)
     }
     if (!n) {
         vm_fail_at(vm, b->at, 523, "%s names no package", subject(b));
+        vm_help(vm, "name one, such as [\"nginx\"], or leave the call out");
         return VAL_ABSENT;
     }
     return val_seq(vm->values, IR_LIST, 0, ids, n);

@@ -252,7 +252,8 @@ static bool join_arguments(struct vm *vm, const struct call *c, struct buf *out)
     for (uint32_t i = 0; i < c->nnames; i++) {
         if (strcmp(intern_text(vm->strings, c->names[i]), "sep") != 0 ||
             !value_is_str(c->args[c->nargs + i])) {
-            vm_fail(vm, 312, "%s() takes only sep=TEXT as keyword", c->native->name);
+            vm_fail_at(vm, vm_keyword_span(vm, c->names[i]), 312,
+                       "%s() takes only sep=TEXT as keyword", c->native->name);
             return false;
         }
         separator = value_str_p(c->args[c->nargs + i]);

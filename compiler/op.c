@@ -240,16 +240,27 @@ static bool check_require(struct making *m, const struct require *r)
     bool good = r->exactly ? n == 1 : n >= 1;
     if (good)
         return true;
-    struct buf names = {0};
-    for (unsigned i = 0; i < r->n; i++)
-        buf_printf(&names, "%s%s=", i ? i + 1 == r->n && !r->when ? " or " : ", " : "",
-                   intern_text(m->vm->strings, m->info->args[r->args[i]].name));
-    if (r->when)
+    struct buf names = {0}, edits = {0};
+    for (unsigned i = 0; i < r->n; i++) {
+        const struct arg_info *arg = &m->info->args[r->args[i]];
+        const char *name = intern_text(m->vm->strings, arg->name);
+        const char *between = !i ? "" : i + 1 == r->n && !r->when ? " or " : ", ";
+        buf_printf(&names, "%s%s=", between, name);
+        buf_printf(&edits, "%s%s=%s", between, name,
+                   arg->type.kind == TYPE_BOOL ? "True" : "...");
+    }
+    if (r->when) {
         buf_str(&names, " or when=");
+        buf_str(&edits, " or when=...");
+    }
     vm_fail(m->vm, 534, "%s() needs %s %s", m->name,
             r->exactly ? "exactly one of" : "at least one of", buf_text(&names));
-    vm_help(m->vm, n ? "keep one of them" : "add one of them");
+    if (n)
+        vm_help(m->vm, "keep one of them");
+    else
+        vm_help(m->vm, "add %s", buf_text(&edits));
     buf_free(&names);
+    buf_free(&edits);
     return false;
 }
 

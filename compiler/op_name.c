@@ -98,14 +98,18 @@ struct span op_place(void *program, op_id id, str_id arg)
     const struct op *op = &p->graph.ops[id];
     const struct call_info *info = graph_call(&p->graph, id);
     const struct function *top = eval_top(p->eval, op->span.file);
+    const struct expr *call = top ? locate(top, op->span).expr : NULL;
+    if (!arg)
+        return call && call->kind == EXPR_CALL && call->call.callee->kind == EXPR_DOT
+                   ? call->call.callee->dot.object->span
+                   : (struct span){0};
     int at = -1, next = 0;
     for (uint32_t i = 0; i < info->nargs && at < 0; i++) {
         if (info->args[i].name == arg && !info->args[i].keyword)
             at = next;
         next += !info->args[i].keyword;
     }
-    const struct expr *e = top ? locate_argument(locate(top, op->span).expr, &p->strings,
-                                                 intern_text(&p->strings, arg), at)
-                               : NULL;
+    const struct expr *e =
+        locate_argument(call, &p->strings, intern_text(&p->strings, arg), at);
     return e ? e->span : (struct span){0};
 }

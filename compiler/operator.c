@@ -10,31 +10,38 @@
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
+/* The operand whose value is `v`, as it is written. */
+static const char *operand_written(struct vm *vm, value v)
+{
+    struct span at = vm_operand_span(vm, v);
+    bool found = at.begin != vm_span(vm).begin || at.end != vm_span(vm).end;
+    const char *written = found ? vm_written(vm, at, 40) : NULL;
+    return written ? written : "VALUE";
+}
+
+static void help_add(struct vm *vm, value a, value b)
+{
+    value other = value_is_str(a) ? b : a;
+    if (a == VALUE_NONE || b == VALUE_NONE)
+        vm_help(vm, "one is None: a function gives a value with return only");
+    else if (value_is(a, VALUE_KIND_LIST))
+        vm_help(vm, "a list is added to a list: [%s]", operand_written(vm, b));
+    else if (!value_is_str(a) && !value_is_str(b))
+        return;
+    else if (value_is(other, VALUE_KIND_OBJECT))
+        vm_help(vm, "name one of its fields, such as %s.name",
+                operand_written(vm, other));
+    else
+        vm_help(vm, "make text of it: str(%s), or use an f-string",
+                operand_written(vm, other));
+}
+
 static value fail_types(struct vm *vm, enum ast_op op, value a, value b)
 {
     vm_fail(vm, 301, "%s %s %s is not defined", value_type_name(vm, a), ast_op_text(op),
             value_type_name(vm, b));
-    if (op != OP_ADD)
-        return VALUE_ERROR;
-    bool left = value_is_str(a);
-    value other = left ? b : a;
-    struct span at = vm_operand_span(vm, other);
-    const struct expr *e = vm_expr(vm, at);
-    bool whole = e && e->kind == EXPR_BINARY; /* the operand itself is not known */
-    const char *written = whole ? NULL : vm_written(vm, at, 40);
-    if (!written)
-        written = "VALUE";
-    if (other == VALUE_NONE || a == VALUE_NONE)
-        vm_help(vm, "it is None: a function gives a value with return only");
-    else if ((left || value_is_str(b)) && value_is(other, VALUE_KIND_OBJECT))
-        vm_help(vm, "name one of its fields, such as %s.name", written);
-    else if (left || value_is_str(b))
-        vm_help(vm, "make text of it: str(%s), or use an f-string", written);
-    else if (value_is(a, VALUE_KIND_LIST)) {
-        at = vm_operand_span(vm, b);
-        written = vm_written(vm, at, 40);
-        vm_help(vm, "a list is added to a list: [%s]", written ? written : "VALUE");
-    }
+    if (op == OP_ADD)
+        help_add(vm, a, b);
     return VALUE_ERROR;
 }
 

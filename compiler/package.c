@@ -69,10 +69,19 @@ static bool read_query(struct vm *vm, const struct call *c, struct package_query
     const char *why = c->args[1] != VALUE_ERROR && c->args[1] != VALUE_NONE
                           ? debver_range_check(q->range)
                           : NULL;
-    if (why)
-        vm_fail_at(vm, vm_param_span(vm, "version", 1), 542, "packages.find(version=) %s",
-                   why);
-    return !why;
+    if (!why)
+        return true;
+    /* "~1.0", "^1.0", "1.0+": the version in it is a lower bound. */
+    size_t from = strcspn(q->range, "0123456789");
+    size_t len = strspn(q->range + from, "0123456789.");
+    vm_fail_at(vm, vm_param_span(vm, "version", 1), 542, "packages.find(version=) %s",
+               why);
+    if (len)
+        vm_help(vm, "write \">=%.*s\" for this version and all later ones", (int)len,
+                q->range + from);
+    else
+        vm_help(vm, "leave version= out for the newest one");
+    return false;
 }
 
 static value do_find(struct vm *vm, const struct call *c)

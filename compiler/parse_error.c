@@ -271,17 +271,18 @@ static bool is_letter(char c)
     return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
 }
 
-/* A word that is not further in than the line of an open bracket: the statement behind it
- * begins there, or in a line between the two that looked like an item. */
+/* A word that begins a line not further in than that of an open bracket, or an assignment
+ * there: it is a statement, if not one in a line between the two looked like an item. */
 static struct diag *explain_open(const struct mishap *m)
 {
     struct parser *p = m->p;
     uint32_t open = m->bracket.begin, line, end;
-    if (!m->bracket.kind || m->bracket.kind == 'f' || !is_letter(p->text[m->at.begin]))
+    if (!m->bracket.kind || m->bracket.kind == 'f')
         return NULL;
     uint32_t most = line_indentation(p, open, &line);
     uint32_t column = line_indentation(p, m->at.begin, &end);
-    if (end <= open || end + column != m->at.begin || column > most)
+    bool begins = end + column == m->at.begin || m->token == '=';
+    if (end <= open || !begins || column > most || !is_letter(p->text[end + column]))
         return NULL;
     for (const char *s = p->text + open; (s = strchr(s, '\n')) != NULL; s++) {
         uint32_t next = (uint32_t)(s + 1 - p->text);
@@ -389,6 +390,18 @@ static struct diag *explain_plainly(const struct mishap *m)
     return d;
 }
 
+/* An else whose if was dropped is no news, but its own colon is. */
+static void missing_colon_of_else(struct parser *p, int token, struct span at)
+{
+    uint32_t end = at.end + (uint32_t)strspn(p->text + at.end, " \t");
+    if (token != TOK_ELSE || (end < p->len && !strchr("\r\n#", p->text[end])))
+        return;
+    struct diag *d =
+        parser_error(p, SYNTAX_COLON, (struct span){p->file, at.end, at.end},
+                     "the header of %s ends in ':'", parser_token_name(token));
+    diag_help(p->diags, d, "put ':' before this place");
+}
+
 void parser_unexpected(struct parser *p, int token, struct span at, const int *expected,
                        int nexpected)
 {
@@ -398,8 +411,12 @@ void parser_unexpected(struct parser *p, int token, struct span at, const int *e
     p->dropped_token = p->first_token;
     bool is_else = token == TOK_ELSE || token == TOK_ELIF;
     bool follows = p->broken && p->broken != TOK_NAME; /* a broken if, or nearly */
-    if (again || p->stopped || (follows && is_else && at.begin == p->line_begin))
+    if (again || p->stopped)
         return;
+    if (follows && is_else && at.begin == p->line_begin) {
+        missing_colon_of_else(p, token, at);
+        return;
+    }
 
     /* The scanner has already opened or closed the bracket that this token is. */
     struct mishap m = {p, token, at, expected, nexpected, {0}};

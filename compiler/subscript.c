@@ -45,7 +45,7 @@ static value missing_key(struct vm *vm, value dict, value key)
         return VALUE_ERROR;
     }
     vm_fail(vm, 304, "the dict has no key %s",
-            shown ? buf_text(&text) : "of this identity");
+            shown ? diag_cut(vm->arena, buf_text(&text), text.len) : "of this identity");
     buf_free(&text);
     if (!value_is_str(key))
         return VALUE_ERROR;

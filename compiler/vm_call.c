@@ -226,6 +226,11 @@ bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call,
         too_many(vm, function_name(vm, fn), required, fn->npositional, call->nargs);
         vm_related(vm, (struct span){f->code->file, fn->span.begin, fn->span.end},
                    "defined here");
+        if (fn->nkwonly) {
+            const char *word =
+                intern_text(vm->strings, fn->params[fn->npositional].ident.name);
+            vm_help(vm, "%s is given by its name: %s=...", word, word);
+        }
         return false;
     }
     if (base + fn->nparams >= vm->state->stack + VM_STACK_SLOTS) {

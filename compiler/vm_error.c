@@ -172,8 +172,13 @@ static bool wrong_argument(struct vm *vm, const struct call *c, uint32_t i,
             NULL);
         return false;
     }
-    vm_fail_at(vm, at, 301, "%s(): parameter %s must be %s, not %s", c->native->name,
-               param, wanted, value_type_name(vm, c->args[i]));
+    vm_fail_at(vm, at, 301, "%s(): parameter \"%s\" must be %s, not %s", c->native->name,
+               param, wanted, value_type_phrase(vm, c->args[i]));
+    bool number = value_is_int(c->args[i]) || value_is_float(c->args[i]);
+    const char *written =
+        number && !strcmp(wanted, "a string") ? vm_written(vm, at, 40) : NULL;
+    if (written)
+        vm_help(vm, "write it in quotes: \"%s\"", written);
     return false;
 }
 

@@ -160,6 +160,9 @@ static const struct expr *find_operand(struct vm *vm, value v)
         if (i->op == CODE_INDEX) {
             operand(&o, i->b, e->index.object);
             operand(&o, i->c, e->index.key);
+        } else if (i->op == CODE_INDEX_SET) {
+            operand(&o, i->a, e->index.object);
+            operand(&o, i->b, e->index.key);
         }
         break;
     case EXPR_SLICE:

@@ -150,7 +150,11 @@ static void report_state(struct verify *v, const struct call_info *call, op_id s
                      "this call may be skipped or fail without stopping the run");
         diag_help(v->d, e, "remove its when= and on_error=");
     } else if (member) {
-        diag_help(v->d, e, "add %s.%s() before this line", *machine ? machine : "machine",
+        const char *written = graph_receiver(v->g, v->op);
+        diag_help(v->d, e, "add %s.%s() before this line",
+                  written    ? written
+                  : *machine ? machine
+                             : "machine",
                   member);
     }
 }

@@ -246,7 +246,7 @@ static void test_natives_and_objects(void **state)
         run("m = create()\nm.file('/etc/motd', mode='0644')\nf = m.file\nf('/x')\n"));
     assert_string_equal(buf_text(&w.log), "m =m1\nfile /etc/motd on m1\nfile /x on m1\n");
     fails("create().fil('x')\n", 316, "machine) has no attribute \"fil\"");
-    fails("create().file(5)\n", 301, "parameter path must be a string, not int");
+    fails("create().file(5)\n", 301, "parameter \"path\" must be a string, not an int");
     fails("str(create())\n", 403, "machine cannot be made into text");
     assert_non_null(run("a, b = create(), create()\nd = {a: 1, b: 2}\nx = d[a]\n"));
     fails("create() < create()\n", 301, "not defined");
