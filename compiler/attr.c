@@ -69,6 +69,14 @@ static const char *owner_phrase(struct vm *vm, value v, struct span at)
     return arena_printf(vm->arena, "%s (%s)", written, type);
 }
 
+static bool holds_handles(value v)
+{
+    size_t n;
+    const value *items = value_is(v, VALUE_KIND_LIST) ? value_items(v, &n) : NULL;
+    return items && n && value_is(items[0], VALUE_KIND_OBJECT) &&
+           value_object(items[0])->type->handle;
+}
+
 /* Near names first; a host knows what else may be meant; a few names are all listed. */
 static void help_missing(struct vm *vm, value v, str_id name, struct span at)
 {
@@ -91,7 +99,7 @@ static void help_missing(struct vm *vm, value v, str_id name, struct span at)
     } else if (value_is(v, VALUE_KIND_DICT)) {
         vm_help(vm, "write %s[\"%s\"] for the value of a key", written ? written : "DICT",
                 word);
-    } else if (value_is(v, VALUE_KIND_LIST)) {
+    } else if (holds_handles(v)) {
         vm_help(vm, "do it for each item: for item in %s: item.%s",
                 written ? written : "LIST", word);
     } else if (names.n && names.n <= LISTED_MAX) {

@@ -90,7 +90,7 @@ static val_id fail_type(const struct binder *b, struct type t, value v)
     else
         vm_fail_at(vm, at, 520, "%s takes %s, not %s", subject(b), type_example(kind),
                    value_type_phrase(vm, v));
-    help_edit(b, t, v, NULL);
+    help_edit(b, t, v, type_is_text(kind) ? type_example(kind) : NULL);
     return VAL_ABSENT;
 }
 

@@ -63,6 +63,15 @@ static const char *duration_meant(struct vm *vm, const char *s)
     return arena_printf(vm->arena, "%.*s%c", (int)digits, s, letter);
 }
 
+static const char *hostname_meant(struct vm *vm, const char *s)
+{
+    char *name = arena_strndup(vm->arena, s, strlen(s));
+    for (char *p = name; *p; p++)
+        if (*p == '_' || *p == ' ')
+            *p = '-';
+    return name;
+}
+
 static const char *path_meant(struct vm *vm, const char *s)
 {
     if (!strncmp(s, "./", 2))
@@ -79,6 +88,8 @@ static const char *edit_text(struct vm *vm, enum type_kind kind, const char *s)
         meant = duration_meant(vm, s);
     else if (kind == TYPE_PATH)
         meant = path_meant(vm, s);
+    else if (kind == TYPE_HOSTNAME)
+        meant = hostname_meant(vm, s);
     else if (kind == TYPE_URL && !strstr(s, "://"))
         meant = arena_printf(vm->arena, "https://%s", s);
     return meant ? propose(vm, kind, meant) : NULL;
@@ -164,7 +175,8 @@ static const char *edit_of_items(struct vm *vm, enum type_kind kind, struct span
                : NULL;
 }
 
-static const char *edit_to_text(struct vm *vm, value v, struct span at)
+static const char *edit_to_text(struct vm *vm, enum type_kind kind, value v,
+                                struct span at)
 {
     const struct expr *e = vm_expr(vm, at);
     const char *text = written(vm, at);
@@ -173,6 +185,9 @@ static const char *edit_to_text(struct vm *vm, value v, struct span at)
     if (handle_of(v))
         return arena_printf(vm->arena, "name one of its fields, such as %s.name", text);
     bool number = value_is_int(v) || value_is_float(v);
+    bool any = kind == TYPE_TEXT || kind == TYPE_LINE || kind == TYPE_STR;
+    if (!any && (value_is_float(v) || v == VALUE_TRUE || v == VALUE_FALSE))
+        return NULL;
     if (number && e && (e->kind == EXPR_INT || e->kind == EXPR_FLOAT))
         return arena_printf(vm->arena, "write it in quotes: \"%s\"", text);
     if (number || v == VALUE_TRUE || v == VALUE_FALSE || value_is_deferred(v))
@@ -215,5 +230,5 @@ const char *edit_value(struct vm *vm, struct type want, value v, struct span at)
         return arena_printf(vm->arena, "say the unit: \"%llds\"", (long long)n);
     if (value_items(v, &nitems))
         return edit_of_items(vm, kind, at);
-    return type_is_text(kind) ? edit_to_text(vm, v, at) : NULL;
+    return type_is_text(kind) ? edit_to_text(vm, kind, v, at) : NULL;
 }

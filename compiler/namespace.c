@@ -299,10 +299,15 @@ static value do_secret(struct vm *vm, const struct call *c)
     str_id path = intern(vm->strings, s, len);
     if (strlen(intern_text(vm->strings, path)) != len ||
         !secret_path_valid(intern_text(vm->strings, path))) {
-        vm_fail(vm, 560, "\"%s\" is no path of a secret", intern_text(vm->strings, path));
+        vm_fail_at(vm, vm_arg_span(vm, 0), 560, "\"%s\" is no path of a secret",
+                   intern_text(vm->strings, path));
+        char *lower = arena_strndup(vm->arena, s, len);
+        for (char *p = lower; *p; p++)
+            *p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p == ' ' ? '-' : *p;
         vm_help(vm,
                 "write parts of lower-case letters, digits, '_', '.' and '-', such as "
-                "\"shop/db-password\"");
+                "\"%s\"",
+                secret_path_valid(lower) ? lower : "shop/db-password");
         return VALUE_ERROR;
     }
     return value_deferred_new(vm, val_secret(vm->values, path),

@@ -301,7 +301,8 @@ static struct diag *explain_quote(const struct mishap *m)
 {
     struct parser *p = m->p;
     char quote = m->at.begin > p->base ? p->text[m->at.begin - 1] : 0;
-    if (p->previous != TOK_STRING || (quote != '"' && quote != '\''))
+    if (p->previous != TOK_STRING || begins_string(m->token) ||
+        (quote != '"' && quote != '\''))
         return NULL;
     uint32_t last = 0, n = 0;
     for (uint32_t i = m->at.begin; i < p->len && p->text[i] != '\n'; i++) {

@@ -49,9 +49,11 @@ struct resolver {
     bool failed;
     bool unknown;                /* a name was */
     const struct expr *argument; /* that is being visited, or NULL */
+    bool keyword;                /* it is given by its name */
 
     /* By name, index + 1: innermost visible local, global, predeclared name. */
     uint32_t *local_of, *global_of, *universal_of;
+    bool *inner;            /* by name: a function or comprehension before has bound it */
     struct span *global_at; /* by global: where it is bound first */
     size_t globals_cap, loaded_cap, global_at_cap;
 
@@ -106,6 +108,7 @@ static void declare_local(struct resolver *r, str_id name)
     *vec_push(&r->locals) =
         (struct local){name, slot, (uint32_t)r->frames.n - 1, r->local_of[name]};
     r->local_of[name] = (uint32_t)r->locals.n;
+    r->inner[name] = true;
 }
 
 static void undeclare_locals(struct resolver *r, size_t keep)
@@ -216,12 +219,13 @@ static void collect_block(struct resolver *r, const struct block *block, size_t 
 static bool meant_as_keyword(const struct resolver *r, struct span at)
 {
     const struct expr *e = r->argument;
-    return e && e->kind == EXPR_BINARY && e->op == OP_EQ &&
+    return e && !r->keyword && e->kind == EXPR_BINARY && e->op == OP_EQ &&
            e->binary.left->kind == EXPR_NAME && e->binary.left->span.begin == at.begin;
 }
 
-static void help_unknown(struct resolver *r, struct diag *d, const char *name)
+static void help_unknown(struct resolver *r, struct diag *d, str_id id)
 {
+    const char *name = intern_text(r->names, id);
     const char *hint = hint_of_name(name);
     if (!hint && r->universe->hint)
         hint = r->universe->hint(r->universe->ctx, name);
@@ -242,6 +246,13 @@ static void help_unknown(struct resolver *r, struct diag *d, const char *name)
         diag_help(r->diags, d, "%s", hint);
     else if (nearest)
         diag_help(r->diags, d, "did you mean %s?", nearest);
+    else if (r->inner[id])
+        diag_help(r->diags, d,
+                  "only a function or comprehension above has a %s: give it a name here",
+                  name);
+    else if (r->argument && r->argument->span.begin == d->span.begin &&
+             r->argument->kind == EXPR_NAME)
+        diag_help(r->diags, d, "text is written in quotes: \"%s\"", name);
     free(known);
 }
 
@@ -253,7 +264,7 @@ static void report_unknown(struct resolver *r, str_id name, struct span at)
     r->unknown = true;
     struct diag *d =
         diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'", text);
-    help_unknown(r, d, text);
+    help_unknown(r, d, name);
     declare_global(r, name, at, true);
 }
 
@@ -422,7 +433,8 @@ static void visit_args(struct resolver *r, struct arg_list *args)
             rank = own;
         if (arg->kind == ARG_KEYWORD)
             check_keyword(r, args, i);
-        r->argument = arg->kind == ARG_POSITIONAL ? arg->value : NULL;
+        r->argument = arg->value;
+        r->keyword = arg->kind != ARG_POSITIONAL;
         visit_expr(r, arg->value);
         r->argument = NULL;
     }
@@ -636,6 +648,7 @@ bool resolve(struct ast_file *file, const struct universe *universe, struct aren
         .local_of = xcalloc(names, sizeof(uint32_t)),
         .global_of = xcalloc(names, sizeof(uint32_t)),
         .universal_of = xcalloc(names, sizeof(uint32_t)),
+        .inner = xcalloc(names, sizeof(bool)),
     };
     for (uint32_t i = 0; i < universe->n; i++)
         r.universal_of[universe->names[i]] = i + 1;
@@ -654,6 +667,7 @@ bool resolve(struct ast_file *file, const struct universe *universe, struct aren
     free(r.frames.v);
     free(r.uses.v);
     free(r.local_of);
+    free(r.inner);
     free(r.global_of);
     free(r.universal_of);
     file->only_unknown = r.unknown && !r.failed;

@@ -13,10 +13,17 @@ static value do_rollout(struct vm *vm, const struct call *c)
     size_t n;
     int64_t batch = 1, failures = 0;
     const value *v = value_items(c->args[0], &n);
-    if (!v)
-        return vm_fail_at(vm, vm_param_span(vm, "machines", 0), 529,
-                          "rollout() takes a list of machines, not %s",
-                          value_type_phrase(vm, c->args[0]));
+    if (!v) {
+        struct span at = vm_param_span(vm, "machines", 0);
+        const char *written = vm_written(vm, at, 40);
+        vm_fail_at(vm, at, 529, "rollout() takes a list of machines, not %s",
+                   value_type_phrase(vm, c->args[0]));
+        vm_help(vm, "write %s",
+                handle_of(c->args[0]) && written
+                    ? arena_printf(vm->arena, "[%s]", written)
+                    : "the machines, such as hosts.all(role=\"web\")");
+        return VALUE_ERROR;
+    }
     op_id *machines = arena_array(vm->arena, op_id, n + 1);
     for (size_t i = 0; i < n; i++) {
         const struct handle *h = handle_of(v[i]);

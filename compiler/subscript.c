@@ -120,7 +120,11 @@ value operator_index(struct vm *vm, value a, value key)
     }
     if (vm_failed(vm))
         return VALUE_ERROR;
-    return vm_fail(vm, 301, "%s cannot be indexed", value_type_phrase(vm, a));
+    vm_fail(vm, 301, "%s cannot be indexed", value_type_phrase(vm, a));
+    const char *written = vm_written(vm, vm_operand_span(vm, a), 40);
+    if (value_is(a, VALUE_KIND_OBJECT) && value_is_str(key))
+        vm_help(vm, "write %s.%s", written ? written : "HANDLE", value_cstr(vm, key));
+    return VALUE_ERROR;
 }
 
 bool operator_index_set(struct vm *vm, value a, value key, value v)

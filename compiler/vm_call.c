@@ -361,5 +361,8 @@ value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
     }
     default: break;
     }
-    return vm_fail(vm, 315, "%s cannot be called", value_type_phrase(vm, callee));
+    vm_fail(vm, 315, "%s cannot be called", value_type_phrase(vm, callee));
+    if (value_is(callee, VALUE_KIND_OBJECT))
+        vm_help(vm, "name what it shall do: .CALL(...)");
+    return VALUE_ERROR;
 }

@@ -104,7 +104,7 @@ struct operands {
 
 static void operand(struct operands *o, uint32_t reg, const struct expr *e)
 {
-    if (!o->found && e && o->f->base[reg] == o->wanted)
+    if (!o->found && e && reg < o->f->code->nregs && o->f->base[reg] == o->wanted)
         o->found = e;
 }
 
