@@ -46,8 +46,7 @@ static void add_name(void *ctx, str_id name)
     *vec_push(names) = intern_text(names->vm->strings, name);
 }
 
-#define WRITTEN_MAX 40 /* longer expressions are not repeated in messages */
-#define LISTED_MAX 12  /* more names are not listed */
+#define LISTED_MAX 12 /* more names are not listed */
 
 /* What stands before the dot whose name is at `at`, or NULL. */
 static const char *owner_written(struct vm *vm, struct span at)
@@ -55,8 +54,7 @@ static const char *owner_written(struct vm *vm, struct span at)
     const struct expr *e = vm_expr(vm, at);
     if (e && e->kind == EXPR_CALL)
         e = e->call.callee;
-    return e && e->kind == EXPR_DOT ? vm_written(vm, e->dot.object->span, WRITTEN_MAX)
-                                    : NULL;
+    return e && e->kind == EXPR_DOT ? vm_written(vm, e->dot.object->span) : NULL;
 }
 
 static const char *owner_phrase(struct vm *vm, value v, struct span at)

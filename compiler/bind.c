@@ -346,7 +346,7 @@ static val_id bind_any(const struct binder *b, value v)
         return value_to_ir(b->vm, v, b->at);
     vm_fail_at(b->vm, b->at, 520, "%s takes a value, not %s", subject(b),
                value_type_phrase(b->vm, handle));
-    const char *written = v == handle ? vm_written(b->vm, b->at, 40) : NULL;
+    const char *written = v == handle ? vm_written(b->vm, b->at) : NULL;
     vm_help(b->vm, "name one of its fields, such as %s.name",
             written ? written : "MACHINE");
     return VAL_ABSENT;

@@ -44,14 +44,12 @@ const char *deferred_name(struct vm *vm, value v)
     return copy;
 }
 
-#define WRITTEN_MAX 48 /* longer expressions are not repeated in messages */
-
 /* The expression at `at`, if it is the value's and can be repeated. */
 static const char *written_at(struct vm *vm, struct span at)
 {
     const struct expr *e = vm_expr(vm, at);
     bool own = e && e->kind != EXPR_TUPLE && e->kind != EXPR_LIST;
-    return own ? vm_written(vm, at, WRITTEN_MAX) : NULL;
+    return own ? vm_written(vm, at) : NULL;
 }
 
 static const char *name_at(struct vm *vm, value v, struct span at)
@@ -223,8 +221,7 @@ value deferred_binary(struct vm *vm, enum ast_op op, value a, value b)
         if (is_text(d)) {
             vm_fail(vm, 301, "%s + %s is not defined", value_type_name(vm, a),
                     value_type_name(vm, b));
-            const char *other =
-                vm_written(vm, vm_operand_span(vm, d == a ? b : a), WRITTEN_MAX);
+            const char *other = vm_written(vm, vm_operand_span(vm, d == a ? b : a));
             vm_help(vm, "make text of it: str(%s), or use an f-string",
                     other ? other : "VALUE");
             return VALUE_ERROR;

@@ -7,17 +7,12 @@
 #include "compiler/handle.h"
 #include "compiler/vm.h"
 
-#define WRITTEN_MAX 60 /* longer expressions are not repeated in messages */
-
-static const char *written(struct vm *vm, struct span at)
-{
-    return vm_written(vm, at, WRITTEN_MAX);
-}
+#define LITERAL_MAX 60 /* bytes of a literal that a help proposes */
 
 /* A text as a literal, if it is short enough for a message. */
 static const char *quoted(struct vm *vm, const char *s)
 {
-    if (strlen(s) > WRITTEN_MAX)
+    if (strlen(s) > LITERAL_MAX)
         return NULL;
     value v = value_cstring(vm, s);
     struct buf out = {0};
@@ -101,7 +96,7 @@ static const char *edit_text(struct vm *vm, enum type_kind kind, const char *s)
 /* 0o755 and 644: whoever writes decimal digits of a mode means them as octal ones. */
 static const char *edit_mode(struct vm *vm, int64_t n, struct span at)
 {
-    const char *as_written = written(vm, at);
+    const char *as_written = vm_written(vm, at);
     bool octal = as_written && *as_written && strlen(as_written) <= 4 &&
                  strspn(as_written, "01234567") == strlen(as_written);
     if (octal)
@@ -160,13 +155,13 @@ static const char *edit_list(struct vm *vm, value v, struct span at)
 {
     if (value_is_str(v) && vm_expr(vm, at) && vm_expr(vm, at)->kind == EXPR_STRING)
         return edit_words(vm, value_cstr(vm, v));
-    const char *text = written(vm, at);
+    const char *text = vm_written(vm, at);
     return text ? arena_printf(vm->arena, "write [%s]", text) : NULL;
 }
 
 static const char *edit_of_items(struct vm *vm, enum type_kind kind, struct span at)
 {
-    const char *text = written(vm, at);
+    const char *text = vm_written(vm, at);
     if (!text)
         return NULL;
     return type_is_text(kind)
@@ -179,7 +174,7 @@ static const char *edit_to_text(struct vm *vm, enum type_kind kind, value v,
                                 struct span at)
 {
     const struct expr *e = vm_expr(vm, at);
-    const char *text = written(vm, at);
+    const char *text = vm_written(vm, at);
     if (!text)
         text = "VALUE";
     if (handle_of(v))
@@ -200,7 +195,7 @@ const char *edit_value(struct vm *vm, struct type want, value v, struct span at)
     enum type_kind kind = (enum type_kind)want.kind;
     size_t nitems;
     int64_t n;
-    const char *text = written(vm, at);
+    const char *text = vm_written(vm, at);
     if (v == VALUE_NONE)
         return "it is None: leave the argument out, or say what it is (a function gives "
                "a value with return only)";

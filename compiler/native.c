@@ -204,7 +204,7 @@ static void fail_condition(struct vm *vm, const struct native_use *use, value v,
     struct span at = item ? item->span : use->at;
     vm_fail_at(vm, at, 502, "%s(%s%s) takes a condition, not %s", use->call,
                use->arg ? use->arg : "", use->arg ? "=" : "", value_type_phrase(vm, v));
-    const char *written = vm_written(vm, at, 40);
+    const char *written = vm_written(vm, at);
     if (value_is_deferred(v) && !value_deferred(v)->tainted)
         vm_help(vm, "compare it: %s == ...", written ? written : "VALUE");
     else if (value_is_deferred(v))

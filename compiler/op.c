@@ -79,7 +79,7 @@ static bool too_many(struct making *m, uint32_t i)
 {
     vm_fail_at(m->vm, vm_arg_span(m->vm, i), 531, "%s() takes %u argument%s by position",
                m->name, i, i == 1 ? "" : "s");
-    const char *written = vm_written(m->vm, vm_arg_span(m->vm, i), 40);
+    const char *written = vm_written(m->vm, vm_arg_span(m->vm, i));
     vm_help(m->vm, "give it by its name, as NAME=%s; the names are %s, and %s",
             written ? written : "VALUE", list_arguments(m),
             "name, after, when, retries, timeout, via, on_error");
@@ -279,7 +279,7 @@ static const char *universal_edit(struct making *m, enum universal u)
         /* m.ip comes from m. */
         const struct expr *e = vm_expr(m->vm, at);
         const char *of = e && e->kind == EXPR_DOT && value_is_deferred(v)
-                             ? vm_written(m->vm, e->dot.object->span, 40)
+                             ? vm_written(m->vm, e->dot.object->span)
                              : NULL;
         return of ? arena_printf(m->vm->arena, "write after=[%s]", of)
                   : "write what the earlier call returned: after=[HANDLE]";

@@ -15,7 +15,7 @@ static const char *operand_written(struct vm *vm, value v)
 {
     struct span at = vm_operand_span(vm, v);
     bool found = at.begin != vm_span(vm).begin || at.end != vm_span(vm).end;
-    const char *written = found ? vm_written(vm, at, 40) : NULL;
+    const char *written = found ? vm_written(vm, at) : NULL;
     return written ? written : "VALUE";
 }
 
@@ -51,7 +51,7 @@ static const char *changed_written(struct vm *vm, value v)
     struct span at = vm_operand_span(vm, v);
     const struct expr *e = vm_expr(vm, at);
     bool name = e && (e->kind == EXPR_NAME || e->kind == EXPR_DOT);
-    const char *written = name ? vm_written(vm, at, 40) : NULL;
+    const char *written = name ? vm_written(vm, at) : NULL;
     return written ? written : "VALUES";
 }
 

@@ -247,9 +247,10 @@ static void help_unknown(struct resolver *r, struct diag *d, str_id id)
     else if (nearest)
         diag_help(r->diags, d, "did you mean %s?", nearest);
     else if (r->inner[id])
-        diag_help(r->diags, d,
-                  "only a function or comprehension above has a %s: give it a name here",
-                  name);
+        diag_help(
+            r->diags, d,
+            "%s is known in a function or comprehension above only: bind it here, too",
+            name);
     else if (r->argument && r->argument->span.begin == d->span.begin &&
              r->argument->kind == EXPR_NAME)
         diag_help(r->diags, d, "text is written in quotes: \"%s\"", name);

@@ -15,7 +15,7 @@ static value do_rollout(struct vm *vm, const struct call *c)
     const value *v = value_items(c->args[0], &n);
     if (!v) {
         struct span at = vm_param_span(vm, "machines", 0);
-        const char *written = vm_written(vm, at, 40);
+        const char *written = vm_written(vm, at);
         vm_fail_at(vm, at, 529, "rollout() takes a list of machines, not %s",
                    value_type_phrase(vm, c->args[0]));
         vm_help(vm, "write %s",

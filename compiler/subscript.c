@@ -121,7 +121,7 @@ value operator_index(struct vm *vm, value a, value key)
     if (vm_failed(vm))
         return VALUE_ERROR;
     vm_fail(vm, 301, "%s cannot be indexed", value_type_phrase(vm, a));
-    const char *written = vm_written(vm, vm_operand_span(vm, a), 40);
+    const char *written = vm_written(vm, vm_operand_span(vm, a));
     if (value_is(a, VALUE_KIND_OBJECT) && value_is_str(key))
         vm_help(vm, "write %s.%s", written ? written : "HANDLE", value_cstr(vm, key));
     return VALUE_ERROR;

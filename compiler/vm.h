@@ -111,9 +111,9 @@ const struct expr *vm_expr_parent(struct vm *vm, struct span at);
 /* The operand, argument or hole of the running expression whose value is `v`, else
  * vm_span(). */
 struct span vm_operand_span(struct vm *vm, value v);
-/* The source text of a span, in the arena; NULL if it is longer than `most` bytes or than
- * a line. */
-const char *vm_written(struct vm *vm, struct span at, size_t most);
+/* The source text of a span, in the arena; NULL if it is too long for a message, or
+ * longer than a line. */
+const char *vm_written(struct vm *vm, struct span at);
 
 /* Function frames, innermost first; the top level of a file is one, too. */
 struct vm_frame;

@@ -176,7 +176,7 @@ static bool wrong_argument(struct vm *vm, const struct call *c, uint32_t i,
                param, wanted, value_type_phrase(vm, c->args[i]));
     bool number = value_is_int(c->args[i]) || value_is_float(c->args[i]);
     const char *written =
-        number && !strcmp(wanted, "a string") ? vm_written(vm, at, 40) : NULL;
+        number && !strcmp(wanted, "a string") ? vm_written(vm, at) : NULL;
     if (written)
         vm_help(vm, "write it in quotes: \"%s\"", written);
     return false;

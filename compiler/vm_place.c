@@ -197,11 +197,13 @@ struct span vm_operand_span(struct vm *vm, value v)
     return e ? e->span : vm_span(vm);
 }
 
-const char *vm_written(struct vm *vm, struct span at, size_t most)
+#define WRITTEN_MAX 48 /* bytes of an expression that a message repeats */
+
+const char *vm_written(struct vm *vm, struct span at)
 {
     const struct source *s = at.file ? source_get(vm->sources, at.file) : NULL;
     size_t len = at.end - at.begin;
-    if (!s || !len || len > most || memchr(s->text + at.begin, '\n', len))
+    if (!s || !len || len > WRITTEN_MAX || memchr(s->text + at.begin, '\n', len))
         return NULL;
     return arena_strndup(vm->arena, s->text + at.begin, len);
 }

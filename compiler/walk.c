@@ -54,7 +54,7 @@ bool value_iter_begin(struct vm *vm, struct value_iter *it, value v)
     default:
         vm_fail_at(vm, vm_operand_span(vm, v), 301, "%s cannot be iterated over",
                    value_type_phrase(vm, v));
-        const char *written = vm_written(vm, vm_operand_span(vm, v), 40);
+        const char *written = vm_written(vm, vm_operand_span(vm, v));
         if (value_is_int(v) && written)
             vm_help(vm, "count with range(%s)", written);
         else if (value_is(v, VALUE_KIND_OBJECT) && written)
