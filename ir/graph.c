@@ -28,6 +28,7 @@ void graph_free(struct graph *g)
     free(g->edges);
     free(g->frames);
     free(g->batches);
+    free(g->moves);
     *g = (struct graph){0};
 }
 

@@ -85,6 +85,8 @@ struct graph {
     size_t nframes, cap_frames;
     struct batch *batches; /* index 0 unused */
     size_t nbatches, cap_batches;
+    struct move *moves; /* ir/move.h */
+    size_t nmoves, cap_moves;
     /* header of the text form */
     const char *program, *project, *provider;
     struct {
