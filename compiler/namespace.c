@@ -319,6 +319,13 @@ static bool is_call(struct program *p, const char *name)
     return call;
 }
 
+bool namespace_is_handle_type(struct vm *vm, str_id name)
+{
+    struct program *p = program_of(vm);
+    const char *text = intern_text(vm->strings, name);
+    return glossary_has(&p->glossary, text) && !is_call(p, text);
+}
+
 void namespace_universe(struct program *p, struct eval_universe *u)
 {
     static const struct native natives[] = {

@@ -42,6 +42,7 @@ bool program_open(struct program *p, const struct program_options *o)
     vm->host = p;
     vm->assigned = op_assigned;
     vm->deferred_name = op_deferred_name;
+    vm->is_handle_type = namespace_is_handle_type;
     vm->print = o->print;
     const struct config_options config = {o->path, o->config, o->project};
     if (!config_load(&p->config, &config, &p->arena, &p->sources, &p->diags))

@@ -47,6 +47,8 @@ struct vm {
     /* What a deferred value is called in messages ("machine.ip"): appended to `out`.
      * NULL, or nothing appended: "this value". */
     void (*deferred_name)(struct vm *vm, value deferred, struct buf *out);
+    /* Whether a name in an annotation is a type of handles. NULL: there are none. */
+    bool (*is_handle_type)(struct vm *vm, str_id name);
     void (*print)(struct vm *vm, const char *text,
                   size_t len); /* a line, without newline */
 
