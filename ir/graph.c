@@ -31,6 +31,19 @@ void graph_free(struct graph *g)
     *g = (struct graph){0};
 }
 
+void graph_copy(struct graph *to, const struct graph *from)
+{
+    *to = *from;
+    values_copy(&to->values, &from->values);
+    to->ops = vec_copy(from->ops, sizeof *to->ops, from->n, &to->cap);
+    to->args = vec_copy(from->args, sizeof *to->args, from->nargs, &to->cap_args);
+    to->edges = vec_copy(from->edges, sizeof *to->edges, from->nedges, &to->cap_edges);
+    to->frames =
+        vec_copy(from->frames, sizeof *to->frames, from->nframes, &to->cap_frames);
+    to->batches =
+        vec_copy(from->batches, sizeof *to->batches, from->nbatches, &to->cap_batches);
+}
+
 op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span)
 {
     size_t nargs = g->calls->v[call].nargs;
