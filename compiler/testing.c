@@ -196,6 +196,14 @@ static int by_name(const FTSENT **a, const FTSENT **b)
     return strcmp((*a)->fts_name, (*b)->fts_name);
 }
 
+/* A link that leads nowhere, too: to evaluate it tells. */
+static bool is_entry(const FTSENT *e)
+{
+    bool file =
+        e->fts_info == FTS_F || e->fts_info == FTS_NS || e->fts_info == FTS_SLNONE;
+    return file && is_test_file(e->fts_name);
+}
+
 /* All files of tests below a folder, but for hidden ones. The number of them. */
 static unsigned test_folder(struct testing *t, char *path)
 {
@@ -208,7 +216,7 @@ static unsigned test_folder(struct testing *t, char *path)
         } else if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR) {
             diag_error(&t->run->diags, 901, (struct span){0}, "%s: %s", e->fts_path,
                        strerror(e->fts_errno));
-        } else if (e->fts_info == FTS_F && is_test_file(e->fts_name)) {
+        } else if (is_entry(e)) {
             test_file(t, e->fts_path + (strncmp(e->fts_path, "./", 2) ? 0 : 2));
             found++;
         }
