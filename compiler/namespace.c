@@ -10,6 +10,7 @@
 #include "compiler/rollout.h"
 #include "ir/base/embed.h"
 #include "ir/base/file.h"
+#include "ir/move.h"
 
 /* ---- hosts
  * ------------------------------------------------------------------------------ */
@@ -274,6 +275,23 @@ static value do_secret(struct vm *vm, const struct call *c)
                               (struct type){.kind = TYPE_STR}, vm_span(vm));
 }
 
+static value do_moved(struct vm *vm, const struct call *c)
+{
+    static const char *const names[] = {"old", "new"};
+    str_id address[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        const char *s;
+        size_t len;
+        if (!call_str(vm, c, i, &s, &len))
+            return VALUE_ERROR;
+        address[i] = intern(vm->strings, s, len);
+    }
+    graph_move(&program_of(vm)->graph,
+               (struct move){address[0], address[1], vm_param_span(vm, names[0], 0),
+                             vm_param_span(vm, names[1], 1)});
+    return VALUE_NONE;
+}
+
 static value do_planned(struct vm *vm, const struct call *c)
 {
     vm_fail(vm, 537, "%s() is known, but no backend carries it in this version",
@@ -305,7 +323,7 @@ void namespace_universe(struct program *p, struct eval_universe *u)
 {
     static const struct native natives[] = {
         {"secret", do_secret, "path /", NULL},
-        {"moved", do_planned, "...", NULL},
+        {"moved", do_moved, "old new", NULL},
         {"allow", do_planned, "...", NULL},
     };
     const struct glossary *g = &p->glossary;

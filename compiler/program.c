@@ -15,6 +15,7 @@
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
 #include "ir/conflict.h"
+#include "ir/move.h"
 #include "ir/text.h"
 
 /* A program is made of files people write: more than this is an accident. */
@@ -70,7 +71,7 @@ static file_id load_program(struct program *p, const struct program_options *o)
 bool program_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && rollouts_apply(p) &&
+    return graph_name(g, &p->diags) && graph_moves(g, &p->diags) && rollouts_apply(p) &&
            graph_conflict(g, &p->diags) && graph_order(g, &p->diags) &&
            graph_verify(g, &p->diags);
 }

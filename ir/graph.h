@@ -69,6 +69,7 @@ struct batch {
     val_id machines;   /* IR_LIST: of each an IR_LIST of handles of its last calls */
 };
 
+/* graph_copy() and graph_free() know every array of it. */
 struct graph {
     struct arena *arena;
     struct intern *strings;
@@ -85,6 +86,8 @@ struct graph {
     size_t nframes, cap_frames;
     struct batch *batches; /* index 0 unused */
     size_t nbatches, cap_batches;
+    struct move *moves; /* ir/move.h */
+    size_t nmoves, cap_moves;
     /* header of the text form */
     const char *program, *project, *provider;
     struct {

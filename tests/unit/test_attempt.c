@@ -8,6 +8,7 @@
 
 #include "compiler/program.h"
 #include "ir/base/file.h"
+#include "ir/move.h"
 #include "unit.h"
 
 struct fixture {
@@ -96,7 +97,9 @@ static void test_survey(void **state)
                              "m.bootstrap()\n"
                              "a = m.directory(\"/a\")\n"
                              "b = m.directory(\"/a\")\n"
-                             "m.file(\"/b\", content=m.ip, after=[b])\n",
+                             "m.file(\"/b\", content=m.ip, after=[b])\n"
+                             "moved(\"old\", \"n\")\n"
+                             "moved(\"n\", \"m\")\n",
                              0));
     assert_int_equal(g->n, 6);
     size_t values = g->values.n;
@@ -107,6 +110,7 @@ static void test_survey(void **state)
         assert_int_not_equal(seen / 100, 0);
         assert_int_equal(g->nedges, 0);
         assert_int_equal(g->values.n, values);
+        assert_true(g->moves[0].to == g->moves[1].from);
         for (size_t id = 1; id < g->n; id++) {
             assert_int_equal(g->ops[id].address, 0);
             assert_int_equal(g->ops[id].flags & OP_DEAD, 0);
@@ -114,6 +118,7 @@ static void test_survey(void **state)
     }
     assert_true(program_check(&f->p));
     assert_true(g->ops[4].flags & OP_DEAD);
+    assert_true(g->moves[0].to == g->moves[1].to);
 }
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
