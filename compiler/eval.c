@@ -42,6 +42,10 @@ struct eval_universe {
         value *v;
         size_t n, cap;
     } values;
+    struct {
+        struct elsewhere *v;
+        size_t n, cap;
+    } elsewhere;
     struct eval_universe *next;
 };
 
@@ -184,7 +188,8 @@ static struct module *start_module(struct eval *e, const struct eval_universe *u
 struct ast_file *eval_tree(struct eval *e, const struct eval_universe *u, file_id file)
 {
     struct vm *vm = &e->vm;
-    const struct universe names = {u->names.v, (uint32_t)u->names.n};
+    const struct universe names = {u->names.v, (uint32_t)u->names.n, u->elsewhere.v,
+                                   (uint32_t)u->elsewhere.n};
     struct ast_file *ast =
         parse_source(vm->sources, file, vm->strings, vm->arena, vm->diags);
     return ast && resolve(ast, &names, vm->arena, vm->diags) ? ast : NULL;
@@ -219,6 +224,17 @@ static uint32_t global_named(const struct module *m, str_id name)
     while (i < m->ast->nglobals && m->ast->globals[i] != name)
         i++;
     return i;
+}
+
+size_t eval_module_names(const struct module *m, const str_id **names)
+{
+    str_id *own = arena_array(m->eval->vm.arena, str_id, m->ast->nglobals + 1);
+    size_t n = 0;
+    for (uint32_t i = 0; i < m->ast->nglobals; i++)
+        if (!m->ast->loaded[i])
+            own[n++] = m->ast->globals[i];
+    *names = own;
+    return n;
 }
 
 value eval_module_get(const struct module *m, str_id name)
@@ -328,6 +344,12 @@ void eval_universe_native(struct eval_universe *u, const struct native *native)
                       value_native_new(&u->eval->vm, native, VALUE_ERROR));
 }
 
+void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help)
+{
+    *vec_push(&u->elsewhere) =
+        (struct elsewhere){intern_cstr(u->eval->vm.strings, name), help};
+}
+
 static value builtin_not(struct vm *vm, const struct call *c)
 {
     return deferred_not(vm, c->args[0]);
@@ -380,6 +402,7 @@ void eval_free(struct eval *e)
         e->universes = u->next;
         free(u->names.v);
         free(u->values.v);
+        free(u->elsewhere.v);
         free(u);
     }
     free(e->loaded.v);

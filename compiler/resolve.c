@@ -208,12 +208,13 @@ static void collect_block(struct resolver *r, const struct block *block, size_t 
 
 /* ---- looking up ---- */
 
-static void report_unknown(struct resolver *r, str_id name, struct span at)
+static void help_unknown(struct resolver *r, str_id name, struct diag *d)
 {
-    r->failed = true;
-    struct diag *d =
-        diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'",
-                   intern_text(r->names, name));
+    for (uint32_t i = 0; i < r->universe->nelsewhere; i++)
+        if (r->universe->elsewhere[i].name == name) {
+            diag_help(r->diags, d, "%s", r->universe->elsewhere[i].help);
+            return;
+        }
     size_t n = r->locals.n + r->file->nglobals + r->universe->n, k = 0;
     const char **known = xcalloc(n + 1, sizeof *known);
     for (size_t i = 0; i < r->locals.n; i++)
@@ -226,6 +227,15 @@ static void report_unknown(struct resolver *r, str_id name, struct span at)
     if (nearest)
         diag_help(r->diags, d, "is '%s' meant?", nearest);
     free(known);
+}
+
+static void report_unknown(struct resolver *r, str_id name, struct span at)
+{
+    r->failed = true;
+    struct diag *d =
+        diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'",
+                   intern_text(r->names, name));
+    help_unknown(r, name, d);
     r->universal_of[name] = 1; /* one report per name; the tree will not be evaluated */
 }
 

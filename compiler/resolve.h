@@ -5,10 +5,19 @@
 #include "compiler/ast.h"
 #include "ir/base/diag.h"
 
+/* A name that is predeclared in other files only, and which ones: the help for who uses
+ * it here. */
+struct elsewhere {
+    str_id name;
+    const char *help;
+};
+
 /* The predeclared names; a SCOPE_UNIVERSAL binding is an index into `names`. */
 struct universe {
     const str_id *names;
     uint32_t n;
+    const struct elsewhere *elsewhere;
+    uint32_t nelsewhere;
 };
 
 /* Fills the resolver's fields of the tree and checks what depends on scopes: unknown

@@ -123,6 +123,8 @@ uint32_t *vm_frame_note(struct vm_frame *f);
 value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
               const str_id *names, uint32_t nnames);
 bool value_callable(value v);
+/* A function written in the language that can be called without arguments. */
+bool vm_bare_callable(value v);
 
 /* Checks a limit before a large allocation. False with an error if `bytes` exceed it. */
 bool vm_room(struct vm *vm, size_t bytes);

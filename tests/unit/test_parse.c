@@ -51,7 +51,7 @@ static bool resolved(struct ast_file *file)
     str_id ids[5];
     for (size_t i = 0; i < 5; i++)
         ids[i] = intern_cstr(&names, universe[i]);
-    return resolve(file, &(struct universe){ids, 5}, &arena, &diags);
+    return resolve(file, &(struct universe){.names = ids, .n = 5}, &arena, &diags);
 }
 
 /* The expression of the nth statement, which is one, or its assigned value. */
