@@ -38,8 +38,6 @@ struct eval {
 
 struct eval_universe {
     struct eval *eval;
-    const char *(*hint)(void *ctx, const char *name);
-    void *ctx;
     struct {
         str_id *v;
         size_t n, cap;
@@ -48,6 +46,10 @@ struct eval_universe {
         value *v;
         size_t n, cap;
     } values;
+    struct {
+        struct elsewhere *v;
+        size_t n, cap;
+    } elsewhere;
     struct eval_universe *next;
 };
 
@@ -210,7 +212,8 @@ static struct ast_file *read_tree(struct eval *e, const struct eval_universe *u,
                                   file_id file, bool *good)
 {
     struct vm *vm = &e->vm;
-    const struct universe names = {u->names.v, (uint32_t)u->names.n, u->hint, u->ctx};
+    const struct universe names = {u->names.v, (uint32_t)u->names.n, u->elsewhere.v,
+                                   (uint32_t)u->elsewhere.n};
     struct ast_file *ast =
         parse_source(vm->sources, file, vm->strings, vm->arena, vm->diags);
     *good = ast && resolve(ast, &names, vm->arena, vm->diags);
@@ -258,6 +261,17 @@ static uint32_t global_named(const struct module *m, str_id name)
     while (i < m->ast->nglobals && m->ast->globals[i] != name)
         i++;
     return i;
+}
+
+size_t eval_module_names(const struct module *m, const str_id **names)
+{
+    str_id *own = arena_array(m->eval->vm.arena, str_id, m->ast->nglobals + 1);
+    size_t n = 0;
+    for (uint32_t i = 0; i < m->ast->nglobals; i++)
+        if (!m->ast->loaded[i])
+            own[n++] = m->ast->globals[i];
+    *names = own;
+    return n;
 }
 
 value eval_module_get(const struct module *m, str_id name)
@@ -358,13 +372,6 @@ struct eval_universe *eval_universe_new(struct eval *e)
     return u;
 }
 
-void eval_universe_hint(struct eval_universe *u,
-                        const char *(*hint)(void *ctx, const char *name), void *ctx)
-{
-    u->hint = hint;
-    u->ctx = ctx;
-}
-
 void eval_universe_add(struct eval_universe *u, const char *name, value v)
 {
     *vec_push(&u->names) = intern_cstr(u->eval->vm.strings, name);
@@ -375,6 +382,12 @@ void eval_universe_native(struct eval_universe *u, const struct native *native)
 {
     eval_universe_add(u, native->name,
                       value_native_new(&u->eval->vm, native, VALUE_ERROR));
+}
+
+void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help)
+{
+    *vec_push(&u->elsewhere) =
+        (struct elsewhere){intern_cstr(u->eval->vm.strings, name), help};
 }
 
 static value builtin_not(struct vm *vm, const struct call *c)
@@ -429,6 +442,7 @@ void eval_free(struct eval *e)
         e->universes = u->next;
         free(u->names.v);
         free(u->values.v);
+        free(u->elsewhere.v);
         free(u);
     }
     free(e->loaded.v);

@@ -38,9 +38,8 @@ struct vm *eval_vm(struct eval *e);
 struct eval_universe *eval_universe_new(struct eval *e);
 void eval_universe_add(struct eval_universe *u, const char *name, value v);
 void eval_universe_native(struct eval_universe *u, const struct native *native);
-/* Asks `hint` for the help of errors about unknown names. */
-void eval_universe_hint(struct eval_universe *u,
-                        const char *(*hint)(void *ctx, const char *name), void *ctx);
+/* Makes `help` what people are told who use a name that only other files have. */
+void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help);
 /* Adds template() and file_text(), which read files through the module's reader, and
  * not_(). */
 void eval_universe_add_dvo(struct eval_universe *u);
@@ -55,6 +54,9 @@ const struct function *eval_top(const struct eval *e, file_id file);
  * load(). */
 struct module *eval_file(struct eval *e, const struct eval_universe *u, file_id file,
                          const struct eval_reader *reader);
+/* Names of the globals that the file itself binds, in the order in which it does first.
+ */
+size_t eval_module_names(const struct module *m, const str_id **names);
 /* Value of a global of the module, or VALUE_ERROR if it has none of this name. */
 value eval_module_get(const struct module *m, str_id name);
 /* Files that the evaluation read through readers (loads, templates, texts) in order; for

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "compiler/edit.h"
-
+#include "compiler/facts.h"
 #include "compiler/op.h"
 
 static const struct field_info *field_of(struct vm *vm, const struct handle *h,
@@ -231,21 +231,6 @@ const struct handle *handle_of(value v)
 /* ---- packages -----------------------------------------------------------------------
  */
 
-struct package {
-    struct object o;
-    value fields; /* dict */
-};
-
-static const struct package *package_at(value v)
-{
-    return (struct package *)value_object(v);
-}
-
-static value package_getattr(struct vm *vm, value self, str_id name)
-{
-    return value_dict_get(vm, package_at(self)->fields, value_interned(vm, name));
-}
-
 static void package_attrs(struct vm *vm, value self, void (*each)(void *, str_id),
                           void *ctx)
 {
@@ -257,12 +242,12 @@ static void package_attrs(struct vm *vm, value self, void (*each)(void *, str_id
 
 static val_id package_to_ir(struct vm *vm, value self)
 {
-    return value_to_ir(vm, package_at(self)->fields, vm_span(vm));
+    return value_to_ir(vm, facts_of(self), vm_span(vm));
 }
 
 static const struct object_type package_type = {
     .name = "package",
-    .getattr = package_getattr,
+    .getattr = facts_getattr,
     .attrs = package_attrs,
     .no_text = "use its .package or .version",
     .to_ir = package_to_ir,
@@ -270,12 +255,7 @@ static const struct object_type package_type = {
 
 value package_new(struct vm *vm, value fields)
 {
-    struct package *p = arena_new(vm->arena, struct package);
-    p->o.h.kind = VALUE_KIND_OBJECT;
-    p->o.h.flags = VALUE_FROZEN;
-    p->o.type = &package_type;
-    p->fields = fields;
-    return value_of(p);
+    return facts_new(vm, &package_type, fields);
 }
 
 val_id package_ir(struct vm *vm, value v)

@@ -10,6 +10,7 @@
 #include "compiler/rollout.h"
 #include "ir/base/embed.h"
 #include "ir/base/file.h"
+#include "ir/move.h"
 
 /* ---- hosts
  * ------------------------------------------------------------------------------ */
@@ -314,6 +315,23 @@ static value do_secret(struct vm *vm, const struct call *c)
                               (struct type){.kind = TYPE_STR}, vm_span(vm));
 }
 
+static value do_moved(struct vm *vm, const struct call *c)
+{
+    static const char *const names[] = {"old", "new"};
+    str_id address[2];
+    for (uint32_t i = 0; i < 2; i++) {
+        const char *s;
+        size_t len;
+        if (!call_str(vm, c, i, &s, &len))
+            return VALUE_ERROR;
+        address[i] = intern(vm->strings, s, len);
+    }
+    graph_move(&program_of(vm)->graph,
+               (struct move){address[0], address[1], vm_param_span(vm, names[0], 0),
+                             vm_param_span(vm, names[1], 1)});
+    return VALUE_NONE;
+}
+
 static value do_planned(struct vm *vm, const struct call *c)
 {
     vm_fail(vm, 537, "%s() is known, but no backend carries it in this version",
@@ -341,34 +359,47 @@ static bool is_call(struct program *p, const char *name)
     return call;
 }
 
-/* A call without what it is a call of, or a constant without its provider. */
-static const char *hint_of_call(void *ctx, const char *name)
+/* What a call without its machine is, and a constant without its provider. */
+static void add_elsewhere(struct program *p, struct eval_universe *u)
 {
-    struct program *p = ctx;
-    for (size_t i = 0; i < CONSTANTS; i++)
-        if (!strncmp(name, constants[i].prefix, strlen(constants[i].prefix)))
-            return arena_printf(&p->arena, "write provider.%s", name);
     for (size_t i = 0; i < p->glossary.nnames; i++) {
         const char *full = p->glossary.names[i], *dot = strchr(full, '.');
-        if (dot && !strcmp(dot + 1, name))
-            return !strncmp(full, "machine.", 8)
-                       ? arena_printf(&p->arena, "say which machine: MACHINE.%s(...)",
-                                      name)
-                       : arena_printf(&p->arena, "write %s(...)", full);
+        if (dot)
+            eval_universe_elsewhere(
+                u, dot + 1,
+                !strncmp(full, "machine.", 8)
+                    ? arena_printf(&p->arena, "say which machine: MACHINE.%s(...)",
+                                   dot + 1)
+                    : arena_printf(&p->arena, "write %s(...)", full));
     }
-    return NULL;
+    for (size_t i = 0; i < CONSTANTS; i++) {
+        const struct yaml_node *map = yaml_get(p->config.provider, constants[i].key);
+        for (size_t k = 0; map && k < map->n; k++) {
+            const char *name =
+                arena_printf(&p->arena, "%s%s", constants[i].prefix, map->pairs[k].key);
+            eval_universe_elsewhere(u, name,
+                                    arena_printf(&p->arena, "write provider.%s", name));
+        }
+    }
+}
+
+bool namespace_is_handle_type(struct vm *vm, str_id name)
+{
+    struct program *p = program_of(vm);
+    const char *text = intern_text(vm->strings, name);
+    return glossary_has(&p->glossary, text) && !is_call(p, text);
 }
 
 void namespace_universe(struct program *p, struct eval_universe *u)
 {
     static const struct native natives[] = {
         {"secret", do_secret, "path /", NULL},
-        {"moved", do_planned, "...", NULL},
+        {"moved", do_moved, "old new", NULL},
         {"allow", do_planned, "...", NULL},
     };
     const struct glossary *g = &p->glossary;
     const char *last = "";
-    eval_universe_hint(u, hint_of_call, p);
+    add_elsewhere(p, u);
     for (size_t i = 0; i < g->nnames; i++) {
         const char *dot = strchr(g->names[i], '.');
         if (!dot) {

@@ -472,10 +472,11 @@ static bool bind_universal(struct making *m)
 /* ---- the op
  * ------------------------------------------------------------------------------- */
 
-/* The graph's index of the function frame that runs now, for notes on call chains. */
+/* The graph's index of the function frame that runs now, for notes on call chains. A
+ * function that nothing in the program calls is as outermost as a file. */
 static uint32_t frame_index(struct vm *vm, struct graph *g, struct vm_frame *f)
 {
-    if (!f || vm_frame_toplevel(f))
+    if (!f || vm_frame_toplevel(f) || !vm_frame_outer(vm, f))
         return 0;
     uint32_t *note = vm_frame_note(f);
     if (!*note) {

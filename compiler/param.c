@@ -445,7 +445,7 @@ static value stand_in(const struct wanted *w)
     return value_cstring(w->vm, w->name);
 }
 
-static void remember(struct params *p, const char *name)
+void params_asked(struct params *p, const char *name)
 {
     for (size_t i = 0; i < p->names.n; i++)
         if (!strcmp(p->names.v[i], name))
@@ -488,7 +488,7 @@ static value do_param(struct vm *vm, const struct call *c)
     if (!read_call(&w))
         return VALUE_ERROR;
     size_t known = p->names.n, missing = p->missing.n;
-    remember(p, w.name);
+    params_asked(p, w.name);
     value v = find(&w);
     if (v != VALUE_ERROR && w.project && p->names.n > known && p->missing.n == missing &&
         !add_suffix(&w, v))
@@ -554,15 +554,19 @@ static void report_unknown(const struct params *p, struct diags *diags, struct d
     buf_free(&all);
 }
 
-bool params_finish(struct params *p, struct program *program)
+bool params_missing(struct params *p, struct program *program)
+{
+    if (p->missing.n)
+        report_missing(p, &program->diags);
+    return !p->missing.n;
+}
+
+bool params_unknown(const struct params *p, struct program *program)
 {
     static const char unknown[] = "the program has no parameter \"%s\"";
     struct diags *diags = &program->diags;
-    bool whole = !diags->errors; /* else it may have asked for more further on */
-    bool good = !p->missing.n;
-    if (!good)
-        report_missing(p, diags);
-    for (size_t i = 0; whole && i < p->nsets; i++) {
+    bool good = true;
+    for (size_t i = 0; i < p->nsets; i++) {
         const struct param_set *s = &p->sets[i];
         if (asked(p, s->name))
             continue;
@@ -571,7 +575,7 @@ bool params_finish(struct params *p, struct program *program)
         good = false;
     }
     /* A warning here, since one file may serve several programs. */
-    for (size_t i = 0; whole && p->file && i < p->file->n; i++) {
+    for (size_t i = 0; p->file && i < p->file->n; i++) {
         const struct yaml_pair *pair = &p->file->pairs[i];
         if (!asked(p, pair->key))
             report_unknown(p, diags,
@@ -579,6 +583,13 @@ bool params_finish(struct params *p, struct program *program)
                            pair->key);
     }
     return good;
+}
+
+bool params_finish(struct params *p, struct program *program)
+{
+    bool whole = !program->diags.errors; /* else it may have asked for more further on */
+    bool good = params_missing(p, program);
+    return (!whole || params_unknown(p, program)) && good;
 }
 
 const char *params_project_suffix(const struct params *p)

@@ -57,7 +57,7 @@ static struct span join(struct span first, struct span last);
 
 %token END 0
 %token NEWLINE INDENT DEDENT
-%token <id> NAME
+%token <id> NAME ELLIPSIS
 %token <expr> NUMBER
 %token <text> STRING BYTES FSTRING_TEXT
 %token FSTRING_BEGIN FSTRING_END HOLE_BEGIN HOLE_END
@@ -318,6 +318,7 @@ primary: atom
     ;
 
 atom: NAME { $$ = ast_name(p, @1, $1); }
+    | ELLIPSIS { $$ = ast_name(p, @1, $1); }
     | NUMBER
     | string
     | '(' ')' { $$ = ast_sequence(p, EXPR_TUPLE, @$, (struct expr_list){0}); }

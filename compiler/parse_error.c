@@ -105,6 +105,7 @@ const char *parser_token_name(int token)
         {TOK_FLOORDIV, "'//'"},
         {TOK_STARSTAR, "'**'"},
         {TOK_ARROW, "'->'"},
+        {TOK_ELLIPSIS, "'...'"},
         {TOK_ADD_ASSIGN, "'+='"},
         {TOK_SUB_ASSIGN, "'-='"},
         {TOK_MUL_ASSIGN, "'*='"},

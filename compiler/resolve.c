@@ -223,12 +223,18 @@ static bool meant_as_keyword(const struct resolver *r, struct span at)
            e->binary.left->kind == EXPR_NAME && e->binary.left->span.begin == at.begin;
 }
 
+static const char *help_elsewhere(const struct resolver *r, str_id name)
+{
+    for (uint32_t i = r->universe->nelsewhere; i-- > 0;)
+        if (r->universe->elsewhere[i].name == name)
+            return r->universe->elsewhere[i].help;
+    return hint_of_name(intern_text(r->names, name));
+}
+
 static void help_unknown(struct resolver *r, struct diag *d, str_id id)
 {
     const char *name = intern_text(r->names, id);
-    const char *hint = hint_of_name(name);
-    if (!hint && r->universe->hint)
-        hint = r->universe->hint(r->universe->ctx, name);
+    const char *hint = help_elsewhere(r, id);
     if (meant_as_keyword(r, d->span)) {
         diag_help(r->diags, d, "one '=' gives an argument: %s=...", name);
         return;

@@ -5,14 +5,19 @@
 #include "compiler/ast.h"
 #include "ir/base/diag.h"
 
+/* A name that is predeclared in other files only, and which ones: the help for who uses
+ * it here. */
+struct elsewhere {
+    str_id name;
+    const char *help;
+};
+
 /* The predeclared names; a SCOPE_UNIVERSAL binding is an index into `names`. */
 struct universe {
     const str_id *names;
     uint32_t n;
-    /* The help for an unknown name that the host knows from elsewhere, or NULL. May be
-     * NULL. */
-    const char *(*hint)(void *ctx, const char *name);
-    void *ctx;
+    const struct elsewhere *elsewhere;
+    uint32_t nelsewhere;
 };
 
 /* Fills the resolver's fields of the tree and checks what depends on scopes: unknown

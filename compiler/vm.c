@@ -512,7 +512,10 @@ L_CALL_ANY : {
     NEXT;
 }
 L_CLOSURE:
+    SAVE();
     R[i->a] = vm_step_make_closure(vm, f, i);
+    if (R[i->a] == VALUE_ERROR)
+        goto failed;
     NEXT;
 L_RETURN:
     result = R[i->a];
@@ -588,6 +591,11 @@ L_ASSIGNED:
 L_CHECK_TYPE:
     SAVE();
     if (!vm_step_check_type(vm, f, i->a))
+        goto failed;
+    NEXT;
+L_CHECK_RESULT:
+    SAVE();
+    if (!vm_step_check_result(vm, f, R[i->a]))
         goto failed;
     NEXT;
 L_LOAD:

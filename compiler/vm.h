@@ -49,6 +49,8 @@ struct vm {
     void (*deferred_name)(struct vm *vm, value deferred, struct buf *out);
     /* Where the call stands that finds it out. NULL, or file 0: where it was written. */
     struct span (*deferred_source)(struct vm *vm, value deferred);
+    /* Whether a name in an annotation is a type of handles. NULL: there are none. */
+    bool (*is_handle_type)(struct vm *vm, str_id name);
     void (*print)(struct vm *vm, const char *text,
                   size_t len); /* a line, without newline */
 
@@ -134,6 +136,8 @@ uint32_t *vm_frame_note(struct vm_frame *f);
 value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
               const str_id *names, uint32_t nnames);
 bool value_callable(value v);
+/* A function written in the language that can be called without arguments. */
+bool vm_bare_callable(value v);
 
 /* Checks a limit before a large allocation. False with an error if `bytes` exceed it. */
 bool vm_room(struct vm *vm, size_t bytes);

@@ -335,6 +335,19 @@ static value call_function(struct vm *vm, struct function_value *f,
     return v;
 }
 
+bool vm_bare_callable(value v)
+{
+    if (value_kind(v) != VALUE_KIND_FUNCTION)
+        return false;
+    const struct function_value *f = value_function(v);
+    uint32_t named = f->code->function->npositional + f->code->function->nkwonly;
+    for (uint32_t i = 0; i < named; i++)
+        if (i < f->code->first_default ||
+            f->defaults[i - f->code->first_default] == VALUE_UNBOUND)
+            return false;
+    return true;
+}
+
 value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
               const str_id *names, uint32_t nnames)
 {

@@ -11,6 +11,7 @@
 #include "emitters/json.h"
 #include "emitters/render.h"
 #include "emitters/value_json.h"
+#include "ir/move.h"
 
 struct plan_writer {
     struct emission *e;
@@ -191,6 +192,22 @@ static void write_batches(struct plan_writer *w)
         json_put_int(&w->j, g->batches[i].failures);
         write_machines(w, g->batches[i].machines);
         json_put_object_end(&w->j);
+    }
+    json_put_array_end(&w->j);
+}
+
+static void write_moves(struct plan_writer *w)
+{
+    const struct graph *g = w->e->graph;
+    if (!g->nmoves)
+        return;
+    json_put_name(&w->j, "moved");
+    json_put_array(&w->j);
+    for (size_t i = 0; i < g->nmoves; i++) {
+        json_put_array_compact(&w->j);
+        write_str(w, g->moves[i].from);
+        write_str(w, g->moves[i].to);
+        json_put_array_end(&w->j);
     }
     json_put_array_end(&w->j);
 }
@@ -417,6 +434,7 @@ static void plan_write(struct plan_writer *w, struct buf *out)
         value_json(e, 0, e->plan->chef, &w->j);
     }
     write_sources(w);
+    write_moves(w);
     write_batches(w);
     json_put_name(&w->j, "ops");
     json_put_array(&w->j);

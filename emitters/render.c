@@ -7,6 +7,7 @@
 
 #include "emitters/json.h"
 #include "emitters/value_json.h"
+#include "ir/move.h"
 
 enum {
     KEY_PROJECT = 20, /* characters of the project that fit into a nova tag */
@@ -26,7 +27,7 @@ void render_key(struct emission *e, op_id op, char separator, struct buf *out)
         struct buf name = {0};
         buf_str(&name, project);
         buf_char(&name, '\n');
-        str_id address = e->graph->ops[op].address;
+        str_id address = graph_made_as(e->graph, op);
         buf_add(&name, emission_text(e, address), intern_len(e->strings, address));
         digest_key26(name.p, name.len, e->key);
         buf_free(&name);

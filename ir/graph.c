@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/move.h"
+
 void graph_init(struct graph *g, struct arena *arena, struct intern *strings,
                 struct sources *sources, struct calls *calls)
 {
@@ -28,7 +30,22 @@ void graph_free(struct graph *g)
     free(g->edges);
     free(g->frames);
     free(g->batches);
+    free(g->moves);
     *g = (struct graph){0};
+}
+
+void graph_copy(struct graph *to, const struct graph *from)
+{
+    *to = *from;
+    values_copy(&to->values, &from->values);
+    to->ops = vec_copy(from->ops, sizeof *to->ops, from->n, &to->cap);
+    to->args = vec_copy(from->args, sizeof *to->args, from->nargs, &to->cap_args);
+    to->edges = vec_copy(from->edges, sizeof *to->edges, from->nedges, &to->cap_edges);
+    to->frames =
+        vec_copy(from->frames, sizeof *to->frames, from->nframes, &to->cap_frames);
+    to->batches =
+        vec_copy(from->batches, sizeof *to->batches, from->nbatches, &to->cap_batches);
+    to->moves = vec_copy(from->moves, sizeof *to->moves, from->nmoves, &to->cap_moves);
 }
 
 op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span)

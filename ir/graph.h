@@ -69,6 +69,7 @@ struct batch {
     val_id machines;   /* IR_LIST: of each an IR_LIST of handles of its last calls */
 };
 
+/* graph_copy() and graph_free() know every array of it. */
 struct graph {
     struct arena *arena;
     struct intern *strings;
@@ -85,6 +86,8 @@ struct graph {
     size_t nframes, cap_frames;
     struct batch *batches; /* index 0 unused */
     size_t nbatches, cap_batches;
+    struct move *moves; /* ir/move.h */
+    size_t nmoves, cap_moves;
     /* header of the text form */
     const char *program, *project, *provider;
     struct {
@@ -107,6 +110,9 @@ struct graph {
 void graph_init(struct graph *g, struct arena *arena, struct intern *strings,
                 struct sources *sources, struct calls *calls);
 void graph_free(struct graph *g);
+/* Makes `to`, which holds nothing yet, a copy to be freed by graph_free(): ids mean the
+ * same there, and what is done to it is not seen in `from`. */
+void graph_copy(struct graph *to, const struct graph *from);
 
 /* Appends an op with room for its call's arguments (all VAL_ABSENT). */
 op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ir/base/digest.h"
+#include "ir/move.h"
 
 const char *const text_conditions[] = {
     [IR_COND_TRUE] = "true", [IR_COND_EQ] = "eq",   [IR_COND_NE] = "ne",
@@ -303,6 +304,13 @@ static void print_header(struct printer *p)
         print_string(p, g->frames[i].function);
         buf_char(p->out, ' ');
         print_at(p, g->frames[i].call, g->frames[i].outer);
+    }
+    for (size_t i = 0; i < g->nmoves; i++) {
+        buf_str(p->out, "moved ");
+        print_string(p, g->moves[i].from);
+        buf_char(p->out, ' ');
+        print_string(p, g->moves[i].to);
+        buf_char(p->out, '\n');
     }
     for (size_t i = 1; i < g->nbatches; i++) {
         const struct batch *b = &g->batches[i];

@@ -8,6 +8,7 @@
  *     digest glossary "sha256:..."
  *     source 1 "app.dvo" "sha256:..."
  *     frame 1 "site" at 1:120-128 in 0          a call of a function, made inside frame 0
+ *     moved "server" "machine"                  links of one chain of moves: oldest first
  *     batch 1 after 0 failures 0 [[%2], [%4]]   of a rollout: last calls of its machines
  *
  *     op 1 cloud.create "machine"               number, call, address

@@ -8,6 +8,7 @@
 
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
+#include "ir/move.h"
 
 /* at SOURCE:BEGIN-END [in FRAME] */
 static bool want_at(struct text_reader *r, struct span *out, uint32_t *frame)
@@ -366,6 +367,15 @@ static bool read_detail(struct text_reader *r)
                                : read_policy(r, id, word, len);
 }
 
+static bool read_moved(struct text_reader *r)
+{
+    struct move m = {0};
+    if (!text_string(r, &m.from) || !text_string(r, &m.to))
+        return false;
+    graph_move(r->g, m);
+    return true;
+}
+
 static bool read_pair(struct text_reader *r, const char **out)
 {
     str_id s;
@@ -396,6 +406,8 @@ static bool read_line(struct text_reader *r)
         return read_digest(r);
     if (text_word_is(word, len, "pin"))
         return read_pin(r);
+    if (text_word_is(word, len, "moved"))
+        return read_moved(r);
     if (text_word_is(word, len, "program"))
         return read_pair(r, &g->program);
     if (text_word_is(word, len, "project"))

@@ -46,7 +46,7 @@ struct plan_op {
     uint32_t nbatches;
     const json_t *when, *args, *probe; /* VALUEs, or NULL */
     const json_t *fields; /* types of result fields that are no texts, or NULL */
-    const json_t *entry;  /* its record in calls.json, or NULL */
+    json_t *entry;        /* its record in calls.json, or NULL */
     int retries;          /* -1: default */
     double timeout;       /* seconds; 0: default */
     bool carry_on, tainted, idempotent, keyed;

@@ -19,6 +19,7 @@
 #include "runtime/endpoint.h"
 #include "runtime/folder.h"
 #include "runtime/machine.h"
+#include "runtime/move.h"
 #include "runtime/process.h"
 #include "runtime/provider.h"
 #include "runtime/report.h"
@@ -386,8 +387,8 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
     r.ops = xcalloc(plan->nops + 1, sizeof *r.ops);
     if (select_ops(&r)) {
         run_start_services(&r);
-        if (!run_open(&r, &f) || !run_read_state(&r, &f) ||
-            (!options->destroy && !run_secrets_known(&r, &f))) {
+        if (!run_open(&r, &f) || !move_rows(&r, &f) || !run_read_state(&r, &f) ||
+            !move_keys(&r, &f) || (!options->destroy && !run_secrets_known(&r, &f))) {
             fprintf(stderr, "dvo-run: %s\n", f.message);
             status = error_status(f.code);
         } else {

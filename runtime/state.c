@@ -410,13 +410,10 @@ bool state_forget(struct state *s, const char *address, struct fault *f)
     return state_execute(s, "DELETE FROM ops WHERE address = ?", 1, &address, f);
 }
 
-bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f)
+static bool state_each_of(struct state *s, const char *sql, state_fn *each, void *ctx,
+                          struct fault *f)
 {
-    sqlite3_stmt *st =
-        state_prepare(s,
-                      "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL "
-                      "ORDER BY sequence DESC",
-                      0, NULL);
+    sqlite3_stmt *st = state_prepare(s, sql, 0, NULL);
     int step = SQLITE_ERROR;
     while (st && (step = sqlite3_step(st)) == SQLITE_ROW) {
         struct state_op op;
@@ -426,4 +423,57 @@ bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *
     }
     sqlite3_finalize(st);
     return step == SQLITE_DONE || state_failed(s, f);
+}
+
+bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f)
+{
+    return state_each_of(s,
+                         "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL "
+                         "ORDER BY sequence DESC",
+                         each, ctx, f);
+}
+
+bool state_each(struct state *s, state_fn *each, void *ctx, struct fault *f)
+{
+    return state_each_of(s, "SELECT " OP_COLUMNS " FROM ops ORDER BY sequence", each, ctx,
+                         f);
+}
+
+bool state_rename(struct state *s, const char *from, const char *to, struct fault *f)
+{
+    return state_execute(s, "UPDATE ops SET address = ?2 WHERE address = ?1", 2,
+                         (const char *const[]){from, to}, f);
+}
+
+bool state_note(struct state *s, const char *name, json_t **value, struct fault *f)
+{
+    sqlite3_stmt *st =
+        state_prepare(s, "SELECT value FROM meta WHERE name = ?", 1, &name);
+    int step = st ? sqlite3_step(st) : SQLITE_ERROR;
+    *value = step == SQLITE_ROW ? column_json(st, 0) : NULL;
+    bool ok = step == SQLITE_ROW || step == SQLITE_DONE || state_failed(s, f);
+    sqlite3_finalize(st);
+    return ok;
+}
+
+bool state_note_down(struct state *s, const char *name, const json_t *value,
+                     struct fault *f)
+{
+    char *text = json_dumps(value, JSON_COMPACT);
+    bool ok = state_execute(s, "INSERT OR REPLACE INTO meta VALUES (?1, ?2)", 2,
+                            (const char *const[]){name, text}, f);
+    free(text);
+    return ok;
+}
+
+bool state_together(struct state *s, state_changes *changes, void *ctx, struct fault *f)
+{
+    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return state_failed(s, f);
+    bool ok = changes(ctx, f);
+    if (ok && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
+        ok = state_failed(s, f);
+    if (!ok)
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return ok;
 }

@@ -62,5 +62,17 @@ bool state_forget(struct state *s, const char *address, struct fault *f);
 /* Calls `each` for everything with a provider's key, latest creation first. */
 typedef void state_fn(void *ctx, const struct state_op *op);
 bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f);
+/* The same for everything, in the order of creation. */
+bool state_each(struct state *s, state_fn *each, void *ctx, struct fault *f);
+/* Nothing may be known of `to`. */
+bool state_rename(struct state *s, const char *from, const char *to, struct fault *f);
+/* What was noted down about the whole project; *value is NULL if nothing was, else to be
+ * released. */
+bool state_note(struct state *s, const char *name, json_t **value, struct fault *f);
+bool state_note_down(struct state *s, const char *name, const json_t *value,
+                     struct fault *f);
+/* Makes all changes that the function makes durable at once, or none if it fails. */
+typedef bool state_changes(void *ctx, struct fault *f);
+bool state_together(struct state *s, state_changes *changes, void *ctx, struct fault *f);
 
 #endif

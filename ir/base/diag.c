@@ -19,6 +19,13 @@ void diags_free(struct diags *d)
     *d = (struct diags){0};
 }
 
+void diags_clear(struct diags *d)
+{
+    d->n = 0;
+    d->errors = 0;
+    map64_clear(&d->seen);
+}
+
 static bool diag_equal(const struct diag *a, const struct diag *b)
 {
     return a->level == b->level && a->code == b->code && a->span.file == b->span.file &&
@@ -135,15 +142,27 @@ static bool diag_blames_caller(const struct diags *d, const struct diag *g)
     }
 }
 
-/* A diagnostic about a call is told at the first of the program's places that it
- * mentions, and the record's becomes a note. */
-static void diag_promote(const struct diags *d, struct diag *g)
+/* The note at the first of the program's places, if the diagnostic blames the call of a
+ * record and has one. */
+static struct diag_related *diag_user_note(const struct diags *d, const struct diag *g)
 {
-    if (!diag_blames_caller(d, g))
-        return;
-    struct diag_related *r = g->related;
+    struct diag_related *r = diag_blames_caller(d, g) ? g->related : NULL;
     while (r && (!r->span.file || diag_role(d, r->span) != SOURCE_PROGRAM))
         r = r->next;
+    return r;
+}
+
+struct span diag_place(const struct diags *d, const struct diag *g)
+{
+    const struct diag_related *r = diag_user_note(d, g);
+    return r ? r->span : g->span;
+}
+
+/* What a call of the program is to blame for is told there, and the record becomes a
+ * note. */
+static void diag_promote(const struct diags *d, struct diag *g)
+{
+    struct diag_related *r = diag_user_note(d, g);
     if (!r)
         return;
     struct span record = g->span;
@@ -153,15 +172,15 @@ static void diag_promote(const struct diags *d, struct diag *g)
                                                         : "in this record";
 }
 
-struct diag_place {
+struct ranked {
     struct diag *g;
     size_t file;  /* rank of the file: index of the first record about it */
     size_t index; /* in the queue */
 };
 
-static int diag_place_compare(const void *left, const void *right)
+static int ranked_compare(const void *left, const void *right)
 {
-    const struct diag_place *a = left, *b = right;
+    const struct ranked *a = left, *b = right;
     if (a->file != b->file)
         return a->file < b->file ? -1 : 1;
     if (a->g->span.begin != b->g->span.begin)
@@ -172,16 +191,16 @@ static int diag_place_compare(const void *left, const void *right)
 /* The queue in printing order; files in the order in which they first appear. */
 static struct diag **diags_sorted(const struct diags *d)
 {
-    struct diag_place *places = xcalloc(d->n, sizeof *places);
+    struct ranked *places = xcalloc(d->n, sizeof *places);
     size_t *ranks = xcalloc(d->sources->n, sizeof *ranks); /* rank + 1 */
     for (size_t i = 0; i < d->n; i++) {
         diag_promote(d, d->v[i]);
         size_t *rank = &ranks[d->v[i]->span.file];
         if (!*rank)
             *rank = i + 1;
-        places[i] = (struct diag_place){d->v[i], *rank, i};
+        places[i] = (struct ranked){d->v[i], *rank, i};
     }
-    qsort(places, d->n, sizeof *places, diag_place_compare);
+    qsort(places, d->n, sizeof *places, ranked_compare);
     struct diag **sorted = xcalloc(d->n, sizeof *sorted);
     for (size_t i = 0; i < d->n; i++)
         sorted[i] = places[i].g;

@@ -115,7 +115,7 @@ def copies(folder):
     """(name, path of a copy, bytes) of every program, twice if Python can read it."""
     chance = random.Random(1)
     names = [path.relative_to(ROOT) for part in FOLDERS
-             for path in sorted((ROOT / part).rglob("*.dvo"))]
+             for path in sorted((ROOT / part).rglob("*.dvo")) if path.is_file()]
     for i, name in enumerate(names):
         data = (ROOT / name).read_bytes()
         yield name, folder / f"{i}.dvo", data

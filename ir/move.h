@@ -1,0 +1,23 @@
+/* moved(old, new): what the state and the provider know under an old address belongs to a
+ * new one. An address covers itself and what stands behind it: "web" covers "web[2]",
+ * "web[2].file(/etc/motd)" and, if it ends with ':', all of a loaded file. */
+#ifndef DVO_IR_MOVE_H
+#define DVO_IR_MOVE_H
+
+#include "ir/graph.h"
+
+struct move {
+    str_id from, to;
+    struct span from_span, to_span;
+};
+
+/* Appends a move as it is written. */
+void graph_move(struct graph *g, struct move m);
+/* Checks the moves against the addresses of the graph and puts the last address of a
+ * chain of moves into each of its links, oldest first. Needs addresses. */
+bool graph_moves(struct graph *g, struct diags *d);
+/* The address that names the op at its provider: the one under which it was made, as far
+ * as the moves tell. */
+str_id graph_made_as(const struct graph *g, op_id op);
+
+#endif
