@@ -384,10 +384,11 @@ void eval_universe_native(struct eval_universe *u, const struct native *native)
                       value_native_new(&u->eval->vm, native, VALUE_ERROR));
 }
 
-void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help)
+void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help,
+                             bool called)
 {
     *vec_push(&u->elsewhere) =
-        (struct elsewhere){intern_cstr(u->eval->vm.strings, name), help};
+        (struct elsewhere){intern_cstr(u->eval->vm.strings, name), help, called};
 }
 
 static value builtin_not(struct vm *vm, const struct call *c)

@@ -38,8 +38,10 @@ struct vm *eval_vm(struct eval *e);
 struct eval_universe *eval_universe_new(struct eval *e);
 void eval_universe_add(struct eval_universe *u, const char *name, value v);
 void eval_universe_native(struct eval_universe *u, const struct native *native);
-/* Makes `help` what people are told who use a name that only other files have. */
-void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help);
+/* Makes `help` what people are told who use a name that is not known here; `called`: who
+ * call it. */
+void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help,
+                             bool called);
 /* Adds template() and file_text(), which read files through the module's reader, and
  * not_(). */
 void eval_universe_add_dvo(struct eval_universe *u);

@@ -370,15 +370,16 @@ static void add_elsewhere(struct program *p, struct eval_universe *u)
                 !strncmp(full, "machine.", 8)
                     ? arena_printf(&p->arena, "say which machine: MACHINE.%s(...)",
                                    dot + 1)
-                    : arena_printf(&p->arena, "write %s(...)", full));
+                    : arena_printf(&p->arena, "write %s(...)", full),
+                true);
     }
     for (size_t i = 0; i < CONSTANTS; i++) {
         const struct yaml_node *map = yaml_get(p->config.provider, constants[i].key);
         for (size_t k = 0; map && k < map->n; k++) {
             const char *name =
                 arena_printf(&p->arena, "%s%s", constants[i].prefix, map->pairs[k].key);
-            eval_universe_elsewhere(u, name,
-                                    arena_printf(&p->arena, "write provider.%s", name));
+            eval_universe_elsewhere(
+                u, name, arena_printf(&p->arena, "write provider.%s", name), false);
         }
     }
 }

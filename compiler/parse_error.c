@@ -370,9 +370,9 @@ static struct diag *explain_plainly(const struct mishap *m)
     }
     struct buf text = {0};
     if (m->token == TOK_NAME) {
-        buf_char(&text, '\'');
-        buf_add(&text, p->text + m->at.begin, m->at.end - m->at.begin);
-        buf_char(&text, '\'');
+        buf_printf(
+            &text, "'%s'",
+            diag_cut(p->diags->arena, p->text + m->at.begin, m->at.end - m->at.begin));
     } else {
         buf_str(&text, parser_token_name(m->token));
     }

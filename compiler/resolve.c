@@ -50,6 +50,7 @@ struct resolver {
     bool unknown;                /* a name was */
     const struct expr *argument; /* that is being visited, or NULL */
     bool keyword;                /* it is given by its name */
+    const struct expr *callee;   /* a name that is being visited and called, or NULL */
 
     /* By name, index + 1: innermost visible local, global, predeclared name. */
     uint32_t *local_of, *global_of, *universal_of;
@@ -223,18 +224,21 @@ static bool meant_as_keyword(const struct resolver *r, struct span at)
            e->binary.left->kind == EXPR_NAME && e->binary.left->span.begin == at.begin;
 }
 
-static const char *help_elsewhere(const struct resolver *r, str_id name)
+static const char *help_elsewhere(const struct resolver *r, str_id name, bool called)
 {
-    for (uint32_t i = r->universe->nelsewhere; i-- > 0;)
-        if (r->universe->elsewhere[i].name == name)
-            return r->universe->elsewhere[i].help;
+    for (uint32_t i = r->universe->nelsewhere; i-- > 0;) {
+        const struct elsewhere *e = &r->universe->elsewhere[i];
+        if (e->name == name && (called || !e->called))
+            return e->help;
+    }
     return hint_of_name(intern_text(r->names, name));
 }
 
 static void help_unknown(struct resolver *r, struct diag *d, str_id id)
 {
     const char *name = intern_text(r->names, id);
-    const char *hint = help_elsewhere(r, id);
+    bool called = r->callee && r->callee->span.begin == d->span.begin;
+    const char *hint = help_elsewhere(r, id, called);
     if (meant_as_keyword(r, d->span)) {
         diag_help(r->diags, d, "one '=' gives an argument: %s=...", name);
         return;
@@ -514,7 +518,9 @@ static void visit_expr(struct resolver *r, struct expr *e)
         break;
     case EXPR_LAMBDA: visit_function(r, e->lambda); break;
     case EXPR_CALL:
+        r->callee = e->call.callee->kind == EXPR_NAME ? e->call.callee : NULL;
         visit_expr(r, e->call.callee);
+        r->callee = NULL;
         visit_args(r, &e->call.args);
         break;
     case EXPR_DOT: visit_expr(r, e->dot.object); break;

@@ -5,11 +5,12 @@
 #include "compiler/ast.h"
 #include "ir/base/diag.h"
 
-/* A name that is predeclared in other files only, and which ones: the help for who uses
- * it here. */
+/* A name that is known elsewhere only, in other files or behind a dot: the help for who
+ * uses it here. */
 struct elsewhere {
     str_id name;
     const char *help;
+    bool called; /* only for who calls it: it may well be some variable's name */
 };
 
 /* The predeclared names; a SCOPE_UNIVERSAL binding is an index into `names`. */

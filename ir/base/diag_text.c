@@ -56,6 +56,8 @@ static bool is_quoted(const char *fmt, const char *p, size_t n)
 
 static void add_number(struct buf *out, const char *spec, va_list *ap)
 {
+    if (!strchr("diuoxXc", spec[strlen(spec) - 1]))
+        die("a message cannot have %s", spec);
     if (strstr(spec, "ll"))
         buf_printf(out, spec, va_arg(*ap, long long));
     else if (strpbrk(spec, "lzjt"))
