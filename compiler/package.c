@@ -84,6 +84,17 @@ static bool read_query(struct vm *vm, const struct call *c, struct package_query
     return false;
 }
 
+/* The argument that a package which is not there was asked for with. */
+static struct span asked_at(struct vm *vm, unsigned code)
+{
+    switch (code) {
+    case 540: return vm_param_span(vm, "package", 0);
+    case 541: return vm_param_span(vm, "version", 1);
+    case 543: return vm_param_span(vm, "repo", 2);
+    default: return vm_span(vm);
+    }
+}
+
 static value do_find(struct vm *vm, const struct call *c)
 {
     struct package_query q;
@@ -93,7 +104,7 @@ static value do_find(struct vm *vm, const struct call *c)
     const struct package_file *f = lock_find(&program_of(vm)->lock, &q, &error);
     if (f)
         return package_value(vm, q.package, f);
-    vm_fail_at(vm, error.at.file ? error.at : vm_span(vm), error.code, "%s",
+    vm_fail_at(vm, error.at.file ? error.at : asked_at(vm, error.code), error.code, "%s",
                error.message);
     if (error.help)
         vm_help(vm, "%s", error.help);

@@ -234,15 +234,9 @@ static const char *help_elsewhere(const struct resolver *r, str_id name, bool ca
     return hint_of_name(intern_text(r->names, name));
 }
 
-static void help_unknown(struct resolver *r, struct diag *d, str_id id)
+/* The name that is visible here and most like this one, or NULL. */
+static const char *nearest_name(const struct resolver *r, const char *name)
 {
-    const char *name = intern_text(r->names, id);
-    bool called = r->callee && r->callee->span.begin == d->span.begin;
-    const char *hint = help_elsewhere(r, id, called);
-    if (meant_as_keyword(r, d->span)) {
-        diag_help(r->diags, d, "one '=' gives an argument: %s=...", name);
-        return;
-    }
     size_t n = r->locals.n + r->file->nbound + r->universe->n, k = 0;
     const char **known = xcalloc(n + 1, sizeof *known);
     for (size_t i = 0; i < r->locals.n; i++)
@@ -252,6 +246,20 @@ static void help_unknown(struct resolver *r, struct diag *d, str_id id)
     for (uint32_t i = 0; i < r->universe->n; i++)
         known[k++] = intern_text(r->names, r->universe->names[i]);
     const char *nearest = text_nearest(name, known, k);
+    free(known);
+    return nearest;
+}
+
+static void help_unknown(struct resolver *r, struct diag *d, str_id id)
+{
+    const char *name = intern_text(r->names, id);
+    bool called = r->callee && r->callee->span.begin == d->span.begin;
+    const char *hint = help_elsewhere(r, id, called);
+    if (meant_as_keyword(r, d->span)) {
+        diag_help(r->diags, d, "one '=' gives an argument: %s=...", name);
+        return;
+    }
+    const char *nearest = hint ? NULL : nearest_name(r, name);
     if (hint)
         diag_help(r->diags, d, "%s", hint);
     else if (nearest)
@@ -264,7 +272,6 @@ static void help_unknown(struct resolver *r, struct diag *d, str_id id)
     else if (r->argument && r->argument->span.begin == d->span.begin &&
              r->argument->kind == EXPR_NAME)
         diag_help(r->diags, d, "text is written in quotes: \"%s\"", name);
-    free(known);
 }
 
 /* The name becomes a global without a value, so that it is told once and the rest of the
