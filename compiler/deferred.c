@@ -170,6 +170,100 @@ static value condition(struct vm *vm, enum ir_cond cond, const val_id *operands,
     return value_deferred_new(vm, ir, (struct type){.kind = TYPE_CONDITION}, vm_span(vm));
 }
 
+/* Kinds of values, of which only like ones can be compared. */
+enum side { SIDE_ANY, SIDE_TEXT, SIDE_NUMBER, SIDE_TRUTH, SIDE_LIST, SIDE_DICT };
+
+static enum side side_of_type(enum type_kind k)
+{
+    if (type_is_text(k))
+        return SIDE_TEXT;
+    if (type_is_int(k))
+        return SIDE_NUMBER;
+    switch (k) {
+    case TYPE_FLOAT: return SIDE_NUMBER;
+    case TYPE_BOOL:
+    case TYPE_CONDITION:
+    case TYPE_TRIGGERS: return SIDE_TRUTH;
+    case TYPE_LIST: return SIDE_LIST;
+    case TYPE_DICT: return SIDE_DICT;
+    default: return SIDE_ANY;
+    }
+}
+
+static enum side side_of(value v)
+{
+    switch (value_kind(v)) {
+    case VALUE_KIND_DEFERRED:
+        return side_of_type((enum type_kind)value_deferred(v)->type.kind);
+    case VALUE_KIND_STR: return SIDE_TEXT;
+    case VALUE_KIND_INT:
+    case VALUE_KIND_FLOAT: return SIDE_NUMBER;
+    case VALUE_KIND_BOOL: return SIDE_TRUTH;
+    case VALUE_KIND_LIST:
+    case VALUE_KIND_TUPLE: return SIDE_LIST;
+    case VALUE_KIND_DICT: return SIDE_DICT;
+    default: return SIDE_ANY;
+    }
+}
+
+static bool alike(enum side a, enum side b)
+{
+    return a == b || a == SIDE_ANY || b == SIDE_ANY;
+}
+
+/* Whether a value can be in this one; else *bad is what in it cannot be the value. */
+static bool holds(value container, enum side item, value *bad)
+{
+    size_t n;
+    const value *items = value_items(container, &n);
+    *bad = container;
+    for (size_t i = 0; items && i < n; i++)
+        if (!alike(side_of(items[i]), item)) {
+            *bad = items[i];
+            return false;
+        }
+    switch (side_of(container)) {
+    case SIDE_TEXT:
+    case SIDE_DICT: return alike(item, SIDE_TEXT);
+    case SIDE_LIST:
+        return items ||
+               alike(item,
+                     side_of_type((enum type_kind)value_deferred(container)->type.item));
+    case SIDE_ANY: return true;
+    default: return false;
+    }
+}
+
+/* A comparison that types alone decide is a mistake: it would skip or pass silently. */
+static bool comparable(struct vm *vm, enum ast_op op, value a, value b)
+{
+    enum side left = side_of(a), right = side_of(b);
+    value other = b;
+    bool in = op == OP_IN || op == OP_NOT_IN, equal = op == OP_EQ || op == OP_NE;
+    bool good = in      ? holds(b, left, &other)
+                : equal ? alike(left, right)
+                        : alike(left, right) && (left == SIDE_ANY || left == SIDE_TEXT ||
+                                                 left == SIDE_NUMBER);
+    if (good)
+        return true;
+    bool swap = !value_is_deferred(a);
+    value d = swap ? other : a, known = swap ? a : other;
+    struct span at = vm_operand_span(vm, swap ? b : a);
+    vm_fail(vm, 404, "%s is %s, which %s %s", name_at(vm, d, at),
+            value_type_phrase(vm, d),
+            in && swap ? "never holds"
+            : in       ? "is never among values of which one is"
+            : equal    ? "is never equal to"
+                       : "cannot be ordered with",
+            value_type_phrase(vm, known));
+    if (side_of(d) == SIDE_TRUTH)
+        vm_help(vm, "it is a condition as it stands; not_(...) negates it");
+    else
+        vm_help(vm, "compare it with %s",
+                type_example((enum type_kind)value_deferred(d)->type.kind));
+    return false;
+}
+
 static value compare(struct vm *vm, enum ast_op op, value a, value b)
 {
     value each[2] = {a, b};
@@ -183,6 +277,8 @@ static value compare(struct vm *vm, enum ast_op op, value a, value b)
         if (val_get(vm->values, operands[i])->flags & IR_TAINTED)
             return vm_fail(vm, 402, "the value contains a secret; it cannot be compared");
     }
+    if (!comparable(vm, op, a, b))
+        return VALUE_ERROR;
     return condition(vm, condition_of(op), operands, 2);
 }
 
