@@ -201,8 +201,10 @@ bool graph_conflict(struct graph *g, struct diags *d)
     struct conflicts c = {.g = g, .d = d, .good = true};
     *vec_push(&c) = (struct said){0};
     for (size_t id = 1; id < g->n && !diags_full(d); id++) {
+        /* One without an address has been reported. */
+        const struct op *op = &g->ops[id];
         c.op = (op_id)id;
-        if (!(g->ops[id].flags & OP_DEAD) && g->ops[id].subject)
+        if (!(op->flags & OP_DEAD) && op->address && op->subject)
             see_op(&c);
     }
     map64_free(&c.attributes);
