@@ -3,7 +3,8 @@
 The suites' files are as their projects wrote them (README.md says which). They consist of
 chunks, separated by lines of three hyphens, each a program of its own. What is adapted:
 
-    assert_eq, assert_ne, assert_ (bazelbuild), assert.eq, assert.fails and so on (google)
+    assert_eq, assert_ne, assert_ (bazelbuild), assert.eq, assert.fails and so on
+    (google; facebook: asserts.eq)
                 become functions of prelude.star, which is put in front, with the number
                 of their line as first argument; freeze() does nothing, but a failure that
                 is about frozen values is tried when its module is frozen
@@ -76,10 +77,10 @@ def expectation_of(line):
 
 def adapted(line, number):
     """The line with the suite's assertions made those of the prelude."""
-    if re.match(r"""load\((["'])assert\.star\1(, *(["'])(assert|freeze)\3)+\)""", line):
+    if re.match(r"""load\((["'])asserts?\.star\1(, *(["'])(asserts?|freeze)\3)+\)""", line):
         return ""
     line = re.sub(r"""(["'])assert\1""", r"\1assert_\1", line)
-    line = re.sub(r"\bassert\.(eq|ne|true|lt|contains|fails|fail)\(",
+    line = re.sub(r"\basserts?\.(eq|ne|true|lt|contains|fails|fail)\(",
                   rf"check_\1({number}, ", line)
     line = re.sub(r"(?<!def )\bassert_(eq|ne)\(", rf"check_\1({number}, ", line)
     return re.sub(r"\bassert_\(", rf"check_true({number}, ", line)
