@@ -291,13 +291,20 @@ value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base
 }
 
 /* Writes the digits of u from the right, ending before `end`; at least `width`. */
-static char *write_digits(char *end, uint64_t u, unsigned base, size_t width)
+static inline char *digits_of_base(char *end, uint64_t u, unsigned base, size_t width)
 {
     for (char *p = end;; u /= base) {
         if (u == 0 && (size_t)(end - p) >= width)
             return p;
         *--p = "0123456789abcdef"[u % base];
     }
+}
+
+/* Divisions by a constant are much faster, and nearly all texts are decimal. */
+static char *write_digits(char *end, uint64_t u, unsigned base, size_t width)
+{
+    return base == 10 ? digits_of_base(end, u, 10, width)
+                      : digits_of_base(end, u, base, width);
 }
 
 void integer_write(struct vm *vm, value a, unsigned base, struct buf *out)

@@ -118,13 +118,19 @@ static void arena_extend(struct arena *a, size_t need)
     ASAN_POISON_MEMORY_REGION(a->next, size);
 }
 
-void *arena_alloc(struct arena *a, size_t size)
+/* Bytes that an allocation takes up. */
+static size_t arena_footprint(size_t size)
 {
     size_t need;
     if (__builtin_add_overflow(size, ARENA_ALIGN - 1 + ARENA_REDZONE, &need) ||
         need > PTRDIFF_MAX - sizeof(struct arena_chunk))
         die("out of memory (%zu bytes wanted)", size);
-    need &= ~(ARENA_ALIGN - 1);
+    return need & ~(ARENA_ALIGN - 1);
+}
+
+void *arena_alloc(struct arena *a, size_t size)
+{
+    size_t need = arena_footprint(size);
     if (!a->chunks || need > (size_t)(a->end - a->next))
         arena_extend(a, need);
     char *p = a->next;
@@ -132,6 +138,18 @@ void *arena_alloc(struct arena *a, size_t size)
     a->used += size;
     ASAN_UNPOISON_MEMORY_REGION(p, size);
     return p;
+}
+
+bool arena_grow(struct arena *a, void *p, size_t size, size_t wanted)
+{
+    char *end = (char *)p + arena_footprint(size);
+    size_t more = arena_footprint(wanted) - arena_footprint(size);
+    if (end != a->next || more > (size_t)(a->end - a->next))
+        return false;
+    a->next += more;
+    a->used += wanted - size;
+    ASAN_UNPOISON_MEMORY_REGION(p, wanted);
+    return true;
 }
 
 void *arena_zalloc(struct arena *a, size_t size)
