@@ -154,6 +154,11 @@ static bool fast(enum ast_op op, int64_t a, int64_t b, int64_t *r)
     case OP_BITAND: *r = a & b; return true;
     case OP_BITOR: *r = a | b; return true;
     case OP_BITXOR: *r = a ^ b; return true;
+    case OP_SHL:
+        if (b < 0 || b > 62)
+            return false;
+        *r = (int64_t)((uint64_t)a << b);
+        return *r >> b == a;
     case OP_SHR: *r = a >> (b > 63 ? 63 : b); return b >= 0;
     default: return false;
     }
