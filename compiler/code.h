@@ -51,7 +51,8 @@
     OPCODE(FSTRING)   /* R[a] = fstring c with holes from R[b] on */                     \
     OPCODE(MARK)      /* R[a] = number of ops made */                                    \
     OPCODE(ASSIGNED)  /* R[a] was assigned after mark R[b] to target c */                \
-    OPCODE(CHECK_TYPE) /* parameter a has annotation c */                                \
+    OPCODE(CHECK_TYPE) /* parameter a has an annotation */                               \
+    OPCODE(CHECK_RESULT) /* R[a] is returned, and its type is annotated */               \
     OPCODE(LOAD)      /* globals of load statement j */
 /* clang-format on */
 

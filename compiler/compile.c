@@ -410,6 +410,14 @@ static void compile_for(struct compiler *c, const struct stmt *s)
     free(before);
 }
 
+static void emit_return(struct compiler *c, uint32_t v)
+{
+    const struct expr *type = c->function->returns;
+    if (type && annotation_checks(c->vm, type))
+        compile_emit(c, CODE_CHECK_RESULT, v, 0, 0);
+    compile_emit(c, CODE_RETURN, v, 0, 0);
+}
+
 static void compile_return(struct compiler *c, const struct stmt *s)
 {
     uint32_t v;
@@ -421,8 +429,8 @@ static void compile_return(struct compiler *c, const struct stmt *s)
     }
     for (struct compile_loop *l = c->loop; l; l = l->outer)
         compile_emit(c, CODE_ITER_END, l->iter, 0, 0);
-    c->at = s->span;
-    compile_emit(c, CODE_RETURN, v, 0, 0);
+    c->at = s->expr ? s->expr->span : s->span;
+    emit_return(c, v);
 }
 
 static void compile_stmt(struct compiler *c, const struct stmt *s)
@@ -537,8 +545,9 @@ static struct code *compile_code(const struct compile_input *in, const struct fu
         compile_block(&c, &f->body);
         v = compile_regs(&c, 1);
         compile_emit_j(&c, CODE_CONST, v, (int32_t)compile_constant(&c, VALUE_NONE));
+        c.at = f->span;
     }
-    compile_emit(&c, CODE_RETURN, v, 0, 0);
+    emit_return(&c, v);
     *failed |= c.failed;
     return finish(&c);
 }

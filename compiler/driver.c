@@ -14,6 +14,7 @@
 #include "compiler/manual.h"
 #include "compiler/preview.h"
 #include "compiler/program.h"
+#include "compiler/testing.h"
 #include "emitters/emit.h"
 #include "ir/base/file.h"
 #include "ir/text.h"
@@ -349,6 +350,24 @@ int drive_fmt(const struct drive_options *o)
     for (int i = 0; i < o->npaths; i++)
         good = fmt_file(&p, o, o->paths[i]) && good;
     return finish(&p, o, good);
+}
+
+int drive_test(const struct drive_options *o)
+{
+    struct program p = {0};
+    intern_init(&p.strings, &p.arena);
+    sources_init(&p.sources, &p.arena);
+    diags_init(&p.diags, &p.arena, &p.sources);
+    struct testing t = {
+        .run = &p,
+        .options = program_options(o),
+        .paths = o->paths,
+        .npaths = o->npaths,
+        .only = o->only,
+        .format = o->format,
+        .color = want_color(STDERR_FILENO),
+    };
+    return finish(&p, o, testing_run(&t));
 }
 
 int drive_config(const struct drive_options *o)

@@ -23,6 +23,7 @@ struct drive_options {
     bool pager;              /* page long output on a terminal */
     bool check;              /* --check */
     enum diag_format format; /* of diagnostics */
+    const char *only;        /* --only NAME, of tests */
     char **paths;            /* of a command that takes several files, path among them */
     int npaths;
     char **rest; /* arguments passed on to dvo-run */
@@ -41,6 +42,8 @@ int drive_preview(const struct drive_options *o);
 /* Formats o->paths in place ("-" to standard output) and lists those that changed; with
  * o->check only lists what would change, which is wrong then. */
 int drive_fmt(const struct drive_options *o);
+/* Runs the tests in o->paths, files and folders. */
+int drive_test(const struct drive_options *o);
 int drive_config(const struct drive_options *o);
 /* Lists the glossary, or shows the record of the call `name`. */
 int drive_calls(const struct drive_options *o, const char *name);

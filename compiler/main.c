@@ -25,11 +25,20 @@ enum {
     O_LOCKED,
     O_FORMAT,
     O_CHECK,
+    O_ONLY,
     O_PASS,      /* handed on to dvo-run without a value */
     O_PASS_VALUE /* handed on to dvo-run with its value */
 };
 
-enum { TAKES_FILE = 1, COMPILES = 2, RUNS = 4, TAKES_NAME = 8, TAKES_FILES = 16 };
+enum {
+    TAKES_FILE = 1,
+    COMPILES = 2,
+    RUNS = 4,
+    TAKES_NAME = 8,
+    TAKES_FILES = 16,
+    FORMATS = 32,
+    TESTS = 64
+};
 
 struct command {
     const char *name, *arguments, *summary;
@@ -51,8 +60,10 @@ static const struct command commands[] = {
      drive_check},
     {"graph", "FILE", "print the op graph as DOT", TAKES_FILE | COMPILES, drive_graph},
     {"eval", "FILE", "run a file as plain Starlark", TAKES_FILE, drive_eval},
-    {"fmt", "FILE...", "lay programs out in the one style", TAKES_FILE | TAKES_FILES,
-     drive_fmt},
+    {"fmt", "FILE...", "lay programs out in the one style",
+     TAKES_FILE | TAKES_FILES | FORMATS, drive_fmt},
+    {"test", "PATH...", "run tests of programs and libraries (*_test.dvo)",
+     TAKES_FILE | TAKES_FILES | COMPILES | TESTS, drive_test},
     {"calls", "[NAME]", "list the system calls, or explain one", TAKES_NAME | COMPILES,
      NULL},
     {"config", "[FILE]", "print the effective configuration and where it comes from",
@@ -76,7 +87,7 @@ static const struct option long_options[] = {
     {"jobs", required_argument, NULL, O_PASS_VALUE},
     {"events", required_argument, NULL, O_PASS_VALUE},
     {"state", required_argument, NULL, O_PASS_VALUE},
-    {"only", required_argument, NULL, O_PASS_VALUE},
+    {"only", required_argument, NULL, O_ONLY},
     {"except", required_argument, NULL, O_PASS_VALUE},
     {"expect", required_argument, NULL, O_PASS_VALUE},
     {"fail-fast", no_argument, NULL, O_PASS},
@@ -96,6 +107,8 @@ static const char options_text[] =
     "      --format=FORMAT    of diagnostics: human, json, sarif or github\n"
     "Options of fmt:\n"
     "      --check            change nothing, list the files that would change\n"
+    "Options of test:\n"
+    "      --only NAME        just the test of this name\n"
     "Options of run and destroy:\n"
     "      --jobs N           tool runs at once\n"
     "      --events FILE      write what happens as JSON lines\n"
@@ -197,7 +210,8 @@ static int read_options(const struct command *c, int argc, char **argv,
     optind = 1;
     while ((opt = getopt_long(argc, argv, "+:o:h", long_options, &index)) != -1) {
         unsigned need = opt == O_PASS || opt == O_PASS_VALUE ? RUNS
-                        : opt == O_CHECK                     ? TAKES_FILES
+                        : opt == O_ONLY                      ? RUNS | TESTS
+                        : opt == O_CHECK                     ? FORMATS
                                                              : COMPILES;
         if (opt != '?' && opt != ':' && opt != O_HELP && opt != 'h' && opt != O_VERSION &&
             opt != O_FORMAT && !(c->what & need))
@@ -224,10 +238,11 @@ static int read_options(const struct command *c, int argc, char **argv,
                 return 1 + usage_error("unknown format ", optarg, "", NULL);
             break;
         case O_CHECK: o->check = true; break;
+        case O_ONLY: o->only = optarg; /* FALLTHROUGH */
         case O_PASS:
         case O_PASS_VALUE:
             o->rest[o->nrest++] = arena_printf(&texts, "--%s", long_options[index].name);
-            if (opt == O_PASS_VALUE)
+            if (opt != O_PASS)
                 o->rest[o->nrest++] = optarg;
             break;
         case ':':

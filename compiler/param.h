@@ -46,9 +46,16 @@ void params_free(struct params *p);
  * finds them all. VALUE_ERROR after an error. */
 extern const struct native param_native;
 /* To be called when the evaluation is over, whether it succeeded or not: reports all
- * missing parameters in one error, in place of errors that their stand-ins led to, and
- * options that name no parameter of the program. False after an error. */
+ * missing parameters in one error, in place of errors that their stand-ins led to. False
+ * after an error. */
+bool params_missing(struct params *p, struct program *program);
+/* Reports options that name none of the parameters that were asked for. False after an
+ * error. */
+bool params_unknown(const struct params *p, struct program *program);
+/* Both; what is unknown only where the program got to its end. */
 bool params_finish(struct params *p, struct program *program);
+/* Remembers that the program asks for a parameter. */
+void params_asked(struct params *p, const char *name);
 /* What parameters with project=True add to the project's name: "" or "-staging". */
 const char *params_project_suffix(const struct params *p);
 

@@ -58,7 +58,7 @@ static struct span join(struct span first, struct span last);
 
 %token END 0
 %token NEWLINE INDENT DEDENT
-%token <id> NAME
+%token <id> NAME ELLIPSIS
 %token <expr> NUMBER
 %token <text> STRING BYTES FSTRING_TEXT
 %token FSTRING_BEGIN FSTRING_END HOLE_BEGIN HOLE_END
@@ -120,7 +120,7 @@ statement: simple_statement
     | compound { $$ = (struct block){0}; ast_stmt_push(p, &$$, $1); p->broken = 0; }
     | INDENT
         {
-            if (!p->broken)
+            if (!p->broken && !p->tabs)
                 parser_error(p, SYNTAX_INDENT, @1, "this line is indented for no reason");
             p->failed = true;
         }
@@ -308,6 +308,7 @@ sum: primary
     ;
 
 primary: NAME { $$ = ast_name(p, @1, $1); }
+    | ELLIPSIS { $$ = ast_name(p, @1, $1); }
     | NUMBER
     | string
     | '(' ')' { $$ = ast_sequence(p, EXPR_TUPLE, @$, (struct expr_list){0}); }

@@ -2,6 +2,7 @@
  * everything a program may read. */
 #include "compiler/program.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,9 @@
 #include "compiler/deb.h"
 #include "compiler/debver.h"
 #include "compiler/namespace.h"
-#include "compiler/op.h"
+#include "compiler/op_name.h"
 #include "compiler/rollout.h"
+#include "compiler/testing.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
 #include "ir/conflict.h"
@@ -25,6 +27,34 @@ static bool read_beside(void *ctx, const char *path, struct buf *out)
     bool good = file_read(full, out);
     free(full);
     return good;
+}
+
+static const char *near_beside(void *ctx, const char *path)
+{
+    return program_near_file(ctx, path);
+}
+
+const char *program_near_file(struct program *p, const char *path)
+{
+    char *inner = path_dir(path), *folder = path_join(p->folder, inner);
+    struct {
+        const char **v;
+        size_t n, cap;
+    } names = {0};
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
+        if (e->d_name[0] != '.')
+            *vec_push(&names) = arena_strndup(&p->arena, e->d_name, strlen(e->d_name));
+    if (dir)
+        closedir(dir);
+    const char *slash = strrchr(path, '/');
+    const char *near = text_nearest(slash ? slash + 1 : path, names.v, names.n);
+    if (near && strcmp(inner, "."))
+        near = arena_printf(&p->arena, "%s/%s", inner, near);
+    free(names.v);
+    free(folder);
+    free(inner);
+    return near;
 }
 
 bool program_open(struct program *p, const struct program_options *o)
@@ -42,6 +72,10 @@ bool program_open(struct program *p, const struct program_options *o)
     vm->host = p;
     vm->assigned = op_assigned;
     vm->deferred_name = op_deferred_name;
+    vm->deferred_source = op_deferred_source;
+    p->graph.place = op_place;
+    p->graph.place_ctx = p;
+    vm->is_handle_type = namespace_is_handle_type;
     vm->print = o->print;
     const struct config_options config = {o->path, o->config, o->project};
     if (!config_load(&p->config, &config, &p->arena, &p->sources, &p->diags))
@@ -67,12 +101,29 @@ static file_id load_program(struct program *p, const struct program_options *o)
     return file;
 }
 
-static bool name_and_check(struct program *p)
+bool program_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    return graph_name(g, &p->diags) && graph_moves(g, &p->diags) && rollouts_apply(p) &&
-           graph_conflict(g, &p->diags) && graph_order(g, &p->diags) &&
-           graph_verify(g, &p->diags);
+    bool good =
+        graph_name(g, &p->diags) && graph_moves(g, &p->diags) && rollouts_apply(p);
+    /* One run tells of all contradictions. */
+    good = graph_conflict(g, &p->diags) && good && graph_order(g, &p->diags);
+    /* What a call is given has nothing to do with how others stand to it. */
+    return graph_verify(g, &p->diags) && good;
+}
+
+/* On a copy: naming merges ops, and a later call may be about one that is merged. */
+bool program_survey(struct program *p, void (*look)(struct program *p, void *ctx),
+                    void *ctx)
+{
+    struct graph live = p->graph;
+    graph_copy(&p->graph, &live);
+    bool good = program_check(p);
+    if (good && look)
+        look(p, ctx);
+    graph_free(&p->graph);
+    p->graph = live;
+    return good;
 }
 
 /* What the graph's text form and the plan are bound to. */
@@ -94,33 +145,40 @@ static void add_digests(struct program *p)
     g->provider = p->config.provider_name;
 }
 
-static struct eval_universe *universe_of_programs(struct program *p)
+static struct eval_universe *universe_of_programs(struct program *p,
+                                                  const struct program_options *o)
 {
     struct eval_universe *universe = eval_universe_new(p->eval);
     eval_universe_add_dvo(universe);
     namespace_universe(p, universe);
+    testing_universe(universe, o->test);
     return universe;
 }
 
 struct ast_file *program_tree(struct program *p, const struct program_options *o)
 {
     file_id file = load_program(p, o);
-    return file ? eval_tree(p->eval, universe_of_programs(p), file) : NULL;
+    return file ? eval_tree(p->eval, universe_of_programs(p, o), file) : NULL;
+}
+
+struct module *program_module(struct program *p, const struct program_options *o)
+{
+    file_id file = load_program(p, o);
+    if (!file)
+        return NULL;
+    struct eval_reader *reader = arena_new(&p->arena, struct eval_reader);
+    *reader = (struct eval_reader){.read = read_beside, .ctx = p, .near = near_beside};
+    eval_vm(p->eval)->carry_on = true;
+    return eval_file(p->eval, universe_of_programs(p, o), file, reader);
 }
 
 bool program_evaluate(struct program *p, const struct program_options *o)
 {
-    file_id file = load_program(p, o);
-    if (!file)
-        return false;
-    struct eval_universe *universe = universe_of_programs(p);
-    const struct eval_reader reader = {.read = read_beside, .ctx = p};
-    eval_vm(p->eval)->carry_on = true;
-    bool good = eval_file(p->eval, universe, file, &reader) != NULL;
+    bool good = program_module(p, o) != NULL;
     good &= params_finish(&p->params, p);
     p->config.project = arena_printf(&p->arena, "%s%s", p->config.project,
                                      params_project_suffix(&p->params));
-    good = good && name_and_check(p);
+    good = good && program_check(p);
     if (good)
         add_digests(p);
     return good && !p->diags.errors;

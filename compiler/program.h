@@ -17,6 +17,7 @@ struct program_options {
     size_t nsets;
     const char *params; /* --params FILE */
     bool locked;        /* --locked: the lock may not change */
+    bool test;          /* the names of tests are predeclared, too */
     void (*print)(struct vm *vm, const char *text, size_t len); /* for print() */
 };
 
@@ -52,11 +53,24 @@ struct program {
 
 /* Prepares tables and loads the configuration. False after diagnostics. */
 bool program_open(struct program *p, const struct program_options *o);
+/* The file below the program's folder whose path is nearest to this one, of those in the
+ * same folder; NULL if none is near. */
+const char *program_near_file(struct program *p, const char *path);
 /* Text → syntax tree with its names resolved. NULL after diagnostics. */
 struct ast_file *program_tree(struct program *p, const struct program_options *o);
 /* Text → graph of ops: parse, resolve, evaluate, name, order, verify. False after
  * diagnostics. */
 bool program_evaluate(struct program *p, const struct program_options *o);
+/* The first half of it: text → values of its globals, ops in the graph without addresses.
+ * NULL after diagnostics. */
+struct module *program_module(struct program *p, const struct program_options *o);
+/* The second half: addresses, order, and all that is checked of a graph. Once. False
+ * after diagnostics. */
+bool program_check(struct program *p);
+/* Checks the graph as if the program ended here, and calls `look` (or nobody, if NULL)
+ * while p->graph is the result; then everything is as before. False after diagnostics. */
+bool program_survey(struct program *p, void (*look)(struct program *p, void *ctx),
+                    void *ctx);
 /* The same from the graph's text form (.dvir); refuses if a digest differs. */
 bool program_read_graph(struct program *p, const struct program_options *o);
 void program_close(struct program *p);

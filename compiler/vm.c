@@ -466,7 +466,7 @@ L_ATTR:
     STORE(value_getattr(vm, R[i->b], f->code->attrs[i->c]));
 L_ATTR_SET:
     SAVE();
-    vm_fail(vm, 316, "attribute %s of %s cannot be assigned",
+    vm_fail(vm, 316, "attribute \"%s\" of %s cannot be assigned",
             intern_text(vm->strings, f->code->attrs[i->c]),
             value_type_phrase(vm, R[i->a]));
     goto failed;
@@ -523,7 +523,10 @@ L_CALL_ANY : {
     NEXT;
 }
 L_CLOSURE:
+    SAVE();
     R[i->a] = vm_step_make_closure(vm, f, i);
+    if (R[i->a] == VALUE_ERROR)
+        goto failed;
     NEXT;
 L_RETURN:
     result = R[i->a];
@@ -599,6 +602,11 @@ L_ASSIGNED:
 L_CHECK_TYPE:
     SAVE();
     if (!vm_step_check_type(vm, f, i->a))
+        goto failed;
+    NEXT;
+L_CHECK_RESULT:
+    SAVE();
+    if (!vm_step_check_result(vm, f, R[i->a]))
         goto failed;
     NEXT;
 L_LOAD:

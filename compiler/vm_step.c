@@ -17,7 +17,9 @@ value vm_step_unbound_local(struct vm *vm, const struct code *code, uint32_t slo
     const struct function *fn = code->function;
     const char *name =
         slot < fn->nlocals ? intern_text(vm->strings, fn->locals[slot]) : "?";
-    return vm_fail(vm, 317, "local variable %s is used before it has a value", name);
+    vm_fail(vm, 317, "local variable \"%s\" is used before it has a value", name);
+    vm_help(vm, "move the line that gives %s its value above this one", name);
+    return VALUE_ERROR;
 }
 
 value vm_step_unbound_global(struct vm *vm, const struct vm_frame *f, uint32_t index)
@@ -25,8 +27,11 @@ value vm_step_unbound_global(struct vm *vm, const struct vm_frame *f, uint32_t i
     str_id name = f->function->module->ast->globals[index];
     if (recover_gave_up(f->function->module, index))
         return vm_fail_again(vm);
-    return vm_fail(vm, 317, "global variable %s is used before it has a value",
-                   intern_text(vm->strings, name));
+    vm_fail(vm, 317, "global variable \"%s\" is used before it has a value",
+            intern_text(vm->strings, name));
+    vm_help(vm, "move the line that gives %s its value above this one",
+            intern_text(vm->strings, name));
+    return VALUE_ERROR;
 }
 
 value vm_step_new_cell(struct vm *vm, value v)
@@ -36,10 +41,41 @@ value vm_step_new_cell(struct vm *vm, value v)
     return value_of(cell);
 }
 
+static void wrong_type(struct vm *vm, struct span at, const char *what,
+                       const struct expr *annotation, value v, struct span declared)
+{
+    struct buf why = {0};
+    annotation_explain(vm, annotation, v, &why);
+    vm_fail_at(vm, at, 320, "%s %s", what, buf_text(&why));
+    vm_related(vm, declared, "declared here");
+    buf_free(&why);
+}
+
+/* A default is wrong where it stands, not where it is used. None makes it optional. */
+static bool check_defaults(struct vm *vm, const struct code *code, const value *defaults)
+{
+    const struct function *fn = code->function;
+    for (uint32_t i = 0; i < code->ndefaults; i++) {
+        const struct param *p = &fn->params[code->first_default + i];
+        if (!p->annotation || !p->default_value || defaults[i] == VALUE_NONE ||
+            annotation_accepts(vm, p->annotation, defaults[i]))
+            continue;
+        wrong_type(vm, p->default_value->span,
+                   arena_printf(vm->arena, "%s(): parameter %s",
+                                intern_text(vm->strings, fn->name),
+                                intern_text(vm->strings, p->ident.name)),
+                   p->annotation, defaults[i], p->ident.span);
+        return false;
+    }
+    return true;
+}
+
 value vm_step_make_closure(struct vm *vm, const struct vm_frame *f, const struct instr *i)
 {
     const struct code *code = f->code->functions[i->c];
     const struct function *fn = code->function;
+    if (!check_defaults(vm, code, f->base + i->b))
+        return VALUE_ERROR;
     struct function_value *r = vm_object(vm, VALUE_KIND_FUNCTION, sizeof *r);
     r->code = code;
     r->module = f->function->module;
@@ -114,7 +150,8 @@ bool vm_step_dict_add(struct vm *vm, value dict, value key, value val)
     if (e->val) {
         struct buf text = {0};
         value_write(vm, key, true, &text);
-        vm_fail(vm, 319, "the key %s appears twice in one dict display", buf_text(&text));
+        vm_fail(vm, 319, "the key %s appears twice in one dict display",
+                diag_cut(vm->arena, buf_text(&text), text.len));
         buf_free(&text);
         return false;
     }
@@ -122,25 +159,71 @@ bool vm_step_dict_add(struct vm *vm, value dict, value key, value val)
     return true;
 }
 
+/* Told at the call. Always false. */
+static bool wrong_argument(struct vm *vm, const struct function *fn,
+                           const struct param *p, const char *name, int place, value v)
+{
+    const char *what = arena_printf(vm->arena, "%s(): parameter %s",
+                                    intern_text(vm->strings, fn->name), name);
+    vm->state->nframes--;
+    wrong_type(vm, vm_param_span(vm, name, place), what, p->annotation, v, p->ident.span);
+    vm->state->nframes++;
+    return false;
+}
+
+/* Those of *args and **kwargs say what each of the arguments is. */
+static bool check_varargs(struct vm *vm, const struct function *fn, const struct param *p,
+                          value args)
+{
+    size_t n;
+    const value *v = value_items(args, &n);
+    for (size_t i = 0; i < n; i++)
+        if (!annotation_accepts(vm, p->annotation, v[i]))
+            return wrong_argument(vm, fn, p, intern_text(vm->strings, p->ident.name),
+                                  (int)(fn->npositional + i), v[i]);
+    return true;
+}
+
+static bool check_kwargs(struct vm *vm, const struct function *fn, const struct param *p,
+                         value args)
+{
+    uint32_t i = 0;
+    struct table_entry *e;
+    while ((e = table_next(value_table(args), &i)))
+        if (!annotation_accepts(vm, p->annotation, e->val)) {
+            const struct str *name = value_str(e->key);
+            return wrong_argument(vm, fn, p, arena_strndup(vm->arena, name->p, name->len),
+                                  -1, e->val);
+        }
+    return true;
+}
+
 bool vm_step_check_type(struct vm *vm, struct vm_frame *f, uint32_t slot)
 {
     const struct function *fn = f->code->function;
-    const struct expr *annotation = fn->params[slot].annotation;
+    const struct param *p = &fn->params[slot];
     value v = f->base[slot];
-    /* The types of *args and **kwargs are those of their elements. */
-    if (slot >= fn->npositional + fn->nkwonly || annotation_accepts(vm, annotation, v))
+    if (slot == fn->npositional + fn->nkwonly && fn->has_varargs)
+        return check_varargs(vm, fn, p, v);
+    if (slot >= fn->npositional + fn->nkwonly)
+        return check_kwargs(vm, fn, p, v);
+    /* A default of None says that the argument is optional. */
+    bool optional = v == VALUE_NONE && slot >= f->code->first_default &&
+                    f->function->defaults[slot - f->code->first_default] == VALUE_NONE;
+    return optional || annotation_accepts(vm, p->annotation, v) ||
+           wrong_argument(vm, fn, p, intern_text(vm->strings, p->ident.name),
+                          slot < fn->npositional ? (int)slot : -1, v);
+}
+
+bool vm_step_check_result(struct vm *vm, const struct vm_frame *f, value v)
+{
+    const struct function *fn = f->code->function;
+    if (annotation_accepts(vm, fn->returns, v))
         return true;
-    struct buf wanted = {0};
-    annotation_write(vm, annotation, &wanted);
-    const char *name = intern_text(vm->strings, fn->params[slot].ident.name);
-    vm->state->nframes--;
-    vm_fail_at(vm, vm_param_span(vm, name, slot < fn->npositional ? (int)slot : -1), 320,
-               "%s(): parameter %s must be %s, not %s",
-               intern_text(vm->strings, fn->name), name, buf_text(&wanted),
-               value_type_name(vm, v));
-    vm_related(vm, fn->params[slot].ident.span, "declared here");
-    vm->state->nframes++;
-    buf_free(&wanted);
+    wrong_type(
+        vm, vm_span(vm),
+        arena_printf(vm->arena, "the result of %s()", intern_text(vm->strings, fn->name)),
+        fn->returns, v, fn->returns->span);
     return false;
 }
 

@@ -11,7 +11,8 @@ value vm_step_unbound_local(struct vm *vm, const struct code *code, uint32_t slo
 value vm_step_unbound_global(struct vm *vm, const struct vm_frame *f, uint32_t index);
 /* A cell with this value. */
 value vm_step_new_cell(struct vm *vm, value v);
-/* CLOSURE: the function with its defaults and captured cells. */
+/* CLOSURE: the function with its defaults and captured cells. VALUE_ERROR after an error.
+ */
 value vm_step_make_closure(struct vm *vm, const struct vm_frame *f,
                            const struct instr *i);
 /* UNPACK: exactly n items of v to to[0] on. False after an error, as all bool below. */
@@ -22,6 +23,8 @@ value vm_step_fstring(struct vm *vm, const struct code_fstring *f, const value *
 bool vm_step_dict_add(struct vm *vm, value dict, value key, value val);
 /* CHECK_TYPE of parameter `slot`. */
 bool vm_step_check_type(struct vm *vm, struct vm_frame *f, uint32_t slot);
+/* CHECK_RESULT: v is what the running function returns. */
+bool vm_step_check_result(struct vm *vm, const struct vm_frame *f, value v);
 /* ASSIGNED: calls the host's hook. */
 void vm_step_tell_assignment(struct vm *vm, const struct vm_frame *f,
                              const struct instr *i);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/move.h"
+
 void graph_init(struct graph *g, struct arena *arena, struct intern *strings,
                 struct sources *sources, struct calls *calls)
 {
@@ -30,6 +32,20 @@ void graph_free(struct graph *g)
     free(g->batches);
     free(g->moves);
     *g = (struct graph){0};
+}
+
+void graph_copy(struct graph *to, const struct graph *from)
+{
+    *to = *from;
+    values_copy(&to->values, &from->values);
+    to->ops = vec_copy(from->ops, sizeof *to->ops, from->n, &to->cap);
+    to->args = vec_copy(from->args, sizeof *to->args, from->nargs, &to->cap_args);
+    to->edges = vec_copy(from->edges, sizeof *to->edges, from->nedges, &to->cap_edges);
+    to->frames =
+        vec_copy(from->frames, sizeof *to->frames, from->nframes, &to->cap_frames);
+    to->batches =
+        vec_copy(from->batches, sizeof *to->batches, from->nbatches, &to->cap_batches);
+    to->moves = vec_copy(from->moves, sizeof *to->moves, from->nmoves, &to->cap_moves);
 }
 
 op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span)
@@ -77,6 +93,22 @@ void graph_call_chain(const struct graph *g, struct diags *d, struct diag *to, o
     for (uint32_t f = g->ops[id].chain; f; f = g->frames[f].outer)
         diag_related(d, to, g->frames[f].call, "in %s(), called here",
                      intern_text(g->strings, g->frames[f].function));
+}
+
+struct span graph_place(const struct graph *g, op_id id, str_id arg)
+{
+    struct span at = g->place ? g->place(g->place_ctx, id, arg) : (struct span){0};
+    return at.file ? at : g->ops[id].span;
+}
+
+const char *graph_receiver(const struct graph *g, op_id id)
+{
+    struct span at = g->place ? g->place(g->place_ctx, id, 0) : (struct span){0};
+    const struct source *s = at.file ? source_get(g->sources, at.file) : NULL;
+    size_t len = at.end - at.begin;
+    return s && len && len <= 40 && !memchr(s->text + at.begin, '\n', len)
+               ? arena_strndup(g->arena, s->text + at.begin, len)
+               : NULL;
 }
 
 struct machine_reads {

@@ -209,6 +209,11 @@ void identity_of_op(const struct graph *g, op_id id, struct buf *out)
     limit(out, start);
 }
 
+void identity_text(const struct graph *g, val_id v, struct buf *out)
+{
+    add_raw(g, v, out);
+}
+
 void identity_of_value(const struct graph *g, val_id v, struct buf *out)
 {
     size_t start = out->len;

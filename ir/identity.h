@@ -12,4 +12,8 @@ void identity_of_op(const struct graph *g, op_id id, struct buf *out);
 /* The same for one value that stands alone, e.g. the URL of an http.* op. */
 void identity_of_value(const struct graph *g, val_id v, struct buf *out);
 
+/* The whole text of a value, neither quoted nor cut: deferred parts stand in it as
+ * {machine.ip}, secrets as {secret(shop/token)}. */
+void identity_text(const struct graph *g, val_id v, struct buf *out);
+
 #endif

@@ -34,6 +34,15 @@ void values_free(struct values *t)
     *t = (struct values){0};
 }
 
+void values_copy(struct values *to, const struct values *from)
+{
+    *to = *from;
+    to->v = vec_copy(from->v, sizeof *to->v, from->n, &to->cap);
+    to->pool = vec_copy(from->pool, sizeof *to->pool, from->npool, &to->cap_pool);
+    to->of_string = vec_copy(from->of_string, sizeof *to->of_string, from->cap_of_string,
+                             &to->cap_of_string);
+}
+
 val_id val_bool(bool b)
 {
     return b ? VAL_TRUE : VAL_FALSE;

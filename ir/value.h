@@ -103,6 +103,8 @@ enum { VAL_ABSENT = 0, VAL_NONE = 1, VAL_FALSE = 2, VAL_TRUE = 3 };
 
 void values_init(struct values *t, struct intern *strings);
 void values_free(struct values *t);
+/* Makes `to`, which holds nothing yet, a copy: the ids mean the same there. */
+void values_copy(struct values *to, const struct values *from);
 
 val_id val_bool(bool b);
 val_id val_int(struct values *t, int64_t i);

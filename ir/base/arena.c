@@ -100,6 +100,12 @@ static void *chunk_memory(size_t size)
     return p;
 }
 
+void *vec_copy(const void *p, size_t elem, size_t n, size_t *cap)
+{
+    *cap = n;
+    return n ? memcpy(xmalloc(n * elem), p, n * elem) : NULL;
+}
+
 /* Adds a chunk that surely holds `need` bytes. What is left of the one before stays
  * unused. */
 static void arena_extend(struct arena *a, size_t need)

@@ -49,6 +49,9 @@ char *xstrdup(const char *s);
 
 /* Ensures room for `need` elements in a heap array that doubles, now of `*cap`. */
 void *vec_grow(void *p, size_t elem, size_t need, size_t *cap);
+/* A copy of an array's first `n` elements, and room for no more: *cap is set to n. NULL
+ * if n is 0. */
+void *vec_copy(const void *p, size_t elem, size_t n, size_t *cap);
 /* Appends one uninitialised element to {T *v; size_t n, cap;} and yields its address. */
 #define vec_push(vec)                                                                    \
     ((vec)->v = vec_grow((vec)->v, sizeof *(vec)->v, (vec)->n + 1, &(vec)->cap),         \

@@ -1,5 +1,5 @@
-"""Formats a copy of every sample, record and golden input, as it is and with its line ends
-moved about, and compares what comes out by Python's own parser: the same tree, the same
+"""Formats a copy of every sample, record, golden input and file of other projects that use
+Starlark, as it is and with its line ends moved about, and compares what comes out by Python's own parser: the same tree, the same
 comments, nothing left to change. A program that is wrong must stay as it was.
 
 Then how files are written: their mode and links to them stay, and files in house style are
@@ -16,9 +16,13 @@ import subprocess
 import sys
 import tempfile
 import tokenize
+import warnings
 
+# Of what Python still accepts: 0in x.
+warnings.simplefilter("ignore", SyntaxWarning)
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 FOLDERS = ("samples", "etc/dvo", "tests/golden")
+OTHERS = ROOT / "tests/conformance/real-world"
 SECONDS = 60
 PART = 12  # programs per start of dvoc
 LAYOUT = {tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
@@ -115,12 +119,25 @@ def copies(folder):
     """(name, path of a copy, bytes) of every program, twice if Python can read it."""
     chance = random.Random(1)
     names = [path.relative_to(ROOT) for part in FOLDERS
-             for path in sorted((ROOT / part).rglob("*.dvo"))]
+             for path in sorted((ROOT / part).rglob("*.dvo")) if path.is_file()]
+    names += [path.relative_to(ROOT) for path in of_others()]
     for i, name in enumerate(names):
         data = (ROOT / name).read_bytes()
         yield name, folder / f"{i}.dvo", data
         if is_python(data) and data.isascii() and b"\r" not in data and len(data) < 50000:
             yield f"{name}, shaken", folder / f"{i}s.dvo", shaken(data, chance)
+
+
+def of_others():
+    return [path for path in sorted(OTHERS.rglob("*"))
+            if path.is_file() and path.name != "LICENSE"]
+
+
+def check_others():
+    """What other projects write is Starlark to dvoc."""
+    paths = of_others()
+    said = dvoc("--check", *paths).stderr.splitlines()
+    return said[:40] if paths else ["there are none"]
 
 
 def check_writing(folder):
@@ -159,7 +176,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="dvo-fmt-") as temporary:
         folder = pathlib.Path(temporary)
         (folder / "writing").mkdir()
-        results = [(check_writing.__doc__, check_writing(folder / "writing"))]
+        results = [(check_writing.__doc__, check_writing(folder / "writing")),
+                   (check_others.__doc__, check_others())]
         programs = list(copies(folder))
         parts = [programs[i:i + PART] for i in range(0, len(programs), PART)]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -42,6 +42,7 @@ DEFAULT_COMMANDS = {
     "errors": "check input.dvo",
     "fmt": "fmt -",
     "config": "config",
+    "test": "test .",
     "cli": None,
 }
 SECONDS = 60

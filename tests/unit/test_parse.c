@@ -51,7 +51,7 @@ static bool resolved(struct ast_file *file)
     str_id ids[5];
     for (size_t i = 0; i < 5; i++)
         ids[i] = intern_cstr(&names, universe[i]);
-    return resolve(file, &(struct universe){ids, 5}, &arena, &diags);
+    return resolve(file, &(struct universe){.names = ids, .n = 5}, &arena, &diags);
 }
 
 /* The expression of the nth statement, which is one, or its assigned value. */
@@ -205,7 +205,7 @@ static void test_unknown_name_once(void **state)
     assert_false(resolved(parse("machine = 1\nprint(machin, machin)\nprint(machin)\n")));
     assert_int_equal(diags.n, 1);
     assert_int_equal(diags.v[0]->code, 201);
-    assert_non_null(strstr(diags.v[0]->help, "'machine'"));
+    assert_non_null(strstr(diags.v[0]->help, "mean machine?"));
 }
 
 /* `count` times `unit`, then `middle`, then `count` times `tail`. */

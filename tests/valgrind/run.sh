@@ -1,6 +1,6 @@
 #!/bin/sh
-# The release compiler under valgrind, on every sample: it sees uses of uninitialised
-# memory, which the sanitizer build does not.
+# The release compiler under valgrind, on every sample, tests included: it sees uses of
+# uninitialised memory, which the sanitizer build does not.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 . "$root/tests/lib.sh"
@@ -9,14 +9,23 @@ build release || exit 1
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 cd "$root/samples" || exit 1
-for program in *.dvo; do
-    [ -f "$program" ] || continue
+
+# clean NAME ARGUMENT...
+clean() {
+    name=$1
+    shift
     if valgrind -q --error-exitcode="$SANITIZER_STATUS" --leak-check=full \
-        --errors-for-leak-kinds=definite "$DVO_BUILD_DIR/release/dvoc" check "$program" \
-        >"$log" 2>&1; then
+        --errors-for-leak-kinds=definite "$DVO_BUILD_DIR/release/dvoc" "$@" >"$log" 2>&1
+    then
         ok
     else
-        not_ok "valgrind $program" "$log"
+        not_ok "valgrind $name" "$log"
     fi
+}
+
+for program in *.dvo; do
+    [ -f "$program" ] || continue
+    clean "$program" check "$program"
 done
+clean lib test lib
 counted
