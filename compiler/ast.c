@@ -64,9 +64,10 @@ void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg)
     PUSH(p, list, arg);
 }
 
-void ast_param_push(struct parser *p, struct param_items *list, struct param_item param)
+void ast_param_push(struct parser *p, struct param_items *list,
+                    const struct param_item *param)
 {
-    PUSH(p, list, param);
+    PUSH(p, list, *param);
 }
 
 void ast_entry_push(struct parser *p, struct dict_entry_list *list,
@@ -87,9 +88,10 @@ void ast_branch_push(struct parser *p, struct if_clause_list *list,
     PUSH(p, list, clause);
 }
 
-void ast_load_push(struct parser *p, struct load_item_list *list, struct load_item item)
+void ast_load_push(struct parser *p, struct load_item_list *list,
+                   const struct load_item *item)
 {
-    PUSH(p, list, item);
+    PUSH(p, list, *item);
 }
 
 /* Literal text that touches literal text becomes one part. */
@@ -313,11 +315,13 @@ struct ident ast_ident(struct parser *p, struct span at, str_id name)
     return (struct ident){.name = name, .span = at};
 }
 
-struct param_item ast_param(enum param_kind kind, struct ident ident,
-                            struct expr *annotation, struct expr *default_value,
-                            struct span at)
+const struct param_item *ast_param(struct parser *p, enum param_kind kind,
+                                   struct ident ident, struct expr *annotation,
+                                   struct expr *default_value, struct span at)
 {
-    return (struct param_item){kind, {ident, annotation, default_value}, at};
+    struct param_item *item = arena_new(p->arena, struct param_item);
+    *item = (struct param_item){kind, {ident, annotation, default_value}, at};
+    return item;
 }
 
 /* Checks the order of a parameter list as written, one error at most. */
@@ -506,13 +510,14 @@ struct stmt *ast_load(struct parser *p, struct span at, struct text module,
     return s;
 }
 
-struct load_item ast_load_item(struct parser *p, struct span name_at, str_id name,
-                               struct span remote_at, struct text remote)
+const struct load_item *ast_load_item(struct parser *p, struct span name_at, str_id name,
+                                      struct span remote_at, struct text remote)
 {
-    struct load_item item = {.remote = intern(p->names, remote.p, remote.len),
-                             .remote_span = remote_at};
+    struct load_item *item = arena_new(p->arena, struct load_item);
+    item->remote = intern(p->names, remote.p, remote.len);
+    item->remote_span = remote_at;
     if (remote.len == 0 || identifier_length(remote.p, remote.len) != remote.len)
         parser_error(p, SYNTAX_LOAD, remote_at, "this string is not a name");
-    item.local = ast_ident(p, name_at, name ? name : item.remote);
+    item->local = ast_ident(p, name_at, name ? name : item->remote);
     return item;
 }

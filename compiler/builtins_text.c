@@ -29,8 +29,7 @@ static struct slice bounded(struct vm *vm, const struct call *c, uint32_t i,
     struct slice s = self_text(c);
     int64_t to = (int64_t)s.len;
     *from = 0;
-    *ok = vm_work(vm, s.len) &&
-          operator_bounds(vm, c->args[i], c->args[i + 1], 1, (int64_t)s.len, from, &to);
+    *ok = operator_bounds(vm, c->args[i], c->args[i + 1], 1, (int64_t)s.len, from, &to);
     if (!*ok || *from > to)
         return (struct slice){NULL, 0};
     return (struct slice){s.p + *from, (size_t)(to - *from)};
@@ -195,7 +194,7 @@ static int64_t find(struct vm *vm, const struct call *c, bool last)
     if (!call_str(vm, c, 0, &sub.p, &sub.len))
         return -2;
     struct slice s = bounded(vm, c, 1, &from, &ok);
-    if (!ok)
+    if (!ok || !vm_work(vm, s.len))
         return -2;
     if (!s.p)
         return -1;
@@ -240,7 +239,7 @@ static value str_count(struct vm *vm, const struct call *c)
     if (!call_str(vm, c, 0, &sub.p, &sub.len))
         return VALUE_ERROR;
     struct slice s = bounded(vm, c, 1, &from, &ok);
-    if (!ok)
+    if (!ok || !vm_work(vm, s.len))
         return VALUE_ERROR;
     if (!s.p)
         return value_small(0);
@@ -271,7 +270,7 @@ static value affix(struct vm *vm, const struct call *c, bool end)
     if (!ok)
         return VALUE_ERROR;
     if (!value_is(c->args[0], VALUE_KIND_TUPLE))
-        return call_str(vm, c, 0, &word.p, &word.len)
+        return call_str(vm, c, 0, &word.p, &word.len) && vm_work(vm, word.len)
                    ? value_bool(has_affix(s, c->args[0], end))
                    : VALUE_ERROR;
     const struct tuple *t = value_tuple(c->args[0]);
@@ -279,6 +278,8 @@ static value affix(struct vm *vm, const struct call *c, bool end)
         if (!value_is_str(t->v[i]))
             return vm_fail(vm, 301, "%s(): element %u of the tuple is %s, not a string",
                            c->native->name, i, value_type_phrase(vm, t->v[i]));
+        if (!vm_work(vm, value_str_len(t->v[i])))
+            return VALUE_ERROR;
         if (has_affix(s, t->v[i], end))
             return VALUE_TRUE;
     }

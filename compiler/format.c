@@ -50,13 +50,18 @@ static bool wrong_type(struct percent *p, char conversion, value v, const char *
     return false;
 }
 
+static bool is_floating(char conversion)
+{
+    char c = (char)(conversion | 0x20); /* in lower case */
+    return c >= 'e' && c <= 'g';
+}
+
 static bool convert_number(struct percent *p, char conversion, value v)
 {
     struct buf *out = text_buf(p->vm);
-    bool floating = strchr("eEfFgG", conversion);
     if (!value_is_int(v) && !value_is_float(v))
         return wrong_type(p, conversion, v, "a number");
-    if (floating) {
+    if (is_floating(conversion)) {
         double d = value_is_float(v) ? value_float_get(v) : integer_double(v);
         text_float_as(out, d, conversion);
         return true;
@@ -68,11 +73,8 @@ static bool convert_number(struct percent *p, char conversion, value v)
         v = integer_from_double(p->vm, d);
     }
     size_t start = out->len;
-    integer_write(p->vm, v,
-                  conversion == 'o'          ? 8
-                  : strchr("xX", conversion) ? 16
-                                             : 10,
-                  out);
+    bool hexadecimal = conversion == 'x' || conversion == 'X';
+    integer_write(p->vm, v, conversion == 'o' ? 8 : hexadecimal ? 16 : 10, out);
     for (size_t i = start; conversion == 'X' && i < out->len; i++)
         if (out->p[i] >= 'a' && out->p[i] <= 'f')
             out->p[i] = (char)(out->p[i] - 32);

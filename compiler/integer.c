@@ -154,6 +154,11 @@ static bool fast(enum ast_op op, int64_t a, int64_t b, int64_t *r)
     case OP_BITAND: *r = a & b; return true;
     case OP_BITOR: *r = a | b; return true;
     case OP_BITXOR: *r = a ^ b; return true;
+    case OP_SHL:
+        if (b < 0 || b > 62)
+            return false;
+        *r = (int64_t)((uint64_t)a << b);
+        return *r >> b == a;
     case OP_SHR: *r = a >> (b > 63 ? 63 : b); return b >= 0;
     default: return false;
     }
@@ -291,13 +296,20 @@ value integer_parse(struct vm *vm, const char *digits, size_t len, unsigned base
 }
 
 /* Writes the digits of u from the right, ending before `end`; at least `width`. */
-static char *write_digits(char *end, uint64_t u, unsigned base, size_t width)
+static inline char *digits_of_base(char *end, uint64_t u, unsigned base, size_t width)
 {
     for (char *p = end;; u /= base) {
         if (u == 0 && (size_t)(end - p) >= width)
             return p;
         *--p = "0123456789abcdef"[u % base];
     }
+}
+
+/* Divisions by a constant are much faster, and nearly all texts are decimal. */
+static char *write_digits(char *end, uint64_t u, unsigned base, size_t width)
+{
+    return base == 10 ? digits_of_base(end, u, 10, width)
+                      : digits_of_base(end, u, base, width);
 }
 
 void integer_write(struct vm *vm, value a, unsigned base, struct buf *out)

@@ -124,6 +124,9 @@ static void decode_escape(struct decoder *d)
 struct text literal_text(struct parser *p, const char *s, size_t len, uint32_t at,
                          unsigned flags)
 {
+    bool plain = !memchr(s, '\\', len) && !memchr(s, '\r', len);
+    if (plain && !(flags & (LITERAL_FSTRING | LITERAL_BYTES)))
+        return (struct text){arena_strndup(p->arena, s, len), len};
     char *copy = arena_alloc(p->arena, len + 1);
     struct decoder d = {p, s, s + len, s, at, flags, copy};
     while (d.s < d.end) {

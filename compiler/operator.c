@@ -295,7 +295,9 @@ static value set_binary(struct vm *vm, enum ast_op op, value a, value b)
 
 static value contains(struct vm *vm, value item, value in)
 {
-    int64_t n = value_is(in, VALUE_KIND_RANGE) ? 0 : value_length(in);
+    bool direct = value_is(in, VALUE_KIND_RANGE) || value_is(in, VALUE_KIND_DICT) ||
+                  value_is(in, VALUE_KIND_SET); /* others are searched through */
+    int64_t n = direct ? 0 : value_length(in);
     if (n > 0 && !vm_work(vm, (size_t)n))
         return VALUE_ERROR;
     switch (value_kind(in)) {

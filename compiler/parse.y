@@ -14,6 +14,7 @@
 %expect 0
 %param {struct parser *p}
 
+/* Every reduction copies it: what is larger than an argument goes by pointer. */
 %union {
     str_id id;
     struct text text;
@@ -29,10 +30,10 @@
     struct comp_clause_list clauses;
     struct arg arg;
     struct arg_list args;
-    struct param_item param;
+    const struct param_item *param;
     struct param_items params;
     struct if_clause_list branches;
-    struct load_item load_item;
+    const struct load_item *load_item;
     struct load_item_list load_items;
     struct fpart_list parts;
 }
@@ -72,6 +73,9 @@ static struct span join(struct span first, struct span last);
 %precedence NO_BODY
 %precedence INDENT
 
+%left OR
+%left AND
+%precedence NOT
 %left '|'
 %left '^'
 %left '&'
@@ -83,7 +87,7 @@ static struct span join(struct span first, struct span last);
 %type <block> statements statement suite simple_statement small_statements else
 %type <stmt> compound small
 %type <branches> branches
-%type <expr> test disjunction conjunction inversion comparison sum primary atom lambda
+%type <expr> test logical sum primary lambda
 %type <expr> expressions targets annotation returns string opt_test
 %type <exprs> test_list test_pair target_pair
 %type <op> augment compare
@@ -211,14 +215,14 @@ param_list: param { $$ = (struct param_items){0}; ast_param_push(p, &$$, $1); }
     | param_list ',' param { $$ = $1; ast_param_push(p, &$$, $3); }
     ;
 param: NAME annotation
-        { $$ = ast_param(PARAM_PLAIN, ast_ident(p, @1, $1), $2, NULL, @$); }
+        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), $2, NULL, @$); }
     | NAME annotation '=' test
-        { $$ = ast_param(PARAM_PLAIN, ast_ident(p, @1, $1), $2, $4, @$); }
-    | '*' { $$ = ast_param(PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
+        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), $2, $4, @$); }
+    | '*' { $$ = ast_param(p, PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
     | '*' NAME annotation
-        { $$ = ast_param(PARAM_STAR, ast_ident(p, @2, $2), $3, NULL, @$); }
+        { $$ = ast_param(p, PARAM_STAR, ast_ident(p, @2, $2), $3, NULL, @$); }
     | STARSTAR NAME annotation
-        { $$ = ast_param(PARAM_STARSTAR, ast_ident(p, @2, $2), $3, NULL, @$); }
+        { $$ = ast_param(p, PARAM_STARSTAR, ast_ident(p, @2, $2), $3, NULL, @$); }
     ;
 annotation: %empty { $$ = NULL; }
     | ':' test { $$ = $2; }
@@ -234,13 +238,13 @@ lambda_param_list: lambda_param { $$ = (struct param_items){0}; ast_param_push(p
     | lambda_param_list ',' lambda_param { $$ = $1; ast_param_push(p, &$$, $3); }
     ;
 lambda_param: NAME
-        { $$ = ast_param(PARAM_PLAIN, ast_ident(p, @1, $1), NULL, NULL, @$); }
+        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), NULL, NULL, @$); }
     | NAME '=' test
-        { $$ = ast_param(PARAM_PLAIN, ast_ident(p, @1, $1), NULL, $3, @$); }
-    | '*' { $$ = ast_param(PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
-    | '*' NAME { $$ = ast_param(PARAM_STAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
+        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), NULL, $3, @$); }
+    | '*' { $$ = ast_param(p, PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
+    | '*' NAME { $$ = ast_param(p, PARAM_STAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
     | STARSTAR NAME
-        { $$ = ast_param(PARAM_STARSTAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
+        { $$ = ast_param(p, PARAM_STARSTAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
     ;
 
 /* ---- expressions ---- */
@@ -261,8 +265,8 @@ test_list: test { $$ = (struct expr_list){0}; ast_expr_push(p, &$$, $1); }
     | test_list ',' test { $$ = $1; ast_expr_push(p, &$$, $3); }
     ;
 
-test: disjunction
-    | disjunction IF disjunction ELSE test { $$ = ast_cond(p, @$, $1, $3, $5); }
+test: logical
+    | logical IF logical ELSE test { $$ = ast_cond(p, @$, $1, $3, $5); }
     | lambda
     ;
 opt_test: %empty { $$ = NULL; }
@@ -270,17 +274,12 @@ opt_test: %empty { $$ = NULL; }
     ;
 lambda: LAMBDA lambda_params ':' test { $$ = ast_lambda(p, @$, $2, $4); }
     ;
-disjunction: conjunction
-    | disjunction OR conjunction { $$ = ast_binary(p, @$, OP_OR, $1, $3); }
-    ;
-conjunction: inversion
-    | conjunction AND inversion { $$ = ast_binary(p, @$, OP_AND, $1, $3); }
-    ;
-inversion: comparison
-    | NOT inversion { $$ = ast_unary(p, @$, OP_NOT, $2); }
-    ;
-comparison: sum
+/* Few levels: a plain name is reduced through each of them. */
+logical: sum
     | sum compare sum { $$ = ast_binary(p, @$, $2, $1, $3); }
+    | NOT logical { $$ = ast_unary(p, @$, OP_NOT, $2); }
+    | logical AND logical { $$ = ast_binary(p, @$, OP_AND, $1, $3); }
+    | logical OR logical { $$ = ast_binary(p, @$, OP_OR, $1, $3); }
     ;
 compare: EQ { $$ = OP_EQ; }
     | NE { $$ = OP_NE; }
@@ -308,16 +307,7 @@ sum: primary
     | '~' sum %prec UNARY { $$ = ast_unary(p, @$, OP_INVERT, $2); }
     ;
 
-primary: atom
-    | primary '.' NAME { $$ = ast_dot(p, @$, $1, $3, @3); }
-    | primary '(' args ')' { $$ = ast_call(p, @$, $1, $3); }
-    | primary '[' expressions ']' { $$ = ast_index(p, @$, $1, $3); }
-    | primary '[' opt_test ':' opt_test ']' { $$ = ast_slice(p, @$, $1, $3, $5, NULL); }
-    | primary '[' opt_test ':' opt_test ':' opt_test ']'
-        { $$ = ast_slice(p, @$, $1, $3, $5, $7); }
-    ;
-
-atom: NAME { $$ = ast_name(p, @1, $1); }
+primary: NAME { $$ = ast_name(p, @1, $1); }
     | ELLIPSIS { $$ = ast_name(p, @1, $1); }
     | NUMBER
     | string
@@ -337,6 +327,12 @@ atom: NAME { $$ = ast_name(p, @1, $1); }
     | '{' '}' { $$ = ast_dict(p, @$, (struct dict_entry_list){0}); }
     | '{' entries comma '}' { $$ = ast_dict(p, @$, $2); }
     | '{' entry comp_clauses '}' { $$ = ast_comp(p, @$, $2, $3); }
+    | primary '.' NAME { $$ = ast_dot(p, @$, $1, $3, @3); }
+    | primary '(' args ')' { $$ = ast_call(p, @$, $1, $3); }
+    | primary '[' expressions ']' { $$ = ast_index(p, @$, $1, $3); }
+    | primary '[' opt_test ':' opt_test ']' { $$ = ast_slice(p, @$, $1, $3, $5, NULL); }
+    | primary '[' opt_test ':' opt_test ':' opt_test ']'
+        { $$ = ast_slice(p, @$, $1, $3, $5, $7); }
     ;
 
 entry: test ':' test { $$ = (struct dict_entry){$1, $3}; }
@@ -349,9 +345,9 @@ comp_clauses: comp_for { $$ = (struct comp_clause_list){0}; ast_clause_push(p, &
     | comp_clauses comp_clause { $$ = $1; ast_clause_push(p, &$$, $2); }
     ;
 comp_clause: comp_for
-    | IF disjunction { $$ = (struct comp_clause){NULL, $2}; }
+    | IF logical { $$ = (struct comp_clause){NULL, $2}; }
     ;
-comp_for: FOR targets IN disjunction { $$ = (struct comp_clause){$2, $4}; }
+comp_for: FOR targets IN logical { $$ = (struct comp_clause){$2, $4}; }
     ;
 
 targets: primary

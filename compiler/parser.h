@@ -196,28 +196,30 @@ struct stmt *ast_load(struct parser *p, struct span at, struct text module,
 struct function *ast_toplevel(struct parser *p, struct block body);
 
 struct ident ast_ident(struct parser *p, struct span at, str_id name);
-struct param_item ast_param(enum param_kind kind, struct ident ident,
-                            struct expr *annotation, struct expr *default_value,
-                            struct span at);
+const struct param_item *ast_param(struct parser *p, enum param_kind kind,
+                                   struct ident ident, struct expr *annotation,
+                                   struct expr *default_value, struct span at);
 struct arg ast_arg(struct parser *p, enum arg_kind kind, str_id name, struct span at,
                    struct expr *value);
 /* `name` 0: the local name is the remote one. */
-struct load_item ast_load_item(struct parser *p, struct span name_at, str_id name,
-                               struct span remote_at, struct text remote);
+const struct load_item *ast_load_item(struct parser *p, struct span name_at, str_id name,
+                                      struct span remote_at, struct text remote);
 struct fpart ast_hole(struct span at, struct expr *expr, char conversion);
 
 void ast_expr_push(struct parser *p, struct expr_list *list, struct expr *e);
 void ast_stmt_push(struct parser *p, struct block *list, struct stmt *s);
 void ast_block_append(struct parser *p, struct block *list, struct block more);
 void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg);
-void ast_param_push(struct parser *p, struct param_items *list, struct param_item param);
+void ast_param_push(struct parser *p, struct param_items *list,
+                    const struct param_item *param);
 void ast_entry_push(struct parser *p, struct dict_entry_list *list,
                     struct dict_entry entry);
 void ast_clause_push(struct parser *p, struct comp_clause_list *list,
                      struct comp_clause clause);
 void ast_branch_push(struct parser *p, struct if_clause_list *list,
                      struct if_clause clause);
-void ast_load_push(struct parser *p, struct load_item_list *list, struct load_item item);
+void ast_load_push(struct parser *p, struct load_item_list *list,
+                   const struct load_item *item);
 void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part);
 
 #endif

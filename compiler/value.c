@@ -213,19 +213,29 @@ value value_view_new(struct vm *vm, enum view_kind what, value of)
     return value_of(w);
 }
 
-void value_list_push(struct vm *vm, value list, value item)
+/* Twice the room, where the list lies if it can be: a list that is filled by a loop is
+ * often the last thing that was made. False after an error. */
+static bool grow_list(struct vm *vm, struct list *l)
 {
-    struct list *l = value_list(list);
-    if (l->n == l->cap) {
-        uint32_t cap = l->cap < 4 ? 4 : l->cap * 2;
-        if (vm_failed(vm) || !vm_room(vm, cap * sizeof(value)))
-            return;
-        value *v = arena_alloc(vm->arena, cap * sizeof *v);
+    uint32_t cap = l->cap < 4 ? 4 : l->cap * 2;
+    size_t size = l->cap * sizeof *l->v, wanted = cap * sizeof *l->v;
+    if (vm_failed(vm) || !vm_room(vm, wanted))
+        return false;
+    if (size == 0 || !arena_grow(vm->arena, l->v, size, wanted)) {
+        value *v = arena_alloc(vm->arena, wanted);
         if (l->n)
             memcpy(v, l->v, l->n * sizeof *v);
         l->v = v;
-        l->cap = cap;
     }
+    l->cap = cap;
+    return true;
+}
+
+void value_list_push(struct vm *vm, value list, value item)
+{
+    struct list *l = value_list(list);
+    if (l->n == l->cap && !grow_list(vm, l))
+        return;
     l->v[l->n++] = item;
 }
 

@@ -134,6 +134,17 @@ static struct vm_frame *unwind(struct vm *vm)
             pc++;                                                                        \
         NEXT;                                                                            \
     }
+/* Inline integers keep their tag through & and |; ^ loses it. */
+#define BITWISE(name, op, sign)                                                          \
+    L_##name:                                                                            \
+    {                                                                                    \
+        value a = R[i->b], b = R[i->c];                                                  \
+        if (a & b & 1) {                                                                 \
+            R[i->a] = (a sign b) | 1;                                                    \
+            NEXT;                                                                        \
+        }                                                                                \
+        BINARY(op);                                                                      \
+    }
 #define SLOW_BINARY(name, op)                                                            \
     L_##name:                                                                            \
     {                                                                                    \
@@ -323,9 +334,9 @@ L_FLOORDIV_K : {
 }
     /* clang-format off */
     SLOW_BINARY(DIV, OP_DIV)
-    SLOW_BINARY(BITAND, OP_BITAND)
-    SLOW_BINARY(BITOR, OP_BITOR)
-    SLOW_BINARY(BITXOR, OP_BITXOR)
+    BITWISE(BITAND, OP_BITAND, &)
+    BITWISE(BITOR, OP_BITOR, |)
+    BITWISE(BITXOR, OP_BITXOR, ^)
     SLOW_BINARY(SHL, OP_SHL)
     SLOW_BINARY(SHR, OP_SHR)
     SLOW_BINARY(IN, OP_IN)

@@ -333,7 +333,8 @@ static bool spread_keywords(struct vm *vm, struct arguments *to, struct keywords
     return true;
 }
 
-/* Collects the arguments of a call site; `args` is empty before, freed by the caller. */
+/* Collects the arguments of a call site with * or **; `args` is empty before, freed by
+ * the caller. Those of others lie in their registers as a call wants them. */
 static bool collect(struct vm *vm, const struct call_site *site, const value *from,
                     struct arguments *args, struct keywords *names, uint32_t *npos)
 {
@@ -387,29 +388,42 @@ enum vm_step_outcome vm_step_call_any(struct vm *vm, value callee,
     return *result ? VM_STEP_DONE : VM_STEP_FAILED;
 }
 
+/* Calls the site's native with *R as receiver, or else `callee`. */
+static enum vm_step_outcome call_bound(struct vm *vm, const struct call_site *site,
+                                       const struct native *native, value callee,
+                                       const struct call *call, value *R)
+{
+    if (!native)
+        return vm_step_call_any(vm, callee, call, R);
+    value v = vm_call_native(vm, native, site->signature, *R, call);
+    if (!v)
+        return VM_STEP_FAILED;
+    *R = v;
+    return VM_STEP_DONE;
+}
+
 enum vm_step_outcome vm_step_call_site(struct vm *vm, struct call_site *site, value *R,
                                        bool method)
 {
-    struct arguments args = {0};
-    struct keywords names = {0};
-    enum vm_step_outcome r = VM_STEP_FAILED;
-    uint32_t npos = 0;
     value callee = *R;
     const struct native *native = method ? vm_step_find_method(vm, callee, site) : NULL;
     if (method && !native)
         callee = value_getattr(vm, callee, site->method);
-    if (callee && collect(vm, site, R + 1, &args, &names, &npos)) {
-        struct call call = {
-            .args = args.v, .nargs = npos, .names = names.v, .nnames = (uint32_t)names.n};
-        if (native) {
-            value v = vm_call_native(vm, native, site->signature, *R, &call);
-            if (v) {
-                *R = v;
-                r = VM_STEP_DONE;
-            }
-        } else {
-            r = vm_step_call_any(vm, callee, &call, R);
-        }
+    if (!callee)
+        return VM_STEP_FAILED;
+    struct call call = {
+        .args = R + 1, .nargs = site->npos, .names = site->names, .nnames = site->nnamed};
+    if (!site->star && !site->starstar)
+        return call_bound(vm, site, native, callee, &call, R);
+
+    struct arguments args = {0};
+    struct keywords names = {0};
+    enum vm_step_outcome r = VM_STEP_FAILED;
+    if (collect(vm, site, R + 1, &args, &names, &call.nargs)) {
+        call.args = args.v;
+        call.names = names.v;
+        call.nnames = (uint32_t)names.n;
+        r = call_bound(vm, site, native, callee, &call, R);
     }
     free(args.v);
     free(names.v);

@@ -27,19 +27,6 @@ void names_free(struct names *n)
     arena_free(&n->arena);
 }
 
-/* Whether a name was given out, without giving it out. */
-static bool names_has(const struct names *n, const char *name, size_t len)
-{
-    uint32_t hash = hash_bytes(name, len);
-    for (uint32_t at = hash & n->taken.mask; n->taken.slots[at];
-         at = (at + 1) & n->taken.mask) {
-        const struct intern_entry *entry = &n->taken.v[n->taken.slots[at] - 1];
-        if (entry->hash == hash && entry->len == len && !memcmp(entry->p, name, len))
-            return true;
-    }
-    return false;
-}
-
 /* Whether the name begins like one of the prefixes, or could become one of them. */
 static bool names_avoid(const struct names *n, const char *name, size_t len)
 {
@@ -81,7 +68,8 @@ const char *names_make(struct names *n, const struct names *other, const char *t
     }
     size_t base = used;
     for (unsigned i = 2;; i++) {
-        if (!names_has(n, name, used) && !(other && names_has(other, name, used))) {
+        if (!intern_has(&n->taken, name, used) &&
+            !(other && intern_has(&other->taken, name, used))) {
             intern(&n->taken, name, used);
             return arena_strndup(arena, name, used);
         }

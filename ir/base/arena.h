@@ -3,6 +3,7 @@
 #define DVO_BASE_ARENA_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,6 +22,9 @@ struct arena {
 void *arena_alloc(struct arena *a, size_t size);
 /* As arena_alloc(), cleared. */
 void *arena_zalloc(struct arena *a, size_t size);
+/* Lets the memory at `p`, of `size` bytes, grow where it lies. False if something else
+ * was handed out since, or the chunk is full: then nothing has changed. */
+bool arena_grow(struct arena *a, void *p, size_t size, size_t wanted);
 /* A NUL-terminated copy of `len` bytes (which may contain NUL). */
 char *arena_strndup(struct arena *a, const char *s, size_t len);
 /* printf into the arena. */

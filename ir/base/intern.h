@@ -2,6 +2,7 @@
 #ifndef DVO_BASE_INTERN_H
 #define DVO_BASE_INTERN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -11,7 +12,13 @@ typedef uint32_t str_id; /* 0 is the empty string */
 
 struct intern_entry {
     const char *p; /* NUL-terminated; may contain NUL before its end */
-    uint32_t len;
+    size_t len;
+};
+
+/* The hash stands beside the id: a search looks at the texts that are equal, and hardly
+ * at others, which lie anywhere in memory. */
+struct intern_slot {
+    uint32_t id; /* + 1; 0 marks a free slot */
     uint32_t hash;
 };
 
@@ -19,7 +26,7 @@ struct intern {
     struct arena *arena; /* not owned; the bytes live there */
     struct intern_entry *v;
     uint32_t n, cap;
-    uint32_t *slots; /* open addressing, power of two, id + 1 */
+    struct intern_slot *slots; /* open addressing, power of two */
     uint32_t mask;
 };
 
@@ -28,6 +35,8 @@ void intern_free(struct intern *t);
 /* The id of these bytes, copied into the arena if new. */
 str_id intern(struct intern *t, const char *s, size_t len);
 str_id intern_cstr(struct intern *t, const char *s);
+/* Whether these bytes have an id. */
+bool intern_has(const struct intern *t, const char *s, size_t len);
 /* The text of an id; lives as long as the arena. */
 static inline const char *intern_text(const struct intern *t, str_id id)
 {
@@ -42,9 +51,12 @@ static inline size_t intern_len(const struct intern *t, str_id id)
 uint32_t hash_bytes(const void *p, size_t len);
 
 /* Map from 64-bit keys to 32-bit values. Zero-initialised is empty. */
+struct map64_slot {
+    uint32_t key[2]; /* in two halves, so that a slot has 12 bytes */
+    uint32_t val;    /* value + 1; 0 marks a free slot */
+};
 struct map64 {
-    uint64_t *keys;
-    uint32_t *vals; /* value + 1; 0 marks a free slot */
+    struct map64_slot *slots;
     uint32_t mask, n;
 };
 /* Address of the stored value + 1 for the key, 0 if it was just made: the caller then

@@ -52,6 +52,27 @@ static void test_texts(void **state)
     arena_free(&a);
 }
 
+static void test_growing_in_place(void **state)
+{
+    (void)state;
+    struct arena a = {0};
+    char *p = arena_alloc(&a, 20);
+    memset(p, 'p', 20);
+    assert_true(arena_grow(&a, p, 20, 25));
+    assert_true(arena_grow(&a, p, 25, 4000));
+    memset(p, 'p', 4000);
+    assert_int_equal(a.used, 4000);
+    char *q = arena_alloc(&a, 8);
+    memset(q, 'q', 8);
+    assert_int_equal(p[3999], 'p');
+    assert_false(arena_grow(&a, p, 4000, 8000));         /* no longer the last */
+    assert_false(arena_grow(&a, q, 8, (size_t)9 << 20)); /* larger than the chunk */
+    assert_int_equal(a.used, 4008);
+    assert_true(arena_grow(&a, q, 8, 16));
+    memset(q, 'q', 16);
+    arena_free(&a);
+}
+
 static void test_vec(void **state)
 {
     (void)state;
@@ -75,6 +96,7 @@ int main(void)
         cmocka_unit_test(test_alignment_and_separation),
         cmocka_unit_test(test_larger_than_any_chunk),
         cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_growing_in_place),
         cmocka_unit_test(test_vec),
     };
     return RUN_TESTS(tests);

@@ -24,7 +24,10 @@ static void test_ids(void **state)
         snprintf(name, sizeof name, "name-%u", i);
         assert_int_equal(intern_cstr(&t, name), i + 1);
         assert_string_equal(intern_text(&t, i + 1), name);
+        assert_true(intern_has(&t, name, strlen(name)));
     }
+    assert_false(intern_has(&t, "name-", 5));
+    assert_int_equal(t.n, MANY + 1);
     intern_free(&t);
     arena_free(&a);
 }
