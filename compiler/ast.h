@@ -358,6 +358,8 @@ struct ast_file {
     str_id *globals; /* every name that the file binds at its top level, loads included */
     bool *loaded;    /* globals[i] comes from a load: file-local, not exported */
     uint32_t nglobals;
+    uint32_t nbound;   /* the globals behind these are unknown names, each told once */
+    bool only_unknown; /* unknown names are all that is wrong: the rest has its meaning */
 };
 
 /* Appends a stable, indented text form of the tree. */

@@ -51,11 +51,14 @@ static bool pack(struct vm *vm, const char *source, struct span at, val_id *to)
         vm_help(vm, "what dvoc writes is in it, too: name a folder in it");
         return false;
     }
-    char *full = path_join(strcmp(p->folder, ".") ? p->folder : "", source);
+    char *full = path_join(p->folder, source);
     const char *wrong = archive_folder(full, vm->arena, &bytes);
     bool good = !wrong;
     if (wrong) {
+        const char *near = program_near_file(p, source);
         vm_fail_at(vm, at, 526, "%s", wrong);
+        if (near && strcmp(near, source) != 0)
+            vm_help(vm, "did you mean \"%s\"?", near);
     } else {
         digest_text(buf_text(&bytes), bytes.len, digest);
         const char *place = place_of(vm, digest);
@@ -116,13 +119,13 @@ static bool fetch(struct vm *vm, const char *url, const char *digest, struct spa
     return good;
 }
 
-static bool pin(struct vm *vm, const char *repo, const char *version, struct span at,
-                val_id *to)
+static bool pin(struct vm *vm, const char *repo, const char *version, struct span repo_at,
+                struct span at, val_id *to)
 {
     struct package_error error;
     const char *commit = lock_commit(&program_of(vm)->lock, repo, version, &error);
     if (!commit) {
-        vm_fail_at(vm, at, error.code, "%s", error.message);
+        vm_fail_at(vm, error.repository ? repo_at : at, error.code, "%s", error.message);
         if (error.help)
             vm_help(vm, "%s", error.help);
         return false;
@@ -138,8 +141,9 @@ static const char *text_of(struct vm *vm, val_id id)
 }
 
 bool attachment_make(struct vm *vm, const struct attachment_rule *rule, op_id op,
-                     struct span at)
+                     const struct span *places)
 {
+    struct span at = places[rule->from];
     val_id *args = graph_args(&program_of(vm)->graph, op);
     const char *from = text_of(vm, args[rule->from]);
     if (!from)
@@ -148,7 +152,8 @@ bool attachment_make(struct vm *vm, const struct attachment_rule *rule, op_id op
     case ATTACHMENT_FOLDER: return pack(vm, from, at, &args[rule->to]);
     case ATTACHMENT_URL: return fetch(vm, from, text_of(vm, args[rule->to]), at);
     case ATTACHMENT_COMMIT:
-        return pin(vm, text_of(vm, args[rule->of]), from, at, &args[rule->to]);
+        return pin(vm, text_of(vm, args[rule->of]), from, places[rule->of], at,
+                   &args[rule->to]);
     }
     return false;
 }

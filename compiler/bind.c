@@ -5,15 +5,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/edit.h"
 #include "compiler/handle.h"
+#include "compiler/locate.h"
 #include "compiler/native.h"
 
 struct binder {
     struct vm *vm;
     const struct calls *calls;
+    const struct call_info *info;
     const char *call;
     const struct arg_info *arg;
-    struct span at;
+    struct span at; /* of the whole argument */
+    /* Of what this is a part: item `index`, or a key or value of a dict. */
+    const struct binder *outer;
+    uint32_t index;
+    bool key;
+    const char *under; /* the key of the value in the dict, or NULL */
 };
 
 static const char *arg_name(const struct binder *b)
@@ -21,26 +29,76 @@ static const char *arg_name(const struct binder *b)
     return intern_text(b->vm->strings, b->arg->name);
 }
 
+static struct binder part(const struct binder *b, size_t index, bool key)
+{
+    struct binder p = *b;
+    p.under = NULL;
+    p.outer = b;
+    p.index = (uint32_t)index;
+    p.key = key;
+    return p;
+}
+
+static const struct expr *written_at(const struct binder *b)
+{
+    return b->outer ? locate_item(written_at(b->outer), b->index, b->key)
+                    : vm_expr(b->vm, b->at);
+}
+
+/* The innermost place that is written out. */
+static struct span place(const struct binder *b)
+{
+    const struct expr *e = b->outer ? written_at(b) : NULL;
+    return e ? e->span : b->outer ? place(b->outer) : b->at;
+}
+
+/* The help of an error about `v`, which may be told without being written out. */
+static void help_edit(const struct binder *b, struct type t, value v,
+                      const char *otherwise)
+{
+    bool hidden = b->outer && !written_at(b);
+    const char *help = edit_value(b->vm, t, v, hidden ? (struct span){0} : place(b));
+    if (help)
+        vm_help(b->vm, "%s", help);
+    else if (otherwise)
+        vm_help(b->vm, "write %s", otherwise);
+}
+
+/* machine.run(argv=), item 1 of machine.run(argv=), "PATH" of machine.run(env=). In the
+ * arena. */
+static const char *subject(const struct binder *b)
+{
+    const char *whole = arena_printf(b->vm->arena, "%s(%s=)", b->call, arg_name(b));
+    if (!b->outer)
+        return whole;
+    if (b->key)
+        return arena_printf(b->vm->arena, "a key of %s", whole);
+    if (b->under)
+        return arena_printf(b->vm->arena, "\"%s\" of %s",
+                            diag_cut(b->vm->arena, b->under, strlen(b->under)), whole);
+    return arena_printf(b->vm->arena, "item %u of %s", b->index, whole);
+}
+
+static val_id fail_type(const struct binder *b, struct type t, value v)
+{
+    struct vm *vm = b->vm;
+    struct span at = place(b);
+    enum type_kind kind = (enum type_kind)t.kind;
+    if (kind == TYPE_HANDLE && t.handle)
+        vm_fail_at(vm, at, 520, "%s takes a %s, not %s", subject(b),
+                   intern_text(vm->strings, t.handle), value_type_phrase(vm, v));
+    else
+        vm_fail_at(vm, at, 520, "%s takes %s, not %s", subject(b), type_example(kind),
+                   value_type_phrase(vm, v));
+    help_edit(b, t, v, type_is_text(kind) ? type_example(kind) : NULL);
+    return VAL_ABSENT;
+}
+
 static val_id wrong(const struct binder *b, enum type_kind kind, value v)
 {
     struct type t = b->arg->type;
-    if (kind == TYPE_HANDLE && t.handle)
-        vm_fail_at(b->vm, b->at, 520, "%s(%s=) takes a %s, not %s", b->call, arg_name(b),
-                   intern_text(b->vm->strings, t.handle), value_type_name(b->vm, v));
-    else
-        vm_fail_at(b->vm, b->at, 520, "%s(%s=) takes %s, not %s", b->call, arg_name(b),
-                   type_example(kind), value_type_name(b->vm, v));
-    int64_t n;
-    if (kind == TYPE_MODE && value_to_int64(v, &n) && n >= 0)
-        vm_help(b->vm, "write the octal digits in quotes: \"%04llo\"",
-                (unsigned long long)n);
-    else if (kind == TYPE_DURATION && value_to_int64(v, &n))
-        vm_help(b->vm, "say the unit: \"%llds\"", (long long)n);
-    else if (type_is_text(kind) && value_is_int(v))
-        vm_help(b->vm, "write it in quotes, or make text of it with str(...)");
-    else if (kind == TYPE_LIST && value_is_str(v))
-        vm_help(b->vm, "put it into a list: [...]");
-    return VAL_ABSENT;
+    t.kind = (uint8_t)kind;
+    return fail_type(b, t, v);
 }
 
 static bool choice_good(const struct binder *b, str_id s)
@@ -58,9 +116,12 @@ static bool choice_good(const struct binder *b, str_id s)
         names[i] = intern_text(b->vm->strings, arg->choices[i]);
         buf_printf(&all, "%s\"%s\"", i ? ", " : "", names[i]);
     }
-    vm_fail_at(b->vm, b->at, 521, "%s(%s=) cannot be \"%s\"", b->call, arg_name(b),
+    vm_fail_at(b->vm, place(b), 521, "%s cannot be \"%s\"", subject(b),
                intern_text(b->vm->strings, s));
     const char *near = text_nearest(intern_text(b->vm->strings, s), names, arg->nchoices);
+    for (uint32_t i = 0; i < arg->nchoices; i++)
+        if (!strcasecmp(intern_text(b->vm->strings, s), names[i]))
+            near = names[i];
     if (near)
         vm_help(b->vm, "did you mean \"%s\"?", near);
     else
@@ -76,8 +137,9 @@ static val_id bind_text(const struct binder *b, enum type_kind kind, value v)
     str_id s = value_intern(b->vm, v), good = s;
     const char *why = type_check_text(b->vm->strings, kind, s, &good);
     if (why) {
-        vm_fail_at(b->vm, b->at, 522, "%s(%s=) %s", b->call, arg_name(b), why);
-        vm_help(b->vm, "write %s", type_example(kind));
+        struct type t = {.kind = (uint8_t)kind};
+        vm_fail_at(b->vm, place(b), 522, "%s %s", subject(b), why);
+        help_edit(b, t, v, type_example(kind));
         return VAL_ABSENT;
     }
     return choice_good(b, good) ? val_str(b->vm->values, good) : VAL_ABSENT;
@@ -87,29 +149,19 @@ static val_id bind_deferred(const struct binder *b, enum type_kind kind, value v
 {
     const struct deferred *d = value_deferred(v);
     if (d->tainted && !b->arg->secret) {
-        vm_fail_at(b->vm, b->at, 441, "a secret cannot go into %s(%s=)", b->call,
-                   arg_name(b));
-        vm_help(b->vm,
-                "secrets may go into file content, environment, stdin, passwords and "
-                "headers only");
+        bind_fail_secret(b->vm, place(b), v, subject(b));
+        bind_help_secret(b->vm, b->info);
         return VAL_ABSENT;
     }
     if (!b->arg->deferred) {
-        struct buf use = {0};
-        buf_printf(&use, "%s(%s=)", b->call, arg_name(b));
-        vm_fail_deferred_at(b->vm, b->at, v, buf_text(&use),
+        vm_fail_deferred_at(b->vm, place(b), v, subject(b),
                             "this argument must be known before the plan runs: write the "
                             "value itself, a param() or a var of the inventory");
-        buf_free(&use);
         return VAL_ABSENT;
     }
     bool text = type_is_text(kind), have = type_is_text((enum type_kind)d->type.kind);
-    if (kind != TYPE_ANY && text != have && !(text && d->type.kind == TYPE_ANY)) {
-        wrong(b, kind, v);
-        if (text)
-            vm_help(b->vm, "make text of it with str(...)");
-        return VAL_ABSENT;
-    }
+    if (kind != TYPE_ANY && text != have && !(text && d->type.kind == TYPE_ANY))
+        return wrong(b, kind, v);
     return d->ir;
 }
 
@@ -134,17 +186,19 @@ static val_id bind_packages(const struct binder *b, value v)
     }
     val_id *ids = arena_array(vm->arena, val_id, n + 1);
     for (size_t i = 0; i < n; i++) {
+        const struct binder item = v0 == &v ? *b : part(b, i, false);
         if (value_is_deferred(v0[i]))
-            ids[i] = bind_deferred(b, TYPE_PACKAGES, v0[i]);
+            ids[i] = bind_deferred(&item, TYPE_PACKAGES, v0[i]);
         else if (value_is_str(v0[i]))
-            ids[i] = bind_text(b, TYPE_PACKAGES, v0[i]);
+            ids[i] = bind_text(&item, TYPE_PACKAGES, v0[i]);
         else
             ids[i] = package_ir(vm, v0[i]);
         if (!ids[i])
-            return vm_failed(vm) ? VAL_ABSENT : wrong(b, TYPE_PACKAGES, v0[i]);
+            return vm_failed(vm) ? VAL_ABSENT : wrong(&item, TYPE_PACKAGES, v0[i]);
     }
     if (!n) {
-        vm_fail_at(vm, b->at, 523, "%s(%s=) names no package", b->call, arg_name(b));
+        vm_fail_at(vm, b->at, 523, "%s names no package", subject(b));
+        vm_help(vm, "name one, such as [\"nginx\"], or leave the call out");
         return VAL_ABSENT;
     }
     return val_seq(vm->values, IR_LIST, 0, ids, n);
@@ -165,12 +219,14 @@ static val_id bind_triggers(const struct binder *b, value v)
     } ids = {0};
     val_id out = VAL_ABSENT;
     for (size_t i = 0; i < n; i++) {
-        value one = native_condition(vm, b->at, IR_COND_ANY, &v0[i], 1);
+        const struct binder item = v0 == &v ? *b : part(b, i, false);
+        const struct native_use use = {b->at, b->call, arg_name(b), i};
+        value one = native_condition(vm, &use, IR_COND_ANY, &v0[i], 1);
         if (one == VALUE_ERROR)
             goto done;
         if (value_is_deferred(one)) {
             if (value_deferred(one)->tainted) {
-                bind_deferred(b, TYPE_TRIGGERS, one);
+                bind_deferred(&item, TYPE_TRIGGERS, one);
                 goto done;
             }
             *vec_push(&ids) = value_deferred(one)->ir;
@@ -188,8 +244,9 @@ static val_id bind_condition(const struct binder *b, value v)
 {
     size_t n;
     const value *items = value_items(v, &n);
-    value c = items ? native_condition(b->vm, b->at, IR_COND_ALL, items, n)
-                    : native_condition(b->vm, b->at, IR_COND_ALL, &v, 1);
+    const struct native_use use = {b->at, b->call, arg_name(b), 0};
+    value c =
+        native_condition(b->vm, &use, IR_COND_ALL, items ? items : &v, items ? n : 1);
     if (c == VALUE_ERROR)
         return VAL_ABSENT;
     return value_is_deferred(c) ? value_deferred(c)->ir : val_bool(c == VALUE_TRUE);
@@ -203,7 +260,8 @@ static val_id bind_int(const struct binder *b, enum type_kind kind, value v)
     const char *why = type_check_int(kind, n);
     if (!why)
         return val_int(b->vm->values, n);
-    vm_fail_at(b->vm, b->at, 522, "%s(%s=) %s", b->call, arg_name(b), why);
+    vm_fail_at(b->vm, place(b), 522, "%s %s", subject(b), why);
+    vm_help(b->vm, "write %s", type_example(kind));
     return VAL_ABSENT;
 }
 
@@ -214,11 +272,12 @@ static val_id bind_list(const struct binder *b, struct type t, value v)
     size_t n;
     const value *items = value_items(v, &n);
     if (!items)
-        return wrong(b, TYPE_LIST, v);
+        return fail_type(b, t, v);
     val_id *ids = arena_array(b->vm->arena, val_id, n + 1);
     struct type item = {.kind = t.item, .handle = t.handle};
     for (size_t i = 0; i < n; i++) {
-        ids[i] = bind_one(b, item, items[i]);
+        const struct binder each = part(b, i, false);
+        ids[i] = bind_one(&each, item, items[i]);
         if (!ids[i])
             return VAL_ABSENT;
     }
@@ -232,7 +291,7 @@ static val_id bind_command(const struct binder *b, value v)
     size_t n;
     bool list = value_items(v, &n);
     if (list ? !n : value_is_str(v) && !value_str_len(v)) {
-        vm_fail_at(b->vm, b->at, 522, "%s(%s=) must not be empty", b->call, arg_name(b));
+        vm_fail_at(b->vm, b->at, 522, "%s must not be empty", subject(b));
         return VAL_ABSENT;
     }
     if (list)
@@ -253,16 +312,16 @@ static val_id bind_dict(const struct binder *b, struct type t, value v)
     for (uint32_t i = 0; i < d->used; i++) {
         if (d->v[i].key == VALUE_ERROR)
             continue;
-        if (!value_is_str(d->v[i].key)) {
-            vm_fail_at(vm, b->at, 520, "%s(%s=) takes string keys, not %s", b->call,
-                       arg_name(b), value_type_name(vm, d->v[i].key));
-            return VAL_ABSENT;
-        }
-        ids[2 * n] = t.key ? bind_text(b, (enum type_kind)t.key, d->v[i].key)
+        const struct binder key = part(b, i, true);
+        struct binder val = part(b, i, false);
+        if (!value_is_str(d->v[i].key))
+            return wrong(&key, TYPE_STR, d->v[i].key);
+        ids[2 * n] = t.key ? bind_text(&key, (enum type_kind)t.key, d->v[i].key)
                            : val_str(vm->values, value_intern(vm, d->v[i].key));
         if (!ids[2 * n])
             return VAL_ABSENT;
-        ids[2 * n + 1] = bind_one(b, item, d->v[i].val);
+        val.under = intern_text(vm->strings, val_get(vm->values, ids[2 * n])->as.n);
+        ids[2 * n + 1] = bind_one(&val, item, d->v[i].val);
         if (!ids[2 * n + 1])
             return VAL_ABSENT;
         n++;
@@ -285,9 +344,11 @@ static val_id bind_any(const struct binder *b, value v)
         value_each_handle(b->vm, v, note_handle, &handle);
     if (handle == VALUE_ERROR)
         return value_to_ir(b->vm, v, b->at);
-    vm_fail_at(b->vm, b->at, 520, "%s(%s=) takes a value, not %s", b->call, arg_name(b),
+    vm_fail_at(b->vm, b->at, 520, "%s takes a value, not %s", subject(b),
                value_type_phrase(b->vm, handle));
-    vm_help(b->vm, "use one of its fields");
+    const char *written = v == handle ? vm_written(b->vm, b->at) : NULL;
+    vm_help(b->vm, "name one of its fields, such as %s.name",
+            written ? written : "MACHINE");
     return VAL_ABSENT;
 }
 
@@ -326,11 +387,48 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
     }
 }
 
-val_id bind_value(struct vm *vm, const struct calls *calls, const char *call,
+val_id bind_value(struct vm *vm, const struct calls *calls, const struct call_info *call,
                   const struct arg_info *arg, value v, struct span at)
 {
     if (v == VALUE_NONE && arg->optional)
         return VAL_NONE;
-    struct binder b = {vm, calls, call, arg, at};
+    struct binder b = {.vm = vm,
+                       .calls = calls,
+                       .info = call,
+                       .call = intern_text(vm->strings, call->name),
+                       .arg = arg,
+                       .at = at};
     return bind_one(&b, arg->type, v);
+}
+
+/* ---- secrets
+ * ------------------------------------------------------------------------------------
+ */
+
+void bind_fail_secret(struct vm *vm, struct span at, value v, const char *what)
+{
+    vm_fail_at(vm, at, 441, "a secret cannot go into %s", what);
+    struct span source =
+        vm->deferred_source ? vm->deferred_source(vm, v) : (struct span){0};
+    struct span origin = value_deferred(v)->origin;
+    if (source.file)
+        vm_related(vm, source, "this call was given the secret, and may tell it");
+    else if (origin.begin < at.begin || origin.end > at.end || origin.file != at.file)
+        vm_related(vm, origin, "the secret comes from here");
+}
+
+void bind_help_secret(struct vm *vm, const struct call_info *call)
+{
+    struct buf all = {0};
+    for (uint32_t i = 0; i < call->nargs; i++)
+        if (call->args[i].secret)
+            buf_printf(&all, "%s%s=", all.len ? " or " : "",
+                       intern_text(vm->strings, call->args[i].name));
+    if (all.len)
+        vm_help(vm, "give it to %s, which %s() keeps secret", buf_text(&all),
+                intern_text(vm->strings, call->name));
+    else
+        vm_help(vm, "a secret may go into file content, environment, stdin, passwords "
+                    "and headers only");
+    buf_free(&all);
 }

@@ -16,8 +16,8 @@ static value fail_type(struct vm *vm, const struct call *c, value v, const char 
     if (value_is_deferred(v))
         return vm_fail_deferred(
             vm, v, arena_printf(vm->arena, "an argument of %s()", c->native->name), NULL);
-    return vm_fail(vm, 301, "%s() needs %s, not %s", c->native->name, wanted,
-                   value_type_name(vm, v));
+    return vm_fail_at(vm, vm_operand_span(vm, v), 301, "%s() needs %s, not %s",
+                      c->native->name, wanted, value_type_phrase(vm, v));
 }
 
 static value builtin_abs(struct vm *vm, const struct call *c)
@@ -252,7 +252,8 @@ static bool join_arguments(struct vm *vm, const struct call *c, struct buf *out)
     for (uint32_t i = 0; i < c->nnames; i++) {
         if (strcmp(intern_text(vm->strings, c->names[i]), "sep") != 0 ||
             !value_is_str(c->args[c->nargs + i])) {
-            vm_fail(vm, 312, "%s() takes only sep=TEXT as keyword", c->native->name);
+            vm_fail_at(vm, vm_keyword_span(vm, c->names[i]), 312,
+                       "%s() takes only sep=TEXT as keyword", c->native->name);
             return false;
         }
         separator = value_str_p(c->args[c->nargs + i]);
@@ -287,7 +288,7 @@ static value builtin_fail(struct vm *vm, const struct call *c)
 {
     struct buf line = {0};
     if (join_arguments(vm, c, &line))
-        vm_fail(vm, 321, "%s", buf_text(&line));
+        vm_fail(vm, 321, "%s", line.len ? buf_text(&line) : "the program gives up");
     vm->state->exhausted = true;
     buf_free(&line);
     return VALUE_ERROR;

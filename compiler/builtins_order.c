@@ -132,7 +132,8 @@ static value not_a_number(struct vm *vm, const struct call *c, const char *what)
 {
     struct buf text = {0};
     value_write(vm, c->args[0], true, &text);
-    vm_fail(vm, 303, "%s(): %s is not %s", c->native->name, buf_text(&text), what);
+    vm_fail_at(vm, vm_operand_span(vm, c->args[0]), 303, "%s(): %s is not %s",
+               c->native->name, diag_cut(vm->arena, buf_text(&text), text.len), what);
     buf_free(&text);
     return VALUE_ERROR;
 }
@@ -196,8 +197,9 @@ value builtins_int(struct vm *vm, const struct call *c)
     case VALUE_KIND_DEFERRED:
         return vm_fail_deferred(vm, x, "an argument of int()", NULL);
     default:
-        return vm_fail(vm, 301, "int() needs a string, number or bool, not %s",
-                       value_type_name(vm, x));
+        return vm_fail_at(vm, vm_operand_span(vm, x), 301,
+                          "int() needs a string, number or bool, not %s",
+                          value_type_phrase(vm, x));
     }
 }
 
@@ -253,7 +255,8 @@ value builtins_float(struct vm *vm, const struct call *c)
     case VALUE_KIND_DEFERRED:
         return vm_fail_deferred(vm, x, "an argument of float()", NULL);
     default:
-        return vm_fail(vm, 301, "float() needs a string, number or bool, not %s",
-                       value_type_name(vm, x));
+        return vm_fail_at(vm, vm_operand_span(vm, x), 301,
+                          "float() needs a string, number or bool, not %s",
+                          value_type_phrase(vm, x));
     }
 }

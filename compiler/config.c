@@ -302,6 +302,15 @@ static bool project_char(char ch)
     return (ch >= 'a' && ch <= 'z') || (ch >= '0' && ch <= '9') || ch == '-';
 }
 
+/* The nearest project name, letter by letter. */
+static void project_word(char *s)
+{
+    for (; *s; s++)
+        *s = project_char((char)tolower((unsigned char)*s))
+                 ? (char)tolower((unsigned char)*s)
+                 : '-';
+}
+
 static bool choose_project(struct loader *l, const struct config_options *o)
 {
     struct config *c = l->c;
@@ -315,7 +324,11 @@ static bool choose_project(struct loader *l, const struct config_options *o)
             struct span at = n && !o->project ? n->span : (struct span){0};
             struct diag *g =
                 diag_error(l->diags, 813, at, "\"%s\" is no project name", name);
-            diag_help(l->diags, g, "use lower-case letters, digits and '-'");
+            char *good =
+                arena_strndup(c->arena, *name ? name : "shop", *name ? strlen(name) : 4);
+            project_word(good);
+            diag_help(l->diags, g, "write lower-case letters, digits and '-', such as %s",
+                      diag_cut(c->arena, good, strlen(good)));
             return false;
         }
         c->project = name;
@@ -333,10 +346,7 @@ static bool choose_project(struct loader *l, const struct config_options *o)
     base = slash ? slash + 1 : base;
     size_t len = strcspn(base, ".");
     char *p = arena_strndup(c->arena, len ? base : "dvo", len ? len : 3);
-    for (char *s = p; *s; s++)
-        *s = project_char((char)tolower((unsigned char)*s))
-                 ? (char)tolower((unsigned char)*s)
-                 : '-';
+    project_word(p);
     c->project = p;
     return true;
 }

@@ -44,35 +44,81 @@ const char *deferred_name(struct vm *vm, value v)
     return copy;
 }
 
-/* What can be written instead, wherever the value was used. */
-static const char *usual_way(const struct deferred *d)
+/* The expression at `at`, if it is the value's and can be repeated. */
+static const char *written_at(struct vm *vm, struct span at)
 {
+    const struct expr *e = vm_expr(vm, at);
+    bool own = e && e->kind != EXPR_TUPLE && e->kind != EXPR_LIST;
+    return own ? vm_written(vm, at) : NULL;
+}
+
+static const char *name_at(struct vm *vm, value v, struct span at)
+{
+    const char *written = written_at(vm, at);
+    return written ? written : deferred_name(vm, v);
+}
+
+static void tell_source(struct vm *vm, value v, struct span at)
+{
+    struct span source = value_deferred(v)->origin;
+    if (vm->deferred_source) {
+        struct span call = vm->deferred_source(vm, v);
+        source = call.file ? call : source;
+    }
+    bool here =
+        source.file == at.file && source.begin >= at.begin && source.end <= at.end;
+    if (source.file && !here)
+        vm_related(vm, source, "its value comes from this call");
+}
+
+/* A condition does not join others by "and" and "not", which ask for its truth. */
+static void help_condition(struct vm *vm, const char *written, struct span at)
+{
+    const struct expr *in = vm_expr_parent(vm, at);
+    if (in && in->kind == EXPR_UNARY && in->op == OP_NOT)
+        vm_help(vm, "write not_(%s)", written);
+    else if (in && in->kind == EXPR_BINARY && in->op == OP_AND)
+        vm_help(vm, "when= takes a list of conditions that must all hold: [%s, ...]",
+                written);
+    else
+        vm_help(vm, "give it to the calls it decides about: when=%s; not_(...) negates",
+                written);
+}
+
+/* What can be written instead, wherever the value was used. */
+static void usual_way(struct vm *vm, value v, struct span at)
+{
+    const struct deferred *d = value_deferred(v);
+    const char *written = written_at(vm, at);
     if (d->tainted)
-        return "let the machine decide: pass the secret to a call and use its result";
-    if (d->type.kind == TYPE_CONDITION || d->type.kind == TYPE_TRIGGERS)
-        return "give it to the calls it decides about: when=CONDITION; not_(CONDITION) "
-               "negates";
-    return "compare it and give the condition to when=, for example when=(VALUE == "
-           "\"yes\")";
+        vm_help(vm, "let the machine decide: pass the secret to a call and use its "
+                    "result");
+    else if (d->type.kind == TYPE_CONDITION || d->type.kind == TYPE_TRIGGERS)
+        help_condition(vm, written ? written : "CONDITION", at);
+    else
+        vm_help(vm, "compare it and give the condition to a call: when=(%s == %s)",
+                written ? written : "VALUE",
+                type_is_text((enum type_kind)d->type.kind) ? "\"...\"" : "...");
 }
 
 value vm_fail_deferred(struct vm *vm, value deferred, const char *use,
                        const char *instead)
 {
-    return vm_fail_deferred_at(vm, vm_span(vm), deferred, use, instead);
+    return vm_fail_deferred_at(vm, vm_operand_span(vm, deferred), deferred, use, instead);
 }
 
 value vm_fail_deferred_at(struct vm *vm, struct span at, value deferred, const char *use,
                           const char *instead)
 {
-    const struct deferred *d = value_deferred(deferred);
-    const char *name = deferred_name(vm, deferred);
     vm_fail_at(vm, at, 401,
-               "%s is known only when the plan runs; it cannot be used as %s", name, use);
-    bool here = d->type.kind == TYPE_CONDITION && !memcmp(&d->origin, &at, sizeof at);
-    if (d->origin.file && !here)
-        vm_related(vm, d->origin, "%s is produced here", name);
-    vm_help(vm, "%s", instead ? instead : usual_way(d));
+               "%s is known only when the plan runs; it cannot be used as "
+               "%s",
+               name_at(vm, deferred, at), use);
+    tell_source(vm, deferred, at);
+    if (instead)
+        vm_help(vm, "%s", instead);
+    else
+        usual_way(vm, deferred, at);
     return VALUE_ERROR;
 }
 
@@ -110,10 +156,10 @@ static enum ir_cond condition_of(enum ast_op op)
 
 static value fail_tainted(struct vm *vm, value v)
 {
-    const char *name = deferred_name(vm, v);
-    vm_fail(vm, 402, "%s is secret; comparing it would show what it is", name);
-    if (value_deferred(v)->origin.file)
-        vm_related(vm, value_deferred(v)->origin, "%s is produced here", name);
+    struct span at = vm_operand_span(vm, v);
+    vm_fail_at(vm, at, 402, "%s is secret; comparing it would show what it is",
+               name_at(vm, v, at));
+    tell_source(vm, v, at);
     vm_help(vm, "let the machine decide: pass the secret to a call and use its result");
     return VALUE_ERROR;
 }
@@ -122,6 +168,100 @@ static value condition(struct vm *vm, enum ir_cond cond, const val_id *operands,
 {
     val_id ir = val_seq(vm->values, IR_COND, cond, operands, n);
     return value_deferred_new(vm, ir, (struct type){.kind = TYPE_CONDITION}, vm_span(vm));
+}
+
+/* Kinds of values, of which only like ones can be compared. */
+enum side { SIDE_ANY, SIDE_TEXT, SIDE_NUMBER, SIDE_TRUTH, SIDE_LIST, SIDE_DICT };
+
+static enum side side_of_type(enum type_kind k)
+{
+    if (type_is_text(k))
+        return SIDE_TEXT;
+    if (type_is_int(k))
+        return SIDE_NUMBER;
+    switch (k) {
+    case TYPE_FLOAT: return SIDE_NUMBER;
+    case TYPE_BOOL:
+    case TYPE_CONDITION:
+    case TYPE_TRIGGERS: return SIDE_TRUTH;
+    case TYPE_LIST: return SIDE_LIST;
+    case TYPE_DICT: return SIDE_DICT;
+    default: return SIDE_ANY;
+    }
+}
+
+static enum side side_of(value v)
+{
+    switch (value_kind(v)) {
+    case VALUE_KIND_DEFERRED:
+        return side_of_type((enum type_kind)value_deferred(v)->type.kind);
+    case VALUE_KIND_STR: return SIDE_TEXT;
+    case VALUE_KIND_INT:
+    case VALUE_KIND_FLOAT: return SIDE_NUMBER;
+    case VALUE_KIND_BOOL: return SIDE_TRUTH;
+    case VALUE_KIND_LIST:
+    case VALUE_KIND_TUPLE: return SIDE_LIST;
+    case VALUE_KIND_DICT: return SIDE_DICT;
+    default: return SIDE_ANY;
+    }
+}
+
+static bool alike(enum side a, enum side b)
+{
+    return a == b || a == SIDE_ANY || b == SIDE_ANY;
+}
+
+/* Whether a value can be in this one; else *bad is what in it cannot be the value. */
+static bool holds(value container, enum side item, value *bad)
+{
+    size_t n;
+    const value *items = value_items(container, &n);
+    *bad = container;
+    for (size_t i = 0; items && i < n; i++)
+        if (!alike(side_of(items[i]), item)) {
+            *bad = items[i];
+            return false;
+        }
+    switch (side_of(container)) {
+    case SIDE_TEXT:
+    case SIDE_DICT: return alike(item, SIDE_TEXT);
+    case SIDE_LIST:
+        return items ||
+               alike(item,
+                     side_of_type((enum type_kind)value_deferred(container)->type.item));
+    case SIDE_ANY: return true;
+    default: return false;
+    }
+}
+
+/* A comparison that types alone decide is a mistake: it would skip or pass silently. */
+static bool comparable(struct vm *vm, enum ast_op op, value a, value b)
+{
+    enum side left = side_of(a), right = side_of(b);
+    value other = b;
+    bool in = op == OP_IN || op == OP_NOT_IN, equal = op == OP_EQ || op == OP_NE;
+    bool good = in      ? holds(b, left, &other)
+                : equal ? alike(left, right)
+                        : alike(left, right) && (left == SIDE_ANY || left == SIDE_TEXT ||
+                                                 left == SIDE_NUMBER);
+    if (good)
+        return true;
+    bool swap = !value_is_deferred(a);
+    value d = swap ? other : a, known = swap ? a : other;
+    struct span at = vm_operand_span(vm, swap ? b : a);
+    vm_fail(vm, 404, "%s is %s, which %s %s", name_at(vm, d, at),
+            value_type_phrase(vm, d),
+            in && swap ? "never holds"
+            : in       ? "is never among values of which one is"
+            : equal    ? "is never equal to"
+                       : "cannot be ordered with",
+            value_type_phrase(vm, known));
+    if (side_of(d) == SIDE_TRUTH)
+        vm_help(vm, "it is a condition as it stands; not_(...) negates it");
+    else
+        vm_help(vm, "compare it with %s",
+                type_example((enum type_kind)value_deferred(d)->type.kind));
+    return false;
 }
 
 static value compare(struct vm *vm, enum ast_op op, value a, value b)
@@ -137,6 +277,8 @@ static value compare(struct vm *vm, enum ast_op op, value a, value b)
         if (val_get(vm->values, operands[i])->flags & IR_TAINTED)
             return vm_fail(vm, 402, "the value contains a secret; it cannot be compared");
     }
+    if (!comparable(vm, op, a, b))
+        return VALUE_ERROR;
     return condition(vm, condition_of(op), operands, 2);
 }
 
@@ -172,9 +314,14 @@ value deferred_binary(struct vm *vm, enum ast_op op, value a, value b)
             return value_deferred_new(vm, val_join(vm->values, parts, 2),
                                       (struct type){.kind = TYPE_STR}, vm_span(vm));
         }
-        if (is_text(d))
-            return vm_fail(vm, 301, "%s + %s is not defined", value_type_name(vm, a),
-                           value_type_name(vm, b));
+        if (is_text(d)) {
+            vm_fail(vm, 301, "%s + %s is not defined", value_type_name(vm, a),
+                    value_type_name(vm, b));
+            const char *other = vm_written(vm, vm_operand_span(vm, d == a ? b : a));
+            vm_help(vm, "make text of it: str(%s), or use an f-string",
+                    other ? other : "VALUE");
+            return VALUE_ERROR;
+        }
         break;
     default: break;
     }

@@ -27,7 +27,11 @@ struct eval {
     struct {
         struct loaded *v;
         size_t n, cap;
-    } loaded;           /* files read, in order */
+    } loaded; /* files read, in order */
+    struct {
+        struct module **v;
+        size_t n, cap;
+    } modules;
     const char **paths; /* of eval_files() */
     struct eval_universe *universes;
 };
@@ -110,15 +114,22 @@ static struct loaded *read_file(struct eval *e, const struct eval_reader *reader
     struct buf text = {0};
     errno = ENOENT;
     if (!reader || !reader->read(reader->ctx, path, &text)) {
+        const char *near = errno == ENOENT && reader && reader->near
+                               ? reader->near(reader->ctx, path)
+                               : NULL;
         vm_fail_at(vm, at, 323, "cannot read %s: %s", path, strerror(errno));
+        if (near)
+            vm_help(vm, "did you mean \"%s\"?", near);
+        else
+            vm_help(vm, "the path counts from the program's folder: put the file there");
         buf_free(&text);
         return NULL;
     }
     struct loaded *l = vec_push(&e->loaded);
     *l = (struct loaded){.reader = reader, .universe = u, .path = path};
     l->file = source_add(vm->sources, path, buf_text(&text), text.len);
-    ((struct source *)(uintptr_t)source_get(vm->sources, l->file))->builtin =
-        reader->builtin;
+    if (reader->added)
+        reader->added(reader->ctx, &vm->sources->v[l->file]);
     buf_free(&text);
     return l;
 }
@@ -163,8 +174,10 @@ static bool run_module(struct module *m)
     top->free = NULL;
     m->globals = arena_array(vm->arena, value, m->ast->nglobals);
     m->gave_up = arena_array(vm->arena, bool, m->ast->nglobals);
-    for (uint32_t i = 0; i < m->ast->nglobals; i++)
+    for (uint32_t i = 0; i < m->ast->nglobals; i++) {
         m->globals[i] = VALUE_UNBOUND;
+        m->gave_up[i] = i >= m->ast->nbound;
+    }
     if (st->nframes == 0)
         st->failed = false;
     return vm_call(vm, value_of(top), NULL, 0, NULL, 0) != VALUE_ERROR && !m->wrong;
@@ -182,23 +195,47 @@ static struct module *start_module(struct eval *e, const struct eval_universe *u
                          .file = file,
                          .path = path,
                          .loaded_at = at};
+    *vec_push(&e->modules) = m;
     return m;
 }
 
-struct ast_file *eval_tree(struct eval *e, const struct eval_universe *u, file_id file)
+const struct function *eval_top(const struct eval *e, file_id file)
+{
+    for (size_t i = 0; i < e->modules.n; i++)
+        if (e->modules.v[i]->file == file && e->modules.v[i]->ast)
+            return e->modules.v[i]->ast->top;
+    return NULL;
+}
+
+/* NULL after errors of syntax; *good: names are right, too. */
+static struct ast_file *read_tree(struct eval *e, const struct eval_universe *u,
+                                  file_id file, bool *good)
 {
     struct vm *vm = &e->vm;
     const struct universe names = {u->names.v, (uint32_t)u->names.n, u->elsewhere.v,
                                    (uint32_t)u->elsewhere.n};
     struct ast_file *ast =
         parse_source(vm->sources, file, vm->strings, vm->arena, vm->diags);
-    return ast && resolve(ast, &names, vm->arena, vm->diags) ? ast : NULL;
+    *good = ast && resolve(ast, &names, vm->arena, vm->diags);
+    return ast;
 }
 
+struct ast_file *eval_tree(struct eval *e, const struct eval_universe *u, file_id file)
+{
+    bool good;
+    struct ast_file *ast = read_tree(e, u, file, &good);
+    return good ? ast : NULL;
+}
+
+/* Statements that use no unknown name may have errors of their own. */
 static bool evaluate_module(struct module *m)
 {
-    m->ast = eval_tree(m->eval, m->universe, m->file);
-    bool ok = m->ast && run_module(m);
+    bool good;
+    m->ast = read_tree(m->eval, m->universe, m->file, &good);
+    m->wrong = !good;
+    bool run = good || (m->ast && m->ast->only_unknown && m->eval->vm.carry_on &&
+                        !diags_full(m->eval->vm.diags));
+    bool ok = run && run_module(m);
     m->state = ok ? MODULE_DONE : MODULE_FAILED;
     return ok;
 }
@@ -253,6 +290,7 @@ static bool cyclic_load(struct vm *vm, const struct module *m, const struct stmt
     vm_fail_at(vm, s->load.module_span, 324,
                "%s loads itself, directly or through others", m->path);
     vm_related(vm, m->loaded_at, "its evaluation began here");
+    vm_help(vm, "move what both files need to a third one");
     return false;
 }
 
@@ -286,7 +324,9 @@ static bool load_item(struct vm *vm, struct module *into, const struct module *f
     const char *name = intern_text(vm->strings, item->remote);
     if (*name == '_') {
         vm_fail_at(vm, item->remote_span, 325,
-                   "%s is private to %s: its name begins with _", name, from->path);
+                   "\"%s\" is private to %s: its name begins with _", name, from->path);
+        vm_help(vm, "load what uses it, or rename it there to \"%s\"",
+                name + strspn(name, "_"));
         return false;
     }
     uint32_t i = global_named(from, item->remote);
@@ -295,7 +335,7 @@ static bool load_item(struct vm *vm, struct module *into, const struct module *f
         into->globals[item->local.binding.index] = from->globals[i];
         return true;
     }
-    vm_fail_at(vm, item->remote_span, 325, "%s has no %s", from->path, name);
+    vm_fail_at(vm, item->remote_span, 325, "%s has no \"%s\"", from->path, name);
     const char **names = xmalloc((from->ast->nglobals + 1) * sizeof *names);
     size_t n = 0;
     for (i = 0; i < from->ast->nglobals; i++)
@@ -310,8 +350,8 @@ static bool load_statement(struct vm *vm, struct module *into, const struct stmt
 {
     const struct module *from = load_module(into, s);
     bool ok = from != NULL;
-    for (uint32_t i = 0; ok && i < s->load.items.n; i++)
-        ok = load_item(vm, into, from, &s->load.items.v[i]);
+    for (uint32_t i = 0; from && i < s->load.items.n; i++)
+        ok &= load_item(vm, into, from, &s->load.items.v[i]);
     return ok;
 }
 
@@ -344,10 +384,11 @@ void eval_universe_native(struct eval_universe *u, const struct native *native)
                       value_native_new(&u->eval->vm, native, VALUE_ERROR));
 }
 
-void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help)
+void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help,
+                             bool called)
 {
     *vec_push(&u->elsewhere) =
-        (struct elsewhere){intern_cstr(u->eval->vm.strings, name), help};
+        (struct elsewhere){intern_cstr(u->eval->vm.strings, name), help, called};
 }
 
 static value builtin_not(struct vm *vm, const struct call *c)
@@ -406,6 +447,7 @@ void eval_free(struct eval *e)
         free(u);
     }
     free(e->loaded.v);
+    free(e->modules.v);
     vm_state_free(&e->vm);
     free(e);
 }

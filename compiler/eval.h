@@ -16,7 +16,11 @@ struct module;
 struct eval_reader {
     bool (*read)(void *ctx, const char *path, struct buf *out);
     void *ctx;
-    bool builtin; /* what it reads is part of the program, not of the user */
+    /* The file whose path is nearest to one that is not there, or NULL. May be NULL. */
+    const char *(*near)(void *ctx, const char *path);
+    /* Gives a file that was read last its path for people and its role. NULL: it is the
+     * user's, and called as it was asked for. */
+    void (*added)(void *ctx, struct source *s);
 };
 
 /* Everything lives in `arena`; the other arguments must outlive the evaluator. */
@@ -34,14 +38,18 @@ struct vm *eval_vm(struct eval *e);
 struct eval_universe *eval_universe_new(struct eval *e);
 void eval_universe_add(struct eval_universe *u, const char *name, value v);
 void eval_universe_native(struct eval_universe *u, const struct native *native);
-/* Makes `help` what people are told who use a name that only other files have. */
-void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help);
+/* Makes `help` what people are told who use a name that is not known here; `called`: who
+ * call it. */
+void eval_universe_elsewhere(struct eval_universe *u, const char *name, const char *help,
+                             bool called);
 /* Adds template() and file_text(), which read files through the module's reader, and
  * not_(). */
 void eval_universe_add_dvo(struct eval_universe *u);
 
 /* Parses and resolves one file. NULL after errors. */
 struct ast_file *eval_tree(struct eval *e, const struct eval_universe *u, file_id file);
+/* The top level of a file that was evaluated, or NULL. */
+const struct function *eval_top(const struct eval *e, file_id file);
 /* Parses, resolves and runs one file as a module. `path` is what people see and, without
  * its folder, the file's name for its reader; load(), template() and file_text() read
  * through `reader`. NULL after errors. A module is frozen when it has been evaluated by

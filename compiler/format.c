@@ -42,9 +42,11 @@ static bool wrong_type(struct percent *p, char conversion, value v, const char *
     if (value_is_deferred(v))
         vm_fail_deferred(p->vm, v, "a number or character of a format",
                          "write %s instead");
-    else
-        vm_fail(p->vm, 309, "%%%c needs %s, not %s", conversion, wanted,
-                value_type_name(p->vm, v));
+    else {
+        vm_fail_at(p->vm, vm_operand_span(p->vm, v), 309, "%%%c needs %s, not %s",
+                   conversion, wanted, value_type_phrase(p->vm, v));
+        vm_help(p->vm, "%%s takes any value");
+    }
     return false;
 }
 

@@ -20,6 +20,7 @@ struct folder {
     struct glossary *g;
     const char *embedded;   /* "calls/" */
     const char *configured; /* folder, or NULL */
+    const char *own;        /* path of the file read last if it is of that folder */
 };
 
 /* Every text read counts for the digest, libraries of records too. */
@@ -31,10 +32,13 @@ static void note_text(struct glossary *g, const char *path, const struct buf *te
 
 static bool read_record(void *ctx, const char *path, struct buf *out)
 {
-    const struct folder *f = ctx;
+    struct folder *f = ctx;
+    f->own = NULL;
     if (f->configured) {
         char *full = path_join(f->configured, path);
         bool good = file_read(full, out);
+        if (good)
+            f->own = arena_strndup(f->g->arena, full, strlen(full));
         free(full);
         if (good)
             note_text(f->g, path, out);
@@ -52,12 +56,19 @@ static bool read_record(void *ctx, const char *path, struct buf *out)
     return true;
 }
 
+static void name_record(void *ctx, struct source *s)
+{
+    const struct folder *f = ctx;
+    s->role = f->own ? SOURCE_RECORD : SOURCE_BUILTIN;
+    s->path = f->own ? f->own : arena_printf(f->g->arena, "<glossary>/%s", s->path);
+}
+
 /* Evaluates FOLDER/NAME.dvo. False if there is no such file or it is wrong. */
 static bool run_record(struct glossary *g, const char *embedded, const char *configured,
                        const char *name)
 {
     struct folder *f = arena_new(g->arena, struct folder);
-    *f = (struct folder){g, embedded, configured};
+    *f = (struct folder){g, embedded, configured, NULL};
     const char *file = arena_printf(g->arena, "%s.dvo", name);
     struct buf text = {0};
     if (!read_record(f, file, &text)) {
@@ -65,10 +76,10 @@ static bool run_record(struct glossary *g, const char *embedded, const char *con
         return false;
     }
     struct eval_reader *reader = arena_new(g->arena, struct eval_reader);
-    *reader = (struct eval_reader){read_record, f, true};
-    const char *shown = arena_printf(g->arena, "<glossary>/%s", file);
-    file_id id = source_add(eval_vm(g->eval)->sources, shown, buf_text(&text), text.len);
-    eval_vm(g->eval)->sources->v[id].builtin = true;
+    *reader = (struct eval_reader){.read = read_record, .ctx = f, .added = name_record};
+    struct sources *sources = eval_vm(g->eval)->sources;
+    file_id id = source_add(sources, file, buf_text(&text), text.len);
+    name_record(f, &sources->v[id]);
     buf_free(&text);
     return eval_file(g->eval, g->universe, id, reader) != NULL;
 }

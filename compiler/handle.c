@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "compiler/edit.h"
 #include "compiler/facts.h"
 #include "compiler/op.h"
 
@@ -80,6 +81,18 @@ static value known_field(struct vm *vm, const struct handle *h, str_id name)
     return VALUE_ERROR;
 }
 
+static value wrong_getter(struct vm *vm, const struct call *c, struct type wanted)
+{
+    struct span at = vm_arg_span(vm, 0);
+    vm_fail_at(vm, at, 520, "%s() takes %s, not %s", c->native->name,
+               type_example((enum type_kind)wanted.kind),
+               value_type_phrase(vm, c->args[0]));
+    const char *help = edit_value(vm, wanted, c->args[0], at);
+    if (help)
+        vm_help(vm, "%s", help);
+    return VALUE_ERROR;
+}
+
 /* endpoint(8080): a field with one argument. */
 static value get_with(struct vm *vm, const struct call *c)
 {
@@ -88,11 +101,12 @@ static value get_with(struct vm *vm, const struct call *c)
     int64_t n;
     bool text = type_is_text((enum type_kind)f->arg.kind);
     if (text ? !value_is_str(c->args[0]) : !value_to_int64(c->args[0], &n))
-        return vm_fail(vm, 520, "%s() takes %s, not %s", c->native->name,
-                       type_example((enum type_kind)f->arg.kind),
-                       value_type_name(vm, c->args[0]));
-    if (!text && !strcmp(c->native->name, "endpoint") && (n < 1 || n > 65535))
-        return vm_fail(vm, 522, "endpoint() takes a port between 1 and 65535");
+        return wrong_getter(vm, c, f->arg);
+    const char *why = text ? NULL : type_check_int((enum type_kind)f->arg.kind, n);
+    if (why)
+        return vm_fail_at(vm, vm_arg_span(vm, 0), 522, "%s() takes %s, not %lld",
+                          c->native->name, type_example((enum type_kind)f->arg.kind),
+                          (long long)n);
     val_id parts[2] = {field_ref(vm, h, f), value_to_ir(vm, c->args[0], vm_span(vm))};
     return value_deferred_new(vm, val_seq(vm->values, IR_GET, 0, parts, 2), f->type,
                               vm_span(vm));
@@ -140,6 +154,25 @@ static void handle_attrs(struct vm *vm, value self, void (*each)(void *, str_id)
             each(ctx, intern_cstr(vm->strings, p->glossary.names[i] + len + 1));
 }
 
+/* A call of the machine that was looked for on what another call gave. */
+static const char *handle_instead(struct vm *vm, value self, str_id name)
+{
+    struct program *p = program_of(vm);
+    const struct op *op = graph_get(&p->graph, handle_of(self)->op);
+    if (!op->subject)
+        return NULL;
+    const char *binding =
+        intern_text(vm->strings, graph_get(&p->graph, op->subject)->binding);
+    const struct handle_type *machine =
+        &p->calls.types[graph_call(&p->graph, op->subject)->result];
+    const char *type = intern_text(vm->strings, machine->name);
+    const char *member = intern_text(vm->strings, name);
+    if (!glossary_has(&p->glossary, arena_printf(vm->arena, "%s.%s", type, member)))
+        return NULL;
+    return arena_printf(vm->arena, "call it on the %s: %s.%s(...)", type,
+                        *binding && !strchr(binding, '.') ? binding : "MACHINE", member);
+}
+
 static val_id handle_to_ir(struct vm *vm, value self)
 {
     return val_handle(vm->values, handle_of(self)->op);
@@ -153,7 +186,7 @@ static struct object_type *handle_type_of(struct vm *vm, uint32_t type)
         .getattr = handle_getattr,
         .method = method_of,
         .attrs = handle_attrs,
-        .no_text = "use one of its fields, such as .name",
+        .instead = handle_instead,
         .to_ir = handle_to_ir,
         .handle = true,
     };

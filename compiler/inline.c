@@ -50,9 +50,15 @@ static bool read_named(struct vm *vm, const char *path, struct span at, struct b
     }
     char *full = path_join(program_of(vm)->folder, path);
     bool good = file_read(full, out);
-    if (!good)
-        vm_fail_at(vm, at, 525, "%s: %s", path, strerror(errno));
-    else if (out->len > INLINE_LIMIT) {
+    if (!good) {
+        const char *near =
+            errno == ENOENT ? program_near_file(program_of(vm), path) : NULL;
+        vm_fail_at(vm, at, 525, "cannot read %s: %s", path, strerror(errno));
+        if (near)
+            vm_help(vm, "did you mean \"%s\"?", near);
+        else
+            vm_help(vm, "the path counts from the program's folder: put the file there");
+    } else if (out->len > INLINE_LIMIT) {
         vm_fail_at(vm, at, 525, "%s is larger than 16 MiB", path);
         vm_help(vm, "pack large files into a package and deploy that");
         good = false;

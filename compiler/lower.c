@@ -144,6 +144,7 @@ struct subject { /* the object `a` of a rule */
     struct object o;
     struct lowering *l;
     op_id op;
+    str_id last; /* argument that the rule looked at last, or 0 */
 };
 
 static const struct object_type hole_type;
@@ -232,8 +233,10 @@ static value subject_getattr(struct vm *vm, value self, str_id name)
     struct subject *s = (struct subject *)value_object(self);
     const struct call_info *info = graph_call(&s->l->p->graph, s->op);
     for (uint32_t i = 0; i < info->nargs; i++)
-        if (info->args[i].name == name)
+        if (info->args[i].name == name) {
+            s->last = name;
             return argument_value(s->l, i, s->op);
+        }
     const char *text = intern_text(vm->strings, name);
     if (!strcmp(text, "backend"))
         return value_cstring(vm, backend_name(s->l->p->graph.ops[s->op].backend));
@@ -283,11 +286,14 @@ static val_id run_rule(struct lowering *l, value rule, op_id id)
     value result = vm_call(l->vm, rule, &a, 1, NULL, 0);
     val_id ir =
         result == VALUE_ERROR ? VAL_ABSENT : value_to_ir(l->vm, result, vm_span(l->vm));
-    if (!ir)
-        for (size_t i = before; i < l->p->diags.n; i++)
-            diag_related(&l->p->diags, l->p->diags.v[i], l->p->graph.ops[id].span,
-                         "while lowering %s",
-                         intern_text(&l->p->strings, l->p->graph.ops[id].address));
+    /* A rule that gives up has mostly just looked at the argument it does not like. */
+    for (size_t i = before; !ir && i < l->p->diags.n; i++)
+        diag_related(&l->p->diags, l->p->diags.v[i],
+                     s->last && l->p->diags.v[i]->code == 321
+                         ? graph_place(&l->p->graph, id, s->last)
+                         : l->p->graph.ops[id].span,
+                     "while lowering %s",
+                     intern_text(&l->p->strings, l->p->graph.ops[id].address));
     return ir;
 }
 

@@ -37,6 +37,35 @@ static bool has_role(const struct yaml_node *host, const char *role)
     return false;
 }
 
+/* A role that no host has is mostly misspelt: the list is empty and nothing is done. */
+static void check_role(struct vm *vm, const struct yaml_node *inventory, const char *role)
+{
+    struct {
+        const char **v;
+        size_t n, cap;
+    } known = {0};
+    for (size_t i = 0; i < inventory->n; i++) {
+        const struct yaml_node *roles = yaml_get(inventory->pairs[i].value, "roles");
+        for (size_t k = 0; roles && k < roles->n; k++)
+            *vec_push(&known) = roles->items[k]->text;
+    }
+    bool found = false;
+    for (size_t i = 0; i < known.n && !found; i++)
+        found = !strcmp(known.v[i], role);
+    if (!found) {
+        struct diag *d =
+            diag_warning(vm->diags, 539, vm_param_span(vm, "role", 0),
+                         "no host of the inventory has the role \"%s\"", role);
+        const char *near = text_nearest(role, known.v, known.n);
+        if (near)
+            diag_help(vm->diags, d, "did you mean \"%s\"?", near);
+        else
+            diag_help(vm->diags, d, "add it to a host of inventory.yaml: roles: [%s]",
+                      role);
+    }
+    free(known.v);
+}
+
 static value do_hosts_all(struct vm *vm, const struct call *c)
 {
     const struct yaml_node *inventory = program_of(vm)->config.inventory;
@@ -46,6 +75,8 @@ static value do_hosts_all(struct vm *vm, const struct call *c)
         return VALUE_ERROR;
     if (s)
         role = arena_strndup(vm->arena, s, len);
+    if (role)
+        check_role(vm, inventory, role);
     value list = value_list_new(vm, NULL, 0);
     for (size_t i = 0; i < inventory->n; i++) {
         if (role && !has_role(inventory->pairs[i].value, role))
@@ -184,8 +215,12 @@ static value no_constant(struct vm *vm, value self, const char *name,
     struct names names = {.vm = vm};
     provider_attrs(vm, self, add_name, &names);
     const char *near = text_nearest(name, names.v, names.n);
+    for (size_t i = 0; !kind && i < names.n; i++)
+        if (!strcmp(strchr(names.v[i], '_') + 1, name))
+            near = names.v[i];
     free(names.v);
-    vm_fail(vm, 545, "provider \"%s\" has no %s", p->config.provider_name, name);
+    vm_fail(vm, 545, "provider \"%s\" has no constant \"%s\"", p->config.provider_name,
+            name);
     struct buf help = {0};
     if (near)
         buf_printf(&help, "did you mean provider.%s?", near);
@@ -265,10 +300,15 @@ static value do_secret(struct vm *vm, const struct call *c)
     str_id path = intern(vm->strings, s, len);
     if (strlen(intern_text(vm->strings, path)) != len ||
         !secret_path_valid(intern_text(vm->strings, path))) {
-        vm_fail(vm, 560, "\"%s\" is no path of a secret", intern_text(vm->strings, path));
+        vm_fail_at(vm, vm_arg_span(vm, 0), 560, "\"%s\" is no path of a secret",
+                   intern_text(vm->strings, path));
+        char *lower = arena_strndup(vm->arena, s, len);
+        for (char *p = lower; *p; p++)
+            *p = *p >= 'A' && *p <= 'Z' ? (char)(*p | 0x20) : *p == ' ' ? '-' : *p;
         vm_help(vm,
                 "write parts of lower-case letters, digits, '_', '.' and '-', such as "
-                "\"shop/db-password\"");
+                "\"%s\"",
+                secret_path_valid(lower) ? lower : "shop/db-password");
         return VALUE_ERROR;
     }
     return value_deferred_new(vm, val_secret(vm->values, path),
@@ -319,6 +359,31 @@ static bool is_call(struct program *p, const char *name)
     return call;
 }
 
+/* What a call without its machine is, and a constant without its provider. */
+static void add_elsewhere(struct program *p, struct eval_universe *u)
+{
+    for (size_t i = 0; i < p->glossary.nnames; i++) {
+        const char *full = p->glossary.names[i], *dot = strchr(full, '.');
+        if (dot)
+            eval_universe_elsewhere(
+                u, dot + 1,
+                !strncmp(full, "machine.", 8)
+                    ? arena_printf(&p->arena, "say which machine: MACHINE.%s(...)",
+                                   dot + 1)
+                    : arena_printf(&p->arena, "write %s(...)", full),
+                true);
+    }
+    for (size_t i = 0; i < CONSTANTS; i++) {
+        const struct yaml_node *map = yaml_get(p->config.provider, constants[i].key);
+        for (size_t k = 0; map && k < map->n; k++) {
+            const char *name =
+                arena_printf(&p->arena, "%s%s", constants[i].prefix, map->pairs[k].key);
+            eval_universe_elsewhere(
+                u, name, arena_printf(&p->arena, "write provider.%s", name), false);
+        }
+    }
+}
+
 bool namespace_is_handle_type(struct vm *vm, str_id name)
 {
     struct program *p = program_of(vm);
@@ -335,6 +400,7 @@ void namespace_universe(struct program *p, struct eval_universe *u)
     };
     const struct glossary *g = &p->glossary;
     const char *last = "";
+    add_elsewhere(p, u);
     for (size_t i = 0; i < g->nnames; i++) {
         const char *dot = strchr(g->names[i], '.');
         if (!dot) {

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/locate.h"
+
 struct native_step {
     struct object o;
     enum ir_native kind;
@@ -194,8 +196,27 @@ static val_id condition_of(struct vm *vm, value v)
     return VAL_ABSENT;
 }
 
-value native_condition(struct vm *vm, struct span at, enum ir_cond op, const value *items,
-                       size_t n)
+/* A list of conditions is one, and its wrong item stands at a place of its own. */
+static void fail_condition(struct vm *vm, const struct native_use *use, value v, size_t i)
+{
+    const struct expr *item =
+        locate_item(vm_expr(vm, use->at), (uint32_t)(use->first + i), false);
+    struct span at = item ? item->span : use->at;
+    vm_fail_at(vm, at, 502, "%s(%s%s) takes a condition, not %s", use->call,
+               use->arg ? use->arg : "", use->arg ? "=" : "", value_type_phrase(vm, v));
+    const char *written = vm_written(vm, at);
+    if (value_is_deferred(v) && !value_deferred(v)->tainted)
+        vm_help(vm, "compare it: %s == ...", written ? written : "VALUE");
+    else if (value_is_deferred(v))
+        vm_help(vm, "let the machine decide: pass the secret to a call and use its "
+                    "result");
+    else
+        vm_help(vm, "write what a call returned (HANDLE or HANDLE.changed), or compare a "
+                    "value of the run");
+}
+
+value native_condition(struct vm *vm, const struct native_use *use, enum ir_cond op,
+                       const value *items, size_t n)
 {
     bool any = op == IR_COND_ANY;
     struct {
@@ -214,12 +235,7 @@ value native_condition(struct vm *vm, struct span at, enum ir_cond op, const val
         val_id ir = condition_of(vm, items[i]);
         if (!ir) {
             free(parts.v);
-            vm_fail_at(vm, at, 502, "a condition is expected, not %s",
-                       value_type_phrase(vm, items[i]));
-            vm_help(vm, value_is_deferred(items[i])
-                            ? "compare it, for example VALUE == \"yes\""
-                            : "write a handle, its .changed, or a comparison with a "
-                              "value of the run");
+            fail_condition(vm, use, items[i], i);
             return VALUE_ERROR;
         }
         *vec_push(&parts) = ir;
@@ -236,12 +252,14 @@ value native_condition(struct vm *vm, struct span at, enum ir_cond op, const val
 
 static value do_all(struct vm *vm, const struct call *c)
 {
-    return native_condition(vm, vm_span(vm), IR_COND_ALL, c->args, c->nargs);
+    const struct native_use use = {.at = vm_span(vm), .call = "all_"};
+    return native_condition(vm, &use, IR_COND_ALL, c->args, c->nargs);
 }
 
 static value do_any(struct vm *vm, const struct call *c)
 {
-    return native_condition(vm, vm_span(vm), IR_COND_ANY, c->args, c->nargs);
+    const struct native_use use = {.at = vm_span(vm), .call = "any_"};
+    return native_condition(vm, &use, IR_COND_ANY, c->args, c->nargs);
 }
 
 /* ---- small helpers of rules

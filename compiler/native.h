@@ -10,9 +10,16 @@
 void native_universe(struct eval_universe *u);
 /* An opaque value for a rule: an argument (or an item of it), or a fact of the op. */
 value native_hole(struct vm *vm, val_id ir, struct type type);
+/* Where conditions are used, for errors about them. */
+struct native_use {
+    struct span at;
+    const char *call; /* "machine.service" */
+    const char *arg;  /* "when", or NULL */
+    size_t first;     /* index of items[0] in what is written there */
+};
 /* A condition over `items` (conditions, handles' changed, booleans); any or all of them.
- * Errors are located at `at`. */
-value native_condition(struct vm *vm, struct span at, enum ir_cond op, const value *items,
-                       size_t n);
+ */
+value native_condition(struct vm *vm, const struct native_use *use, enum ir_cond op,
+                       const value *items, size_t n);
 
 #endif

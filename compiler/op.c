@@ -7,8 +7,10 @@
 
 #include "compiler/attachment.h"
 #include "compiler/bind.h"
+#include "compiler/edit.h"
 #include "compiler/handle.h"
 #include "compiler/inline.h"
+#include "compiler/locate.h"
 #include "compiler/native.h"
 
 enum universal {
@@ -60,6 +62,30 @@ static void unknown_argument(struct making *m, str_id name, struct span at)
         vm_help(m->vm, "`dvoc calls %s` lists them", m->name);
 }
 
+/* "path, content, owner". */
+static const char *list_arguments(struct making *m)
+{
+    struct buf all = {0};
+    for (uint32_t i = 0; i < m->info->nargs; i++)
+        if (!(m->rules->internal & 1u << i))
+            buf_printf(&all, "%s%s", all.len ? ", " : "",
+                       intern_text(m->vm->strings, m->info->args[i].name));
+    const char *text = arena_strndup(m->vm->arena, buf_text(&all), all.len);
+    buf_free(&all);
+    return text;
+}
+
+static bool too_many(struct making *m, uint32_t i)
+{
+    vm_fail_at(m->vm, vm_arg_span(m->vm, i), 531, "%s() takes %u argument%s by position",
+               m->name, i, i == 1 ? "" : "s");
+    const char *written = vm_written(m->vm, vm_arg_span(m->vm, i));
+    vm_help(m->vm, "give it by its name, as NAME=%s; the names are %s, and %s",
+            written ? written : "VALUE", list_arguments(m),
+            "name, after, when, retries, timeout, via, on_error");
+    return false;
+}
+
 static bool sort_arguments(struct making *m)
 {
     const struct call *c = m->call;
@@ -68,10 +94,7 @@ static bool sort_arguments(struct making *m)
         while (next < m->info->nargs && m->info->args[next].keyword)
             next++;
         if (next == m->info->nargs || m->rules->internal & 1u << next) {
-            vm_fail_at(m->vm, vm_arg_span(m->vm, i), 531,
-                       "%s() takes %u argument%s by position", m->name, i,
-                       i == 1 ? "" : "s");
-            return false;
+            return too_many(m, i);
         }
         m->args[next] = c->args[i];
         m->at[next] = vm_arg_span(m->vm, i);
@@ -86,6 +109,9 @@ static bool sort_arguments(struct making *m)
             if (m->args[a] != VALUE_ERROR) {
                 vm_fail_at(m->vm, at, 532, "%s() got its argument %s= twice", m->name,
                            intern_text(m->vm->strings, name));
+                vm_related(m->vm, m->at[a], "by position, this is %s=, too",
+                           intern_text(m->vm->strings, name));
+                vm_help(m->vm, "remove one of the two");
                 return false;
             }
             m->args[a] = c->args[c->nargs + k];
@@ -125,13 +151,36 @@ static bool is_identity(const struct call_info *info, uint32_t arg)
     return false;
 }
 
-static bool missing_argument(struct making *m, uint32_t i)
+/* Neither given, nor usual, nor left out for good. */
+static bool is_missing(const struct making *m, uint32_t i, bool absence)
 {
+    return m->args[i] == VALUE_ERROR && !m->info->args[i].fallback &&
+           !(absence && !is_identity(m->info, i)) && !(m->rules->internal & 1u << i);
+}
+
+/* All that are missing are told at once. */
+static bool missing_arguments(struct making *m, uint32_t i, bool absence)
+{
+    const char *names[32];
+    size_t n = 0;
+    struct buf all = {0}, edits = {0};
+    for (uint32_t k = i; k < m->info->nargs; k++)
+        if (is_missing(m, k, absence))
+            names[n++] = intern_text(m->vm->strings, m->info->args[k].name);
+    for (size_t k = 0; k < n; k++) {
+        buf_printf(&all, "%s%s=", !k ? "" : k + 1 < n ? ", " : " and ", names[k]);
+        buf_printf(&edits, "%s%s=...", k ? ", " : "", names[k]);
+    }
     const struct arg_info *arg = &m->info->args[i];
-    const char *name = intern_text(m->vm->strings, arg->name);
-    vm_fail(m->vm, 533, "%s() needs its argument %s=", m->name, name);
-    vm_help(m->vm, "add %s=..., %s", name,
-            arg->doc ? arg->doc : type_example((enum type_kind)arg->type.kind));
+    const char *doc = arg->doc ? arg->doc : type_example((enum type_kind)arg->type.kind);
+    vm_fail(m->vm, 533, "%s() needs its argument%s %s", m->name, n == 1 ? "" : "s",
+            buf_text(&all));
+    if (n == 1)
+        vm_help(m->vm, "add %s, %s", buf_text(&edits), doc);
+    else
+        vm_help(m->vm, "add %s", buf_text(&edits));
+    buf_free(&all);
+    buf_free(&edits);
     return false;
 }
 
@@ -142,12 +191,11 @@ static bool bind_arguments(struct making *m)
         const struct arg_info *arg = &m->info->args[i];
         val_id v = arg->fallback;
         if (m->args[i] != VALUE_ERROR) {
-            v = bind_value(m->vm, &m->p->calls, m->name, arg, m->args[i], m->at[i]);
+            v = bind_value(m->vm, &m->p->calls, m->info, arg, m->args[i], m->at[i]);
             if (!v)
                 return false;
-        } else if (!v && !(absence && !is_identity(m->info, i)) &&
-                   !(m->rules->internal & 1u << i)) {
-            return missing_argument(m, i);
+        } else if (is_missing(m, i, absence)) {
+            return missing_arguments(m, i, absence);
         }
         const struct ir_value *bound = val_get(m->vm->values, v);
         if (bound->kind == IR_LIST && !bound->count && is_identity(m->info, i)) {
@@ -192,21 +240,67 @@ static bool check_require(struct making *m, const struct require *r)
     bool good = r->exactly ? n == 1 : n >= 1;
     if (good)
         return true;
-    struct buf names = {0};
-    for (unsigned i = 0; i < r->n; i++)
-        buf_printf(&names, "%s%s=", i ? i + 1 == r->n && !r->when ? " or " : ", " : "",
-                   intern_text(m->vm->strings, m->info->args[r->args[i]].name));
-    if (r->when)
+    struct buf names = {0}, edits = {0};
+    for (unsigned i = 0; i < r->n; i++) {
+        const struct arg_info *arg = &m->info->args[r->args[i]];
+        const char *name = intern_text(m->vm->strings, arg->name);
+        const char *between = !i ? "" : i + 1 == r->n && !r->when ? " or " : ", ";
+        buf_printf(&names, "%s%s=", between, name);
+        buf_printf(&edits, "%s%s=%s", between, name,
+                   arg->type.kind == TYPE_BOOL ? "True" : "...");
+    }
+    if (r->when) {
         buf_str(&names, " or when=");
+        buf_str(&edits, " or when=...");
+    }
     vm_fail(m->vm, 534, "%s() needs %s %s", m->name,
             r->exactly ? "exactly one of" : "at least one of", buf_text(&names));
-    vm_help(m->vm, n ? "keep one of them" : "add one of them");
+    if (n)
+        vm_help(m->vm, "keep one of them");
+    else
+        vm_help(m->vm, "add %s", buf_text(&edits));
     buf_free(&names);
+    buf_free(&edits);
     return false;
 }
 
 /* ---- the universal arguments
  * ---------------------------------------------------------------- */
+
+/* What to type instead, by argument. */
+static const char *universal_edit(struct making *m, enum universal u)
+{
+    static const char *const words[] = {"stop", "continue"};
+    value v = m->universal[u];
+    struct span at = m->universal_at[u];
+    switch (u) {
+    case U_NAME: return "write a name such as \"web\"";
+    case U_AFTER: {
+        /* m.ip comes from m. */
+        const struct expr *e = vm_expr(m->vm, at);
+        const char *of = e && e->kind == EXPR_DOT && value_is_deferred(v)
+                             ? vm_written(m->vm, e->dot.object->span)
+                             : NULL;
+        return of ? arena_printf(m->vm->arena, "write after=[%s]", of)
+                  : "write what the earlier call returned: after=[HANDLE]";
+    }
+    case U_RETRIES: {
+        const char *help = edit_value(m->vm, (struct type){.kind = TYPE_INT}, v, at);
+        return help ? help : "write how often it is tried again: retries=3";
+    }
+    case U_TIMEOUT: {
+        const char *help = edit_value(m->vm, (struct type){.kind = TYPE_DURATION}, v, at);
+        return help ? help : "write timeout=\"90s\"";
+    }
+    case U_ON_ERROR: {
+        const char *near =
+            value_is_str(v) ? text_nearest(value_cstr(m->vm, v), words, 2) : NULL;
+        return near ? arena_printf(m->vm->arena, "did you mean \"%s\"?", near)
+                    : "write on_error=\"continue\" if the run goes on after its failure";
+    }
+    default: return NULL;
+    }
+}
 
 static bool universal_error(struct making *m, enum universal u, const char *takes)
 {
@@ -215,8 +309,11 @@ static bool universal_error(struct making *m, enum universal u, const char *take
     if (value_is_int(v) || value_is_str(v))
         value_write(m->vm, v, true, &shown);
     vm_fail_at(m->vm, m->universal_at[u], 535, "%s= takes %s, not %s", universal_names[u],
-               takes, shown.len ? buf_text(&shown) : value_type_phrase(m->vm, v));
+               takes,
+               shown.len ? diag_cut(m->vm->arena, buf_text(&shown), shown.len)
+                         : value_type_phrase(m->vm, v));
     buf_free(&shown);
+    vm_help(m->vm, "%s", universal_edit(m, u));
     return false;
 }
 
@@ -231,6 +328,11 @@ static bool has_control(const char *s, size_t len)
 
 static bool bind_name(struct making *m, struct op *op, value v)
 {
+    if (value_is_deferred(v) && value_deferred(v)->tainted) {
+        bind_fail_secret(m->vm, m->universal_at[U_NAME], v, "name=");
+        bind_help_secret(m->vm, m->info);
+        return false;
+    }
     if (!value_is_str(v) || !value_str_len(v))
         return universal_error(m, U_NAME, "a string that is not empty");
     if (has_control(value_str_p(v), value_str_len(v)))
@@ -254,10 +356,12 @@ static bool bind_after(struct making *m, struct op *op, value v)
         if (!h && items == &v)
             return universal_error(m, U_AFTER, "a list of handles");
         if (!h) {
-            vm_fail_at(m->vm, m->universal_at[U_AFTER], 535,
-                       "after= takes a list of handles; its item %zu is %s", i,
-                       value_type_phrase(m->vm, items[i]));
-            return false;
+            struct span at = m->universal_at[U_AFTER];
+            const struct expr *item = locate_item(vm_expr(m->vm, at), (uint32_t)i, false);
+            m->universal[U_AFTER] = items[i];
+            m->universal_at[U_AFTER] = item ? item->span : at;
+            return universal_error(m, U_AFTER,
+                                   arena_printf(m->vm->arena, "a handle as item %zu", i));
         }
         ids[i] = val_handle(m->vm->values, h->op);
     }
@@ -269,8 +373,9 @@ static bool bind_when(struct making *m, struct op *op, value v)
 {
     size_t n;
     const value *items = value_items(v, &n);
-    value c = native_condition(m->vm, m->universal_at[U_WHEN], IR_COND_ALL,
-                               items ? items : &v, items ? n : 1);
+    const struct native_use use = {m->universal_at[U_WHEN], m->name, "when", 0};
+    value c =
+        native_condition(m->vm, &use, IR_COND_ALL, items ? items : &v, items ? n : 1);
     if (c == VALUE_ERROR)
         return false;
     if (!value_is_deferred(c)) {
@@ -278,8 +383,9 @@ static bool bind_when(struct making *m, struct op *op, value v)
         return true;
     }
     if (value_deferred(c)->tainted) {
-        vm_fail_at(m->vm, m->universal_at[U_WHEN], 441,
-                   "a secret cannot be part of when=");
+        bind_fail_secret(m->vm, m->universal_at[U_WHEN], c, "when=");
+        vm_help(m->vm, "let the machine decide: pass the secret to a call and use its "
+                       "result");
         return false;
     }
     op->when = value_deferred(c)->ir;
@@ -297,8 +403,13 @@ static bool bind_via(struct making *m, struct op *op, value v)
 {
     enum backend b = value_is_str(v) ? backend_named(value_cstr(m->vm, v)) : BACKEND_NONE;
     if (b == BACKEND_NONE) {
+        static const char *const names[] = {"ansible", "chef", "api"};
         vm_fail_at(m->vm, m->universal_at[U_VIA], 536,
                    "via= takes \"ansible\", \"chef\" or \"api\"");
+        const char *near =
+            value_is_str(v) ? text_nearest(value_cstr(m->vm, v), names, 3) : NULL;
+        vm_help(m->vm, near ? "did you mean \"%s\"?" : "write via=\"%s\"",
+                near ? near : backend_name(op->backend));
         return false;
     }
     if (b != BACKEND_API && is_local(m->p, op->subject)) {
@@ -314,11 +425,8 @@ static bool bind_via(struct making *m, struct op *op, value v)
 static bool bind_timeout(struct making *m, struct op *op, value v)
 {
     int64_t ms = value_is_str(v) ? duration_ms(value_str_p(v), value_str_len(v)) : -1;
-    if (ms <= 0 || ms > INT32_MAX) {
-        vm_fail_at(m->vm, m->universal_at[U_TIMEOUT], 535, "timeout= takes %s",
-                   type_example(TYPE_DURATION));
-        return false;
-    }
+    if (ms <= 0 || ms > INT32_MAX)
+        return universal_error(m, U_TIMEOUT, type_example(TYPE_DURATION));
     op->timeout_ms = (int32_t)ms;
     return true;
 }
@@ -428,7 +536,7 @@ static value do_op(struct vm *vm, const struct call *c)
             return VALUE_ERROR;
     for (unsigned i = 0; i < m.rules->nattachments; i++) {
         const struct attachment_rule *rule = &m.rules->attachments[i];
-        if (!attachment_make(vm, rule, m.op, m.at[rule->from]))
+        if (!attachment_make(vm, rule, m.op, m.at))
             return VALUE_ERROR;
     }
     return handle_new(vm, m.op, m.info->result, VALUE_ERROR);
@@ -535,7 +643,8 @@ value op_host(struct vm *vm, str_id key)
         if (near)
             vm_help(vm, "did you mean \"%s\"?", near);
         else
-            vm_help(vm, "add it to inventory.yaml: hosts: {%s: {address: ...}}", text);
+            vm_help(vm, "add it to inventory.yaml: hosts: {%s: {address: ...}}",
+                    diag_cut(vm->arena, text, strlen(text)));
         return VALUE_ERROR;
     }
     call_id id = glossary_call(&p->glossary, "hosts.find");
@@ -569,75 +678,4 @@ value op_local(struct vm *vm, const char *name)
         graph_get(&p->graph, op)->binding = intern_cstr(vm->strings, name);
     }
     return handle_new(vm, *slot - 1, p->calls.v[id].result, VALUE_ERROR);
-}
-
-/* ---- names
- * -------------------------------------------------------------------------------------
- */
-
-struct naming {
-    struct vm *vm;
-    const struct vm_assignment *a;
-};
-
-static void name_one(void *ctx, value v, const char *path)
-{
-    const struct naming *n = ctx;
-    struct program *p = program_of(n->vm);
-    op_id id = handle_of(v)->op;
-    struct op *op = graph_get(&p->graph, id);
-    if (op->binding || op->subject || id <= n->a->mark)
-        return;
-    struct buf name = {0};
-    if (n->a->file) {
-        buf_str(&name, n->a->file);
-        buf_char(&name, ':');
-    }
-    buf_str(&name, n->a->name);
-    buf_str(&name, path);
-    for (uint32_t i = 0; i < n->a->nloops; i++) {
-        buf_char(&name, '[');
-        buf_int(&name, n->a->loops[i]);
-        buf_char(&name, ']');
-    }
-    op->binding = intern(n->vm->strings, buf_text(&name), name.len);
-    buf_free(&name);
-}
-
-void op_assigned(struct vm *vm, const struct vm_assignment *a)
-{
-    struct naming n = {vm, a};
-    value_each_handle(vm, a->value, name_one, &n);
-}
-
-static void ref_name(const struct program *p, op_id op, str_id field, struct buf *out)
-{
-    const struct op *o = &p->graph.ops[op];
-    if (o->binding)
-        buf_str(out, intern_text(&p->strings, o->binding));
-    else
-        buf_str(out, intern_text(&p->strings, p->calls.v[o->call].name));
-    if (field)
-        buf_printf(out, ".%s", intern_text(&p->strings, field));
-}
-
-void op_deferred_name(struct vm *vm, value deferred, struct buf *out)
-{
-    const struct program *p = program_of(vm);
-    const struct values *t = vm->values;
-    val_id id = value_deferred(deferred)->ir;
-    const struct ir_value *v = val_get(t, id);
-    if (v->kind == IR_COND && v->sub == IR_COND_TRUE) {
-        id = val_items(t, id)[0];
-        v = val_get(t, id);
-    }
-    if (v->kind == IR_GET) {
-        const struct ir_value *ref = val_get(t, val_items(t, id)[0]);
-        ref_name(p, ref->as.ref.op, ref->as.ref.field, out);
-        buf_str(out, "()");
-    } else if (v->kind == IR_REF) {
-        ref_name(p, v->as.ref.op, v->as.ref.field, out);
-    } else if (v->kind == IR_SECRET) {
-        buf_printf(out, "secret(\"%s\")", intern_text(vm->strings, v->as.n));
-    }
 }

@@ -10,11 +10,6 @@ const struct native *op_native(struct program *p, const char *name);
 /* The machine of the inventory with this key: one op for one key. VALUE_ERROR after an
  * error at the running call. */
 value op_host(struct vm *vm, str_id key);
-/* The naming hook of the VM. */
-void op_assigned(struct vm *vm, const struct vm_assignment *a);
-/* What a deferred value is called: "machine.ip". */
-void op_deferred_name(struct vm *vm, value deferred, struct buf *out);
-
 /* The one machine that a call without arguments stands for, such as this computer. */
 value op_local(struct vm *vm, const char *name);
 

@@ -10,14 +10,49 @@
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
+/* The operand whose value is `v`, as it is written. */
+static const char *operand_written(struct vm *vm, value v)
+{
+    struct span at = vm_operand_span(vm, v);
+    bool found = at.begin != vm_span(vm).begin || at.end != vm_span(vm).end;
+    const char *written = found ? vm_written(vm, at) : NULL;
+    return written ? written : "VALUE";
+}
+
+static void help_add(struct vm *vm, value a, value b)
+{
+    value other = value_is_str(a) ? b : a;
+    if (a == VALUE_NONE || b == VALUE_NONE)
+        vm_help(vm, "one is None: a function gives a value with return only");
+    else if (value_is(a, VALUE_KIND_LIST))
+        vm_help(vm, "a list is added to a list: [%s]", operand_written(vm, b));
+    else if (!value_is_str(a) && !value_is_str(b))
+        return;
+    else if (value_is(other, VALUE_KIND_OBJECT))
+        vm_help(vm, "name one of its fields, such as %s.name",
+                operand_written(vm, other));
+    else
+        vm_help(vm, "make text of it: str(%s), or use an f-string",
+                operand_written(vm, other));
+}
+
 static value fail_types(struct vm *vm, enum ast_op op, value a, value b)
 {
     vm_fail(vm, 301, "%s %s %s is not defined", value_type_name(vm, a), ast_op_text(op),
             value_type_name(vm, b));
-    if (op == OP_ADD && (value_is_str(a) || value_is_str(b)) &&
-        !value_is(value_is_str(a) ? b : a, VALUE_KIND_OBJECT))
-        vm_help(vm, "make text of it with str(), or use an f-string");
+    if (op == OP_ADD)
+        help_add(vm, a, b);
     return VALUE_ERROR;
+}
+
+/* How the container that is to be changed is written. */
+static const char *changed_written(struct vm *vm, value v)
+{
+    struct span at = vm_operand_span(vm, v);
+    const struct expr *e = vm_expr(vm, at);
+    bool name = e && (e->kind == EXPR_NAME || e->kind == EXPR_DOT);
+    const char *written = name ? vm_written(vm, at) : NULL;
+    return written ? written : "VALUES";
 }
 
 bool operator_mutable(struct vm *vm, value v, const char *verb)
@@ -25,15 +60,17 @@ bool operator_mutable(struct vm *vm, value v, const char *verb)
     const struct header *h = value_header(v);
     if (h->flags & VALUE_FROZEN) {
         vm_fail(vm, 306, "cannot %s a frozen %s", verb, value_type_name(vm, v));
-        vm_help(
-            vm,
-            "values of loaded files are constant; make a copy, e.g. list(x) or dict(x)");
+        const char *copy = value_is(v, VALUE_KIND_LIST)   ? "list"
+                           : value_is(v, VALUE_KIND_DICT) ? "dict"
+                                                          : "set";
+        vm_help(vm, "values of loaded files are constant; change a copy: %s(%s)", copy,
+                changed_written(vm, v));
         return false;
     }
     if (h->iterating) {
         vm_fail(vm, 306, "cannot %s %s during iteration over it", verb,
                 value_type_phrase(vm, v));
-        vm_help(vm, "iterate over a copy: for x in list(...)");
+        vm_help(vm, "iterate over a copy: for x in list(%s)", changed_written(vm, v));
         return false;
     }
     return true;

@@ -69,10 +69,30 @@ static bool read_query(struct vm *vm, const struct call *c, struct package_query
     const char *why = c->args[1] != VALUE_ERROR && c->args[1] != VALUE_NONE
                           ? debver_range_check(q->range)
                           : NULL;
-    if (why)
-        vm_fail_at(vm, vm_param_span(vm, "version", 1), 542, "packages.find(version=) %s",
-                   why);
-    return !why;
+    if (!why)
+        return true;
+    /* "~1.0", "^1.0", "1.0+": the version in it is a lower bound. */
+    size_t from = strcspn(q->range, "0123456789");
+    size_t len = strspn(q->range + from, "0123456789.");
+    vm_fail_at(vm, vm_param_span(vm, "version", 1), 542, "packages.find(version=) %s",
+               why);
+    if (len)
+        vm_help(vm, "write \">=%.*s\" for this version and all later ones", (int)len,
+                q->range + from);
+    else
+        vm_help(vm, "leave version= out for the newest one");
+    return false;
+}
+
+/* The argument that a package which is not there was asked for with. */
+static struct span asked_at(struct vm *vm, unsigned code)
+{
+    switch (code) {
+    case 540: return vm_param_span(vm, "package", 0);
+    case 541: return vm_param_span(vm, "version", 1);
+    case 543: return vm_param_span(vm, "repo", 2);
+    default: return vm_span(vm);
+    }
 }
 
 static value do_find(struct vm *vm, const struct call *c)
@@ -84,7 +104,7 @@ static value do_find(struct vm *vm, const struct call *c)
     const struct package_file *f = lock_find(&program_of(vm)->lock, &q, &error);
     if (f)
         return package_value(vm, q.package, f);
-    vm_fail_at(vm, error.at.file ? error.at : vm_span(vm), error.code, "%s",
+    vm_fail_at(vm, error.at.file ? error.at : asked_at(vm, error.code), error.code, "%s",
                error.message);
     if (error.help)
         vm_help(vm, "%s", error.help);

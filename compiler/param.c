@@ -160,9 +160,15 @@ struct wanted {
 static value declared_wrong(const struct wanted *w, const char *param, int i,
                             const char *what, value v)
 {
-    return vm_fail_at(w->vm, vm_param_span(w->vm, param, i), 554,
-                      "param(%s=) takes %s, not %s", param, what,
-                      value_type_name(w->vm, v));
+    struct buf shown = {0};
+    if (value_is_str(v))
+        value_write(w->vm, v, true, &shown);
+    vm_fail_at(w->vm, vm_param_span(w->vm, param, i), 554, "param(%s=) takes %s, not %s",
+               param, what,
+               shown.len ? diag_cut(w->vm->arena, buf_text(&shown), shown.len)
+                         : value_type_phrase(w->vm, v));
+    buf_free(&shown);
+    return VALUE_ERROR;
 }
 
 /* type= is a name, or the builtin function of that name. */
@@ -180,7 +186,14 @@ static bool read_type(struct wanted *w, value v)
         }
     }
     declared_wrong(w, "type", P_TYPE, "int, float, bool, str, list or dict", v);
-    vm_suggest(w->vm, name, names, PARAM_TYPES);
+    const char *near = text_nearest(name, names, PARAM_TYPES);
+    static const char *const others[][2] = {
+        {"string", "str"}, {"integer", "int"}, {"boolean", "bool"}, {"number", "float"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        if (!strcmp(others[i][0], name))
+            near = others[i][1];
+    if (near)
+        vm_help(w->vm, "write type=%s", near);
     return false;
 }
 
@@ -273,8 +286,18 @@ static value outside(const struct wanted *w, struct span at)
 
 static value wrong_type(const struct wanted *w, struct span at, const char *is)
 {
-    vm_fail_at(w->vm, at.file ? at : vm_param_span(w->vm, "default", P_DEFAULT), 551,
-               "parameter \"%s\" must be %s, not %s", w->name, types[w->type].what, is);
+    struct span place = at.file ? at : vm_param_span(w->vm, "default", P_DEFAULT);
+    vm_fail_at(w->vm, place, 551, "parameter \"%s\" must be %s, not %s", w->name,
+               types[w->type].what, is);
+    int64_t n;
+    const char *s =
+        !at.file && value_is_str(w->fallback) ? value_cstr(w->vm, w->fallback) : "";
+    if (w->type == PARAM_INT && *s && strspn(s, "0123456789") == strlen(s))
+        vm_help(w->vm, "write it without quotes: %s", s);
+    else if (!at.file && w->type == PARAM_STR && value_to_int64(w->fallback, &n))
+        vm_help(w->vm, "write it in quotes: \"%lld\"", (long long)n);
+    else
+        vm_help(w->vm, "give it %s", types[w->type].what);
     return outside(w, at);
 }
 
@@ -294,9 +317,22 @@ static value check_choices(const struct wanted *w, value v, struct span place,
             return equal > 0 ? v : VALUE_ERROR;
         }
     }
-    vm_fail_at(w->vm, place, 555, "parameter \"%s\" has another value than its choices",
-               w->name);
-    vm_help(w->vm, "choose one of %s", buf_text(&all));
+    struct buf shown = {0};
+    const char *near = NULL;
+    value_write(w->vm, v, true, &shown);
+    if (value_is_str(v)) {
+        const char **names = arena_array(w->vm->arena, const char *, n + 1);
+        for (size_t i = 0; i < n; i++)
+            names[i] = value_is_str(items[i]) ? value_cstr(w->vm, items[i]) : "";
+        near = text_nearest(value_cstr(w->vm, v), names, n);
+    }
+    vm_fail_at(w->vm, place, 555, "parameter \"%s\" must be one of %s, not %s", w->name,
+               buf_text(&all), diag_cut(w->vm->arena, buf_text(&shown), shown.len));
+    if (near)
+        vm_help(w->vm, "did you mean \"%s\"?", near);
+    else
+        vm_help(w->vm, "choose one of %s", buf_text(&all));
+    buf_free(&shown);
     buf_free(&all);
     return outside(w, at);
 }
@@ -318,11 +354,14 @@ static value check_bounds(const struct wanted *w, value v, struct span place,
     }
     if (!low && !high)
         return v;
-    struct buf bound = {0};
+    struct buf bound = {0}, shown = {0};
     value_write(w->vm, low ? w->min : w->max, true, &bound);
-    vm_fail_at(w->vm, place, 555, "parameter \"%s\" must be at %s %s", w->name,
-               low ? "least" : "most", buf_text(&bound));
+    value_write(w->vm, v, true, &shown);
+    vm_fail_at(w->vm, place, 555, "parameter \"%s\" must be at %s %s, not %s", w->name,
+               low ? "least" : "most", buf_text(&bound), buf_text(&shown));
+    vm_help(w->vm, "choose %s or %s", buf_text(&bound), low ? "more" : "less");
     buf_free(&bound);
+    buf_free(&shown);
     return outside(w, at);
 }
 
@@ -370,7 +409,7 @@ static value from_default(const struct wanted *w)
     if (w->type == PARAM_FLOAT && value_to_int64(w->fallback, &n))
         return check(w, value_float(w->vm, (double)n), (struct span){0});
     if (value_kind(w->fallback) != types[w->type].value)
-        return wrong_type(w, (struct span){0}, value_type_name(w->vm, w->fallback));
+        return wrong_type(w, (struct span){0}, value_type_phrase(w->vm, w->fallback));
     return check(w, w->fallback, (struct span){0});
 }
 

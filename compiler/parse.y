@@ -116,7 +116,7 @@ statement: simple_statement
     | compound { $$ = (struct block){0}; ast_stmt_push(p, &$$, $1); p->broken = 0; }
     | INDENT
         {
-            if (!p->broken)
+            if (!p->broken && !p->tabs)
                 parser_error(p, SYNTAX_INDENT, @1, "this line is indented for no reason");
             p->failed = true;
         }

@@ -13,13 +13,35 @@ struct diag *parser_error(struct parser *p, enum syntax_code code, struct span a
     p->line_failed = true;
     va_list ap;
     va_start(ap, fmt);
-    struct buf message = {0};
-    buf_vprintf(&message, fmt, ap);
+    const char *message = diag_vformat(p->diags->arena, fmt, ap);
     va_end(ap);
-    struct diag *d = diag_error(p->diags, code, at, "%s", buf_text(&message));
-    buf_free(&message);
+    struct diag *d = diag_error(p->diags, code, at, "%s", message);
     if (diags_full(p->diags))
         p->stopped = true;
+    return d;
+}
+
+struct diag *parser_string_open(struct parser *p, uint32_t begin, char quote)
+{
+    struct diag *d =
+        parser_error(p, SYNTAX_STRING_OPEN, (struct span){p->file, begin, begin + 1},
+                     "this string is never closed");
+    diag_help(p->diags, d, "end it with %c on its line; one before it may have no end",
+              quote);
+    return d;
+}
+
+struct diag *parser_bracket_open(struct parser *p, struct bracket b, struct span next)
+{
+    struct diag *d =
+        parser_error(p, SYNTAX_BRACKET_OPEN, (struct span){p->file, b.begin, b.begin + 1},
+                     "this '%c' is never closed", b.kind);
+    if (next.file)
+        diag_related(p->diags, d, next, "the next statement begins here");
+    diag_help(p->diags, d, "put '%c' where it ends",
+              b.kind == '('   ? ')'
+              : b.kind == '[' ? ']'
+                              : '}');
     return d;
 }
 
@@ -236,6 +258,65 @@ static struct diag *explain_form(const struct mishap *m)
     return NULL;
 }
 
+/* Columns of blanks at the beginning of the line in which `offset` is. */
+static uint32_t line_indentation(const struct parser *p, uint32_t offset, uint32_t *begin)
+{
+    *begin = offset;
+    while (*begin > p->base && p->text[*begin - 1] != '\n')
+        --*begin;
+    return (uint32_t)strspn(p->text + *begin, " ");
+}
+
+static bool is_letter(char c)
+{
+    return ((c | 0x20) >= 'a' && (c | 0x20) <= 'z') || c == '_';
+}
+
+/* A word that begins a line not further in than that of an open bracket, or an assignment
+ * there: it is a statement, if not one in a line between the two looked like an item. */
+static struct diag *explain_open(const struct mishap *m)
+{
+    struct parser *p = m->p;
+    uint32_t open = m->bracket.begin, line, end;
+    if (!m->bracket.kind || m->bracket.kind == 'f')
+        return NULL;
+    uint32_t most = line_indentation(p, open, &line);
+    uint32_t column = line_indentation(p, m->at.begin, &end);
+    bool begins = end + column == m->at.begin || m->token == '=';
+    if (end <= open || !begins || column > most || !is_letter(p->text[end + column]))
+        return NULL;
+    for (const char *s = p->text + open; (s = strchr(s, '\n')) != NULL; s++) {
+        uint32_t next = (uint32_t)(s + 1 - p->text);
+        column = (uint32_t)strspn(s + 1, " ");
+        if (column > most || !is_letter(s[1 + column]))
+            continue;
+        end = next + column;
+        break;
+    }
+    return parser_bracket_open(p, m->bracket, (struct span){p->file, end, end + 1});
+}
+
+/* A string that went on into the next one, `"a, b="c"`: the quotes of the line are odd,
+ * and the last of them, which the scanner has not met yet, is left over. */
+static struct diag *explain_quote(const struct mishap *m)
+{
+    struct parser *p = m->p;
+    char quote = m->at.begin > p->base ? p->text[m->at.begin - 1] : 0;
+    if (p->previous != TOK_STRING || begins_string(m->token) ||
+        (quote != '"' && quote != '\''))
+        return NULL;
+    uint32_t last = 0, n = 0;
+    for (uint32_t i = m->at.begin; i < p->len && p->text[i] != '\n'; i++) {
+        if (p->text[i] == '#' || p->text[i] == '\\')
+            return NULL;
+        if (p->text[i] == quote) {
+            last = i;
+            n++;
+        }
+    }
+    return n % 2 == 0 ? NULL : parser_string_open(p, last, quote);
+}
+
 /* Words and brackets out of place. */
 static struct diag *explain_place(const struct mishap *m)
 {
@@ -289,9 +370,9 @@ static struct diag *explain_plainly(const struct mishap *m)
     }
     struct buf text = {0};
     if (m->token == TOK_NAME) {
-        buf_char(&text, '\'');
-        buf_add(&text, p->text + m->at.begin, m->at.end - m->at.begin);
-        buf_char(&text, '\'');
+        buf_printf(
+            &text, "'%s'",
+            diag_cut(p->diags->arena, p->text + m->at.begin, m->at.end - m->at.begin));
     } else {
         buf_str(&text, parser_token_name(m->token));
     }
@@ -311,6 +392,18 @@ static struct diag *explain_plainly(const struct mishap *m)
     return d;
 }
 
+/* An else whose if was dropped is no news, but its own colon is. */
+static void missing_colon_of_else(struct parser *p, int token, struct span at)
+{
+    uint32_t end = at.end + (uint32_t)strspn(p->text + at.end, " \t");
+    if (token != TOK_ELSE || (end < p->len && !strchr("\r\n#", p->text[end])))
+        return;
+    struct diag *d =
+        parser_error(p, SYNTAX_COLON, (struct span){p->file, at.end, at.end},
+                     "the header of %s ends in ':'", parser_token_name(token));
+    diag_help(p->diags, d, "put ':' before this place");
+}
+
 void parser_unexpected(struct parser *p, int token, struct span at, const int *expected,
                        int nexpected)
 {
@@ -320,8 +413,12 @@ void parser_unexpected(struct parser *p, int token, struct span at, const int *e
     p->dropped_token = p->first_token;
     bool is_else = token == TOK_ELSE || token == TOK_ELIF;
     bool follows = p->broken && p->broken != TOK_NAME; /* a broken if, or nearly */
-    if (again || p->stopped || (follows && is_else && at.begin == p->line_begin))
+    if (again || p->stopped)
         return;
+    if (follows && is_else && at.begin == p->line_begin) {
+        missing_colon_of_else(p, token, at);
+        return;
+    }
 
     /* The scanner has already opened or closed the bracket that this token is. */
     struct mishap m = {p, token, at, expected, nexpected, {0}};
@@ -333,7 +430,12 @@ void parser_unexpected(struct parser *p, int token, struct span at, const int *e
     else if (n > 0)
         m.bracket = p->brackets[n - 1];
 
-    struct diag *d = explain_place(&m);
+    struct diag *d = explain_open(&m);
+    if (!d)
+        d = explain_quote(&m);
+    if (d)
+        return;
+    d = explain_place(&m);
     if (!d)
         d = explain_form(&m);
     if (!d)

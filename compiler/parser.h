@@ -139,6 +139,10 @@ size_t identifier_length(const char *s, size_t len);
 /* Reports a syntax error of the scanner or a constructor and marks the line as failed. */
 struct diag *parser_error(struct parser *p, enum syntax_code code, struct span at,
                           const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* A string that begins there with that quote has no end. */
+struct diag *parser_string_open(struct parser *p, uint32_t begin, char quote);
+/* A bracket has no end; `next` is where what follows it begins (file 0: nothing does). */
+struct diag *parser_bracket_open(struct parser *p, struct bracket b, struct span next);
 /* Reports that the grammar cannot go on with `token`; `expected` lists what it could
  * take. */
 void parser_unexpected(struct parser *p, int token, struct span at, const int *expected,

@@ -2,6 +2,7 @@
  * everything a program may read. */
 #include "compiler/program.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "compiler/deb.h"
 #include "compiler/debver.h"
 #include "compiler/namespace.h"
-#include "compiler/op.h"
+#include "compiler/op_name.h"
 #include "compiler/rollout.h"
 #include "compiler/testing.h"
 #include "ir/base/digest.h"
@@ -25,6 +26,34 @@ static bool read_beside(void *ctx, const char *path, struct buf *out)
     bool good = file_read(full, out);
     free(full);
     return good;
+}
+
+static const char *near_beside(void *ctx, const char *path)
+{
+    return program_near_file(ctx, path);
+}
+
+const char *program_near_file(struct program *p, const char *path)
+{
+    char *inner = path_dir(path), *folder = path_join(p->folder, inner);
+    struct {
+        const char **v;
+        size_t n, cap;
+    } names = {0};
+    DIR *dir = opendir(folder);
+    for (struct dirent *e; dir && (e = readdir(dir)) != NULL;)
+        if (e->d_name[0] != '.')
+            *vec_push(&names) = arena_strndup(&p->arena, e->d_name, strlen(e->d_name));
+    if (dir)
+        closedir(dir);
+    const char *slash = strrchr(path, '/');
+    const char *near = text_nearest(slash ? slash + 1 : path, names.v, names.n);
+    if (near && strcmp(inner, "."))
+        near = arena_printf(&p->arena, "%s/%s", inner, near);
+    free(names.v);
+    free(folder);
+    free(inner);
+    return near;
 }
 
 bool program_open(struct program *p, const struct program_options *o)
@@ -43,6 +72,9 @@ bool program_open(struct program *p, const struct program_options *o)
     vm->host = p;
     vm->assigned = op_assigned;
     vm->deferred_name = op_deferred_name;
+    vm->deferred_source = op_deferred_source;
+    p->graph.place = op_place;
+    p->graph.place_ctx = p;
     vm->is_handle_type = namespace_is_handle_type;
     vm->print = o->print;
     const struct config_options config = {o->path, o->config, o->project};
@@ -72,10 +104,17 @@ static file_id load_program(struct program *p, const struct program_options *o)
 bool program_check(struct program *p)
 {
     struct graph *g = &p->graph;
+    const struct pass_options *o = &p->passes;
     /* Moves and rollouts speak of addresses, and of the ops that are left. */
-    return passes_run(g, PASS_DEDUPE, PASS_DEDUPE, &p->passes, &p->diags) &&
-           graph_moves(g, &p->diags) && rollouts_apply(p) &&
-           passes_run(g, PASS_DEDUPE + 1, PASS_COUNT - 1, &p->passes, &p->diags);
+    bool good = passes_run(g, PASS_DEDUPE, PASS_DEDUPE, o, &p->diags) &&
+                graph_moves(g, &p->diags) && rollouts_apply(p);
+    /* One run tells of all contradictions. */
+    good = passes_run(g, PASS_CONFLICT, PASS_CONFLICT, o, &p->diags) && good;
+    if (good)
+        return passes_run(g, PASS_ORDER, PASS_COUNT - 1, o, &p->diags);
+    /* What a call is given has nothing to do with how others stand to it. */
+    graph_verify(g, &p->diags);
+    return false;
 }
 
 /* On a copy: naming merges ops, and a later call may be about one that is merged. */
@@ -133,7 +172,7 @@ struct module *program_module(struct program *p, const struct program_options *o
     if (!file)
         return NULL;
     struct eval_reader *reader = arena_new(&p->arena, struct eval_reader);
-    *reader = (struct eval_reader){.read = read_beside, .ctx = p};
+    *reader = (struct eval_reader){.read = read_beside, .ctx = p, .near = near_beside};
     eval_vm(p->eval)->carry_on = true;
     return eval_file(p->eval, universe_of_programs(p, o), file, reader);
 }

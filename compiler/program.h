@@ -55,6 +55,9 @@ struct program {
 
 /* Prepares tables and loads the configuration. False after diagnostics. */
 bool program_open(struct program *p, const struct program_options *o);
+/* The file below the program's folder whose path is nearest to this one, of those in the
+ * same folder; NULL if none is near. */
+const char *program_near_file(struct program *p, const char *path);
 /* Text → syntax tree with its names resolved. NULL after diagnostics. */
 struct ast_file *program_tree(struct program *p, const struct program_options *o);
 /* Text → graph of ops: parse, resolve, evaluate, name, order, verify. False after

@@ -25,8 +25,9 @@ static value do_word(struct vm *vm, const struct call *c)
     for (; i < c->nargs && names[i] && strcmp(names[i], "*"); i++)
         value_dict_set(vm, d, value_cstring(vm, names[i]), c->args[i]);
     if (i < c->nargs && !names[i])
-        return vm_fail(vm, 511, "%s() takes at most %u arguments by position",
-                       c->native->name, i);
+        return vm_fail_at(vm, vm_arg_span(vm, i), 511,
+                          "%s() takes at most %u argument%s by position", c->native->name,
+                          i, i == 1 ? "" : "s");
     if (i < c->nargs)
         value_dict_set(vm, d, value_cstring(vm, "rest"),
                        value_list_new(vm, c->args + i, c->nargs - i));

@@ -40,7 +40,8 @@ void repositories_init(struct repositories *r, const struct config *config,
 static bool fail(struct package_error *error, unsigned code, struct span at,
                  const char *message, const char *help)
 {
-    *error = (struct package_error){code, at, message, help};
+    *error =
+        (struct package_error){.code = code, .at = at, .message = message, .help = help};
     return false;
 }
 

@@ -30,6 +30,7 @@ struct package_error {
     unsigned code;
     struct span at; /* in the configuration or the lock; file 0: at the call that asked */
     const char *message, *help;
+    bool repository; /* not what was asked for is wrong, but where */
 };
 
 struct repository;

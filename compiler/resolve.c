@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/hint.h"
+
 enum resolve_code {
     RESOLVE_UNKNOWN = 201,
     RESOLVE_DUPLICATE_PARAMETER = 202,
@@ -45,9 +47,14 @@ struct resolver {
     struct arena *arena;
     struct diags *diags;
     bool failed;
+    bool unknown;                /* a name was */
+    const struct expr *argument; /* that is being visited, or NULL */
+    bool keyword;                /* it is given by its name */
+    const struct expr *callee;   /* a name that is being visited and called, or NULL */
 
     /* By name, index + 1: innermost visible local, global, predeclared name. */
     uint32_t *local_of, *global_of, *universal_of;
+    bool *inner;            /* by name: a function or comprehension before has bound it */
     struct span *global_at; /* by global: where it is bound first */
     size_t globals_cap, loaded_cap, global_at_cap;
 
@@ -102,6 +109,7 @@ static void declare_local(struct resolver *r, str_id name)
     *vec_push(&r->locals) =
         (struct local){name, slot, (uint32_t)r->frames.n - 1, r->local_of[name]};
     r->local_of[name] = (uint32_t)r->locals.n;
+    r->inner[name] = true;
 }
 
 static void undeclare_locals(struct resolver *r, size_t keep)
@@ -208,35 +216,74 @@ static void collect_block(struct resolver *r, const struct block *block, size_t 
 
 /* ---- looking up ---- */
 
-static void help_unknown(struct resolver *r, str_id name, struct diag *d)
+/* NAME==VALUE as an argument, of a NAME that is nothing: a keyword was meant. */
+static bool meant_as_keyword(const struct resolver *r, struct span at)
 {
-    for (uint32_t i = 0; i < r->universe->nelsewhere; i++)
-        if (r->universe->elsewhere[i].name == name) {
-            diag_help(r->diags, d, "%s", r->universe->elsewhere[i].help);
-            return;
-        }
-    size_t n = r->locals.n + r->file->nglobals + r->universe->n, k = 0;
+    const struct expr *e = r->argument;
+    return e && !r->keyword && e->kind == EXPR_BINARY && e->op == OP_EQ &&
+           e->binary.left->kind == EXPR_NAME && e->binary.left->span.begin == at.begin;
+}
+
+static const char *help_elsewhere(const struct resolver *r, str_id name, bool called)
+{
+    for (uint32_t i = r->universe->nelsewhere; i-- > 0;) {
+        const struct elsewhere *e = &r->universe->elsewhere[i];
+        if (e->name == name && (called || !e->called))
+            return e->help;
+    }
+    return hint_of_name(intern_text(r->names, name));
+}
+
+/* The name that is visible here and most like this one, or NULL. */
+static const char *nearest_name(const struct resolver *r, const char *name)
+{
+    size_t n = r->locals.n + r->file->nbound + r->universe->n, k = 0;
     const char **known = xcalloc(n + 1, sizeof *known);
     for (size_t i = 0; i < r->locals.n; i++)
         known[k++] = intern_text(r->names, r->locals.v[i].name);
-    for (uint32_t i = 0; i < r->file->nglobals; i++)
+    for (uint32_t i = 0; i < r->file->nbound; i++)
         known[k++] = intern_text(r->names, r->file->globals[i]);
     for (uint32_t i = 0; i < r->universe->n; i++)
         known[k++] = intern_text(r->names, r->universe->names[i]);
-    const char *nearest = text_nearest(intern_text(r->names, name), known, k);
-    if (nearest)
-        diag_help(r->diags, d, "is '%s' meant?", nearest);
+    const char *nearest = text_nearest(name, known, k);
     free(known);
+    return nearest;
 }
 
+static void help_unknown(struct resolver *r, struct diag *d, str_id id)
+{
+    const char *name = intern_text(r->names, id);
+    bool called = r->callee && r->callee->span.begin == d->span.begin;
+    const char *hint = help_elsewhere(r, id, called);
+    if (meant_as_keyword(r, d->span)) {
+        diag_help(r->diags, d, "one '=' gives an argument: %s=...", name);
+        return;
+    }
+    const char *nearest = hint ? NULL : nearest_name(r, name);
+    if (hint)
+        diag_help(r->diags, d, "%s", hint);
+    else if (nearest)
+        diag_help(r->diags, d, "did you mean %s?", nearest);
+    else if (r->inner[id])
+        diag_help(
+            r->diags, d,
+            "%s is known in a function or comprehension above only: bind it here, too",
+            name);
+    else if (r->argument && r->argument->span.begin == d->span.begin &&
+             r->argument->kind == EXPR_NAME)
+        diag_help(r->diags, d, "text is written in quotes: \"%s\"", name);
+}
+
+/* The name becomes a global without a value, so that it is told once and the rest of the
+ * file can be looked at. */
 static void report_unknown(struct resolver *r, str_id name, struct span at)
 {
-    r->failed = true;
+    const char *text = intern_text(r->names, name);
+    r->unknown = true;
     struct diag *d =
-        diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'",
-                   intern_text(r->names, name));
-    help_unknown(r, name, d);
-    r->universal_of[name] = 1; /* one report per name; the tree will not be evaluated */
+        diag_error(r->diags, RESOLVE_UNKNOWN, at, "nothing here is called '%s'", text);
+    help_unknown(r, d, name);
+    declare_global(r, name, at, true);
 }
 
 /* Makes the function at `depth` capture a local of an outer one; returns its index there.
@@ -284,10 +331,11 @@ static void bind(struct resolver *r, str_id name, struct span at, struct binding
         }
     } else if (r->global_of[name] > 0) {
         *out = (struct binding){SCOPE_GLOBAL, r->global_of[name] - 1};
-    } else {
-        if (r->universal_of[name] == 0)
-            report_unknown(r, name, at);
+    } else if (r->universal_of[name] > 0) {
         *out = (struct binding){SCOPE_UNIVERSAL, r->universal_of[name] - 1};
+    } else {
+        report_unknown(r, name, at);
+        *out = (struct binding){SCOPE_GLOBAL, r->global_of[name] - 1};
     }
 }
 
@@ -403,7 +451,10 @@ static void visit_args(struct resolver *r, struct arg_list *args)
             rank = own;
         if (arg->kind == ARG_KEYWORD)
             check_keyword(r, args, i);
+        r->argument = arg->value;
+        r->keyword = arg->kind != ARG_POSITIONAL;
         visit_expr(r, arg->value);
+        r->argument = NULL;
     }
 }
 
@@ -474,7 +525,9 @@ static void visit_expr(struct resolver *r, struct expr *e)
         break;
     case EXPR_LAMBDA: visit_function(r, e->lambda); break;
     case EXPR_CALL:
+        r->callee = e->call.callee->kind == EXPR_NAME ? e->call.callee : NULL;
         visit_expr(r, e->call.callee);
+        r->callee = NULL;
         visit_args(r, &e->call.args);
         break;
     case EXPR_DOT: visit_expr(r, e->dot.object); break;
@@ -615,12 +668,14 @@ bool resolve(struct ast_file *file, const struct universe *universe, struct aren
         .local_of = xcalloc(names, sizeof(uint32_t)),
         .global_of = xcalloc(names, sizeof(uint32_t)),
         .universal_of = xcalloc(names, sizeof(uint32_t)),
+        .inner = xcalloc(names, sizeof(bool)),
     };
     for (uint32_t i = 0; i < universe->n; i++)
         r.universal_of[universe->names[i]] = i + 1;
 
     enter_function(&r, file->top);
     collect_block(&r, &file->top->body, GLOBAL_SCOPE);
+    file->nbound = file->nglobals;
     for (uint32_t i = 0; i < file->top->body.n; i++)
         visit_stmt(&r, file->top->body.v[i], true);
     leave_function(&r);
@@ -632,7 +687,9 @@ bool resolve(struct ast_file *file, const struct universe *universe, struct aren
     free(r.frames.v);
     free(r.uses.v);
     free(r.local_of);
+    free(r.inner);
     free(r.global_of);
     free(r.universal_of);
-    return !r.failed;
+    file->only_unknown = r.unknown && !r.failed;
+    return !r.failed && !r.unknown;
 }

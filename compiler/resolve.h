@@ -5,11 +5,12 @@
 #include "compiler/ast.h"
 #include "ir/base/diag.h"
 
-/* A name that is predeclared in other files only, and which ones: the help for who uses
- * it here. */
+/* A name that is known elsewhere only, in other files or behind a dot: the help for who
+ * uses it here. */
 struct elsewhere {
     str_id name;
     const char *help;
+    bool called; /* only for who calls it: it may well be some variable's name */
 };
 
 /* The predeclared names; a SCOPE_UNIVERSAL binding is an index into `names`. */
@@ -22,8 +23,8 @@ struct universe {
 
 /* Fills the resolver's fields of the tree and checks what depends on scopes: unknown
  * names, duplicate parameters and keywords, return, break, continue and load in wrong
- * places. False after errors, which are in `diags`; the tree must not be evaluated then.
- */
+ * places. False after errors, which are in `diags`; the tree must not be evaluated then,
+ * but for the sake of further errors if file->only_unknown. */
 bool resolve(struct ast_file *file, const struct universe *universe, struct arena *arena,
              struct diags *diags);
 

@@ -79,10 +79,16 @@ const struct revision *revision_resolve(struct revisions *r, const char *repo,
         error->message = arena_printf(a, "git, which asks %s, cannot be run: %s", repo,
                                       strerror(errno));
     else if (status)
-        error->message = arena_printf(a, "%s: %s", repo, command_reason(&err));
+        error->message =
+            arena_printf(a, "%s cannot be asked: %s", repo, command_reason(&err));
     else if (!commit)
         error->message = arena_printf(a, "%s has no branch or tag \"%s\"", repo, version);
-    if (!status && !commit)
+    error->repository = status > 0;
+    if (status > 0)
+        error->help =
+            "write what `git clone` takes: a URL or a path; git must be able to "
+            "read it without asking for a password";
+    else if (!status && !commit)
         error->help = "write a branch, a tag, or a commit with all its 40 digits";
     buf_free(&out);
     buf_free(&err);

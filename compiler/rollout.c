@@ -13,10 +13,17 @@ static value do_rollout(struct vm *vm, const struct call *c)
     size_t n;
     int64_t batch = 1, failures = 0;
     const value *v = value_items(c->args[0], &n);
-    if (!v)
-        return vm_fail_at(vm, vm_param_span(vm, "machines", 0), 529,
-                          "rollout() takes a list of machines, not %s",
-                          value_type_phrase(vm, c->args[0]));
+    if (!v) {
+        struct span at = vm_param_span(vm, "machines", 0);
+        const char *written = vm_written(vm, at);
+        vm_fail_at(vm, at, 529, "rollout() takes a list of machines, not %s",
+                   value_type_phrase(vm, c->args[0]));
+        vm_help(vm, "write %s",
+                handle_of(c->args[0]) && written
+                    ? arena_printf(vm->arena, "[%s]", written)
+                    : "the machines, such as hosts.all(role=\"web\")");
+        return VALUE_ERROR;
+    }
     op_id *machines = arena_array(vm->arena, op_id, n + 1);
     for (size_t i = 0; i < n; i++) {
         const struct handle *h = handle_of(v[i]);
@@ -107,8 +114,14 @@ static bool put_after(struct applying *a, op_id op, uint32_t batch)
 {
     struct graph *g = &a->p->graph;
     if (op < a->last) {
-        struct diag *d = diag_error(&a->p->diags, 617, g->ops[op].span,
-                                    "calls on an earlier batch of the rollout follow");
+        struct diag *d =
+            diag_error(&a->p->diags, 617, g->ops[op].span,
+                       "this call, on %s, begins a batch of the rollout before the "
+                       "one before it is done",
+                       intern_text(&a->p->strings, g->ops[g->ops[op].subject].address));
+        diag_related(
+            &a->p->diags, d, g->ops[a->last].span, "this call, on %s, follows it",
+            intern_text(&a->p->strings, g->ops[g->ops[a->last].subject].address));
         diag_help(&a->p->diags, d,
                   "make all calls on one machine before those on the next: one loop");
         return false;

@@ -28,6 +28,8 @@ static bool position(struct vm *vm, value of, value key, int64_t n, int64_t *out
                 buf_text(&text), value_type_name(vm, of), (long long)n,
                 n == 1 ? "" : "s");
         buf_free(&text);
+        if (n > 0)
+            vm_help(vm, "indices go from 0 to %lld; -1 is the last", (long long)n - 1);
         return false;
     }
     *out = i < 0 ? i + n : i;
@@ -43,7 +45,7 @@ static value missing_key(struct vm *vm, value dict, value key)
         return VALUE_ERROR;
     }
     vm_fail(vm, 304, "the dict has no key %s",
-            shown ? buf_text(&text) : "of this identity");
+            shown ? diag_cut(vm->arena, buf_text(&text), text.len) : "of this identity");
     buf_free(&text);
     if (!value_is_str(key))
         return VALUE_ERROR;
@@ -54,7 +56,17 @@ static value missing_key(struct vm *vm, value dict, value key)
     for (struct table_entry *e; n < 1000 && (e = table_next(t, &i));)
         if (value_is_str(e->key))
             names[n++] = value_cstr(vm, e->key);
-    vm_suggest(vm, value_cstr(vm, key), names, n);
+    const char *near = text_nearest(value_cstr(vm, key), names, n);
+    struct buf all = {0};
+    for (size_t k = 0; k < n; k++)
+        buf_printf(&all, "%s\"%s\"", k ? ", " : "", names[k]);
+    if (near)
+        vm_help(vm, "did you mean \"%s\"?", near);
+    else if (n && n <= 8)
+        vm_help(vm, "its keys are %s; .get(KEY) gives None for others", buf_text(&all));
+    else
+        vm_help(vm, ".get(KEY) gives None for a key that is not there");
+    buf_free(&all);
     free(names);
     return VALUE_ERROR;
 }
@@ -108,7 +120,11 @@ value operator_index(struct vm *vm, value a, value key)
     }
     if (vm_failed(vm))
         return VALUE_ERROR;
-    return vm_fail(vm, 301, "%s cannot be indexed", value_type_phrase(vm, a));
+    vm_fail(vm, 301, "%s cannot be indexed", value_type_phrase(vm, a));
+    const char *written = vm_written(vm, vm_operand_span(vm, a));
+    if (value_is(a, VALUE_KIND_OBJECT) && value_is_str(key))
+        vm_help(vm, "write %s.%s", written ? written : "HANDLE", value_cstr(vm, key));
+    return VALUE_ERROR;
 }
 
 bool operator_index_set(struct vm *vm, value a, value key, value v)

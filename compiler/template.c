@@ -54,12 +54,18 @@ static bool fill(struct holes *h, const char *name, size_t len, struct span at)
         h->used[i] = true;
         return text_add(vm, &h->text, h->call->args[h->call->nargs + i], false);
     }
-    vm_fail_at(vm, at, 322, "no keyword %.*s is given for this hole", (int)len, name);
+    vm_fail_at(vm, at, 322, "no keyword \"%.*s\" is given for this hole", (int)len, name);
     vm_related(vm, vm_span(vm), "the template is used here");
     const char **names = xmalloc((h->call->nnames + 1) * sizeof *names);
     for (uint32_t i = 0; i < h->call->nnames; i++)
         names[i] = intern_text(vm->strings, h->call->names[i]);
-    vm_suggest(vm, arena_strndup(vm->arena, name, len), names, h->call->nnames);
+    const char *word = arena_strndup(vm->arena, name, len);
+    const char *near = text_nearest(word, names, h->call->nnames);
+    if (near)
+        vm_help(vm, "did you mean {{ %s }}? If not, add %s=... to template()", near,
+                word);
+    else
+        vm_help(vm, "add %s=... to template()", word);
     free(names);
     return false;
 }
@@ -131,6 +137,9 @@ static value template(struct vm *vm, const struct call *c)
                        "the template %s has no hole {{ %s }}",
                        source_get(vm->sources, file)->path,
                        intern_text(vm->strings, c->names[i]));
+            vm_help(vm, "write {{ %s }} where it belongs, or remove %s=",
+                    intern_text(vm->strings, c->names[i]),
+                    intern_text(vm->strings, c->names[i]));
             ok = false;
         }
     free(h.used);

@@ -27,7 +27,7 @@ void testing_universe(struct eval_universe *u, bool test)
             eval_universe_native(u, natives[i]);
         else
             eval_universe_elsewhere(u, natives[i]->name,
-                                    "only in *_test.dvo, run by dvoc test");
+                                    "only in *_test.dvo, run by dvoc test", false);
 }
 
 /* ---- in the process of a file, and of each of its tests

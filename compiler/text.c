@@ -257,8 +257,13 @@ static bool write_object(struct vm *vm, value v, struct buf *out)
         type->text(vm, v, out);
         return !vm_failed(vm);
     }
-    vm_fail(vm, 403, "a %s cannot be made into text", type->name);
-    if (type->no_text)
+    struct span at = vm_operand_span(vm, v);
+    vm_fail_at(vm, at, 403, "%s cannot be made into text", value_type_phrase(vm, v));
+    const char *written = vm_expr(vm, at) ? vm_written(vm, at) : NULL;
+    if (type->handle)
+        vm_help(vm, "name one of its fields, such as %s.name",
+                written && vm_expr(vm, at)->kind == EXPR_NAME ? written : "HANDLE");
+    else if (type->no_text)
         vm_help(vm, "%s", type->no_text);
     return false;
 }

@@ -313,6 +313,10 @@ const char *value_type_name(struct vm *vm, value v)
 const char *value_type_phrase(struct vm *vm, value v)
 {
     const char *name = value_type_name(vm, v);
+    if (v == VALUE_NONE)
+        return "None";
+    if (value_kind(v) == VALUE_KIND_NATIVE)
+        return value_native(v)->self ? "a call without its ()" : "a function";
     /* No type's name begins with a u that sounds like a vowel: user, unit. */
     return arena_printf(vm->arena, "%s %s", strchr("aeio", *name) ? "an" : "a", name);
 }
@@ -495,8 +499,8 @@ bool value_compare(struct vm *vm, value a, value b, int *out)
 {
     enum value_kind k = value_kind(a), l = value_kind(b);
     if (k == VALUE_KIND_DEFERRED || l == VALUE_KIND_DEFERRED) {
-        vm_fail_deferred(vm, k == VALUE_KIND_DEFERRED ? a : b, "sorting or ordering",
-                         NULL);
+        vm_fail_deferred(vm, k == VALUE_KIND_DEFERRED ? a : b,
+                         "something to sort or order", NULL);
         return false;
     }
     if (is_number(k) && is_number(l)) {

@@ -181,6 +181,9 @@ struct object_type {
      * call's self is the object. NULL: ask getattr. getattr must know the name as well.
      */
     const struct native *(*method)(struct vm *vm, value self, str_id name);
+    /* What to write instead of a name that is no attribute, beyond near names: a help, or
+     * NULL. */
+    const char *(*instead)(struct vm *vm, value self, str_id name);
     /* Appends the attribute names: for dir() and suggestions. */
     void (*attrs)(struct vm *vm, value self, void (*each)(void *ctx, str_id name),
                   void *ctx);

@@ -455,7 +455,7 @@ L_ATTR:
     STORE(value_getattr(vm, R[i->b], f->code->attrs[i->c]));
 L_ATTR_SET:
     SAVE();
-    vm_fail(vm, 316, "attribute %s of %s cannot be assigned",
+    vm_fail(vm, 316, "attribute \"%s\" of %s cannot be assigned",
             intern_text(vm->strings, f->code->attrs[i->c]),
             value_type_phrase(vm, R[i->a]));
     goto failed;

@@ -47,6 +47,8 @@ struct vm {
     /* What a deferred value is called in messages ("machine.ip"): appended to `out`.
      * NULL, or nothing appended: "this value". */
     void (*deferred_name)(struct vm *vm, value deferred, struct buf *out);
+    /* Where the call stands that finds it out. NULL, or file 0: where it was written. */
+    struct span (*deferred_source)(struct vm *vm, value deferred);
     /* Whether a name in an annotation is a type of handles. NULL: there are none. */
     bool (*is_handle_type)(struct vm *vm, str_id name);
     void (*print)(struct vm *vm, const char *text,
@@ -103,6 +105,17 @@ struct span vm_arg_span(struct vm *vm, uint32_t i);
 struct span vm_param_span(struct vm *vm, const char *name, int i);
 /* The keyword `name` of the running call as written, else vm_span(). */
 struct span vm_keyword_span(struct vm *vm, str_id name);
+
+/* The expression of the running function that stands exactly there, and the one it is
+ * part of; or NULL. */
+const struct expr *vm_expr(struct vm *vm, struct span at);
+const struct expr *vm_expr_parent(struct vm *vm, struct span at);
+/* The operand, argument or hole of the running expression whose value is `v`, else
+ * vm_span(). */
+struct span vm_operand_span(struct vm *vm, value v);
+/* The source text of a span, in the arena; NULL if it is too long for a message, or
+ * longer than a line. */
+const char *vm_written(struct vm *vm, struct span at);
 
 /* Function frames, innermost first; the top level of a file is one, too. */
 struct vm_frame;

@@ -55,12 +55,14 @@ const struct signature *vm_signature(struct vm *vm, const struct native *native)
 static value too_many(struct vm *vm, const char *name, uint32_t least, uint32_t most,
                       uint32_t given)
 {
+    struct span at = vm_arg_span(vm, most);
     if (most == 0)
-        vm_fail(vm, 312, "%s() takes no positional arguments, but %u %s given", name,
-                given, given == 1 ? "is" : "are");
+        vm_fail_at(vm, at, 312, "%s() takes no positional arguments, but %u %s given",
+                   name, given, given == 1 ? "is" : "are");
     else
-        vm_fail(vm, 312, "%s() takes %s%u positional argument%s, but %u are given", name,
-                least < most ? "at most " : "", most, most == 1 ? "" : "s", given);
+        vm_fail_at(vm, at, 312, "%s() takes %s%u positional argument%s, but %u are given",
+                   name, least < most ? "at most " : "", most, most == 1 ? "" : "s",
+                   given);
     return VALUE_ERROR;
 }
 
@@ -68,20 +70,40 @@ static value unknown_keyword(struct vm *vm, const char *name, str_id keyword,
                              const str_id *params, size_t n)
 {
     const char *word = intern_text(vm->strings, keyword);
-    vm_fail_at(vm, vm_keyword_span(vm, keyword), 312, "%s() has no parameter %s", name,
-               word);
+    vm_fail_at(vm, vm_keyword_span(vm, keyword), 312, "%s() has no parameter \"%s\"",
+               name, word);
     const char **names = xmalloc((n + 1) * sizeof *names);
     for (size_t i = 0; i < n; i++)
         names[i] = intern_text(vm->strings, params[i]);
-    vm_suggest(vm, word, names, n);
+    const char *near = text_nearest(word, names, n);
+    struct buf all = {0};
+    for (size_t i = 0; i < n; i++)
+        buf_printf(&all, "%s%s", i ? ", " : "", names[i]);
+    if (near)
+        vm_help(vm, "did you mean %s=?", near);
+    else if (n)
+        vm_help(vm, "its parameters are %s", buf_text(&all));
+    buf_free(&all);
     free(names);
+    return VALUE_ERROR;
+}
+
+static value twice(struct vm *vm, const char *name, str_id param)
+{
+    vm_fail_at(vm, vm_keyword_span(vm, param), 312,
+               "%s() is given parameter \"%s\" twice", name,
+               intern_text(vm->strings, param));
+    vm_help(vm, "remove %s=, or the value that stands for it by position",
+            intern_text(vm->strings, param));
     return VALUE_ERROR;
 }
 
 static value missing(struct vm *vm, const char *name, str_id param)
 {
-    return vm_fail(vm, 312, "%s() needs an argument for parameter %s", name,
-                   intern_text(vm->strings, param));
+    const char *word = intern_text(vm->strings, param);
+    vm_fail(vm, 312, "%s() needs an argument for parameter \"%s\"", name, word);
+    vm_help(vm, "add %s=...", word);
+    return VALUE_ERROR;
 }
 
 static bool bind_native(struct vm *vm, const struct native *native,
@@ -103,8 +125,7 @@ static bool bind_native(struct vm *vm, const struct native *native,
             return false;
         }
         if (out[i]) {
-            vm_fail(vm, 312, "%s() is given parameter %s twice", native->name,
-                    intern_text(vm->strings, sig->names[i]));
+            twice(vm, native->name, sig->names[i]);
             return false;
         }
         out[i] = call->args[call->nargs + k];
@@ -174,8 +195,7 @@ static bool bind_keywords(struct vm *vm, const struct function *fn,
         while (i < named && fn->params[i].ident.name != call->names[k])
             i++;
         if (i < named && base[i] != VALUE_UNBOUND) {
-            vm_fail(vm, 312, "%s() is given parameter %s twice", function_name(vm, fn),
-                    intern_text(vm->strings, call->names[k]));
+            twice(vm, function_name(vm, fn), call->names[k]);
             return false;
         }
         if (i < named) {
@@ -206,6 +226,11 @@ bool vm_bind(struct vm *vm, struct function_value *f, const struct call *call,
         too_many(vm, function_name(vm, fn), required, fn->npositional, call->nargs);
         vm_related(vm, (struct span){f->code->file, fn->span.begin, fn->span.end},
                    "defined here");
+        if (fn->nkwonly) {
+            const char *word =
+                intern_text(vm->strings, fn->params[fn->npositional].ident.name);
+            vm_help(vm, "%s is given by its name: %s=...", word, word);
+        }
         return false;
     }
     if (base + fn->nparams >= vm->state->stack + VM_STACK_SLOTS) {
@@ -340,8 +365,17 @@ value vm_call(struct vm *vm, value callee, const value *args, uint32_t nargs,
         if (value_object(callee)->type->call)
             return value_object(callee)->type->call(vm, callee, &call);
         break;
-    case VALUE_KIND_DEFERRED: return vm_fail_deferred(vm, callee, "a function", NULL);
+    case VALUE_KIND_DEFERRED: {
+        const struct expr *e = vm_expr(vm, vm_span(vm));
+        bool called = e && e->kind == EXPR_CALL;
+        return vm_fail_deferred_at(vm, called ? e->call.callee->span : vm_span(vm),
+                                   callee, "a function",
+                                   "it is a value: leave out the ()");
+    }
     default: break;
     }
-    return vm_fail(vm, 315, "%s cannot be called", value_type_phrase(vm, callee));
+    vm_fail(vm, 315, "%s cannot be called", value_type_phrase(vm, callee));
+    if (value_is(callee, VALUE_KIND_OBJECT))
+        vm_help(vm, "name what it shall do: .CALL(...)");
+    return VALUE_ERROR;
 }

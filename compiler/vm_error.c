@@ -2,80 +2,6 @@
 #include "compiler/vm.h"
 #include "compiler/vm_state.h"
 
-static struct span frame_span(const struct vm_frame *f)
-{
-    uint32_t i = (uint32_t)(f->pc - f->code->v);
-    const struct code_place *p = &f->code->places[i];
-    return (struct span){f->code->file, p->begin, p->end};
-}
-
-struct span vm_span(struct vm *vm)
-{
-    struct vm_state *st = vm->state;
-    return st->nframes ? frame_span(&st->frames[st->nframes - 1]) : (struct span){0};
-}
-
-/* The call that the innermost frame is carrying out, or NULL. */
-static const struct call_site *running_site(const struct vm *vm)
-{
-    const struct vm_state *st = vm->state;
-    if (st->nframes == 0)
-        return NULL;
-    const struct vm_frame *f = &st->frames[st->nframes - 1];
-    switch (f->pc->op) {
-    case CODE_CALL:
-    case CODE_CALL_METHOD:
-    case CODE_CALL_ANY: return &f->code->sites[f->pc->c];
-    default: return NULL;
-    }
-}
-
-struct span vm_arg_span(struct vm *vm, uint32_t i)
-{
-    const struct call_site *site = running_site(vm);
-    if (!site)
-        return vm_span(vm);
-    const struct arg_list *args = &site->expr->call.args;
-    uint32_t positional = 0, named = site->npos;
-    for (uint32_t k = 0; k < args->n; k++) {
-        const struct arg *a = &args->v[k];
-        if ((a->kind == ARG_POSITIONAL && positional++ == i) ||
-            (a->kind == ARG_KEYWORD && named++ == i))
-            return a->value->span;
-    }
-    return vm_span(vm);
-}
-
-struct span vm_method_span(struct vm *vm, str_id name)
-{
-    const struct call_site *site = running_site(vm);
-    return site && site->method == name ? site->expr->call.callee->dot.name_span
-                                        : vm_span(vm);
-}
-
-struct span vm_keyword_span(struct vm *vm, str_id name)
-{
-    const struct call_site *site = running_site(vm);
-    const struct arg_list *args = site ? &site->expr->call.args : NULL;
-    for (uint32_t k = 0; args && k < args->n; k++)
-        if (args->v[k].kind == ARG_KEYWORD && args->v[k].name == name)
-            return args->v[k].span;
-    return vm_span(vm);
-}
-
-struct span vm_param_span(struct vm *vm, const char *name, int i)
-{
-    const struct call_site *site = running_site(vm);
-    if (!site)
-        return vm_span(vm);
-    const struct arg_list *args = &site->expr->call.args;
-    for (uint32_t k = 0; k < args->n; k++)
-        if (args->v[k].kind == ARG_KEYWORD &&
-            strcmp(intern_text(vm->strings, args->v[k].name), name) == 0)
-            return args->v[k].value->span;
-    return i >= 0 ? vm_arg_span(vm, (uint32_t)i) : vm_span(vm);
-}
-
 /* ---- frames
  * ---------------------------------------------------------------------------------- */
 
@@ -102,7 +28,7 @@ bool vm_frame_toplevel(const struct vm_frame *f)
 struct span vm_frame_call(struct vm *vm, struct vm_frame *f)
 {
     struct vm_frame *outer = vm_frame_outer(vm, f);
-    return outer ? frame_span(outer) : (struct span){0};
+    return outer ? vm_frame_place(outer) : (struct span){0};
 }
 
 uint32_t *vm_frame_note(struct vm_frame *f)
@@ -119,15 +45,19 @@ static void add_chain(struct vm *vm, struct diag *g)
     for (uint32_t i = st->nframes; i-- > 1;) {
         const struct vm_frame *f = &st->frames[i];
         const char *name = intern_text(vm->strings, f->code->function->name);
-        struct span at = frame_span(f - 1);
-        if (f->code->toplevel)
+        struct span at = vm_frame_place(f - 1);
+        if (f->code->toplevel && f->code->file != f[-1].code->file &&
+            source_get(vm->sources, f->code->file)->role !=
+                source_get(vm->sources, f[-1].code->file)->role)
+            diag_related(vm->diags, g, at, "its record is read for this call");
+        else if (f->code->toplevel)
             diag_related(vm->diags, g, at, "loaded from here");
         else if (strcmp(name, "lambda") == 0)
             diag_related(vm->diags, g, at, "in a lambda called here");
         else
             diag_related(vm->diags, g, at, "in %s() called here", name);
         if (st->nframes - i >= 8 && i > 1) {
-            diag_related(vm->diags, g, frame_span(&st->frames[0]),
+            diag_related(vm->diags, g, vm_frame_place(&st->frames[0]),
                          "%u more calls from here", i - 1);
             break;
         }
@@ -138,7 +68,7 @@ static value fail(struct vm *vm, struct span at, unsigned code, const char *fmt,
                   va_list ap)
 {
     struct vm_state *st = vm->state;
-    char *message = arena_vprintf(vm->arena, fmt, ap);
+    char *message = diag_vformat(vm->arena, fmt, ap);
     st->last = diag_error(vm->diags, code, at, "%s", message);
     if (!st->failed)
         add_chain(vm, st->last);
@@ -174,7 +104,7 @@ void vm_help(struct vm *vm, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *text = arena_vprintf(vm->arena, fmt, ap);
+    char *text = diag_vformat(vm->arena, fmt, ap);
     va_end(ap);
     if (vm->state->last)
         diag_help(vm->diags, vm->state->last, "%s", text);
@@ -184,7 +114,7 @@ void vm_related(struct vm *vm, struct span at, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    char *text = arena_vprintf(vm->arena, fmt, ap);
+    char *text = diag_vformat(vm->arena, fmt, ap);
     va_end(ap);
     if (vm->state->last)
         diag_related(vm->diags, vm->state->last, at, "%s", text);
@@ -242,8 +172,13 @@ static bool wrong_argument(struct vm *vm, const struct call *c, uint32_t i,
             NULL);
         return false;
     }
-    vm_fail_at(vm, at, 301, "%s(): parameter %s must be %s, not %s", c->native->name,
-               param, wanted, value_type_name(vm, c->args[i]));
+    vm_fail_at(vm, at, 301, "%s(): parameter \"%s\" must be %s, not %s", c->native->name,
+               param, wanted, value_type_phrase(vm, c->args[i]));
+    bool number = value_is_int(c->args[i]) || value_is_float(c->args[i]);
+    const char *written =
+        number && !strcmp(wanted, "a string") ? vm_written(vm, at) : NULL;
+    if (written)
+        vm_help(vm, "write it in quotes: \"%s\"", written);
     return false;
 }
 

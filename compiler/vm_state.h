@@ -98,6 +98,8 @@ static inline bool vm_work(struct vm *vm, size_t n)
 void vm_state_init(struct vm *vm);
 void vm_state_free(struct vm *vm);
 
+/* The instruction that a frame runs. */
+struct span vm_frame_place(const struct vm_frame *f);
 /* The name of the method that the running call is about, else vm_span(). */
 struct span vm_method_span(struct vm *vm, str_id name);
 

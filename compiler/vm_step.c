@@ -17,7 +17,9 @@ value vm_step_unbound_local(struct vm *vm, const struct code *code, uint32_t slo
     const struct function *fn = code->function;
     const char *name =
         slot < fn->nlocals ? intern_text(vm->strings, fn->locals[slot]) : "?";
-    return vm_fail(vm, 317, "local variable %s is used before it has a value", name);
+    vm_fail(vm, 317, "local variable \"%s\" is used before it has a value", name);
+    vm_help(vm, "move the line that gives %s its value above this one", name);
+    return VALUE_ERROR;
 }
 
 value vm_step_unbound_global(struct vm *vm, const struct vm_frame *f, uint32_t index)
@@ -25,8 +27,11 @@ value vm_step_unbound_global(struct vm *vm, const struct vm_frame *f, uint32_t i
     str_id name = f->function->module->ast->globals[index];
     if (recover_gave_up(f->function->module, index))
         return vm_fail_again(vm);
-    return vm_fail(vm, 317, "global variable %s is used before it has a value",
-                   intern_text(vm->strings, name));
+    vm_fail(vm, 317, "global variable \"%s\" is used before it has a value",
+            intern_text(vm->strings, name));
+    vm_help(vm, "move the line that gives %s its value above this one",
+            intern_text(vm->strings, name));
+    return VALUE_ERROR;
 }
 
 value vm_step_new_cell(struct vm *vm, value v)
@@ -145,7 +150,8 @@ bool vm_step_dict_add(struct vm *vm, value dict, value key, value val)
     if (e->val) {
         struct buf text = {0};
         value_write(vm, key, true, &text);
-        vm_fail(vm, 319, "the key %s appears twice in one dict display", buf_text(&text));
+        vm_fail(vm, 319, "the key %s appears twice in one dict display",
+                diag_cut(vm->arena, buf_text(&text), text.len));
         buf_free(&text);
         return false;
     }

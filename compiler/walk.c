@@ -52,8 +52,13 @@ bool value_iter_begin(struct vm *vm, struct value_iter *it, value v)
         vm_help(vm, "iterate over its characters: s.elems()");
         return false;
     default:
-        vm_fail(vm, 301, "a value of type %s cannot be iterated over",
-                value_type_name(vm, v));
+        vm_fail_at(vm, vm_operand_span(vm, v), 301, "%s cannot be iterated over",
+                   value_type_phrase(vm, v));
+        const char *written = vm_written(vm, vm_operand_span(vm, v));
+        if (value_is_int(v) && written)
+            vm_help(vm, "count with range(%s)", written);
+        else if (value_is(v, VALUE_KIND_OBJECT) && written)
+            vm_help(vm, "it is one, no list: leave the loop out, or write [%s]", written);
         return false;
     }
 }

@@ -35,11 +35,14 @@ struct diag *emission_error(struct emission *e, unsigned code, op_id op, const c
 {
     va_list ap;
     va_start(ap, fmt);
-    const char *message = arena_vprintf(&e->arena, fmt, ap);
+    const char *message = diag_vformat(&e->arena, fmt, ap);
     va_end(ap);
     e->failed = true;
     struct span at = op ? e->graph->ops[op].span : (struct span){0};
-    return diag_error(e->diags, code, at, "%s", message);
+    struct diag *d = diag_error(e->diags, code, at, "%s", message);
+    if (op && code == EMIT_VALUE)
+        diag_related(e->diags, d, graph_call(e->graph, op)->span, "its record");
+    return d;
 }
 
 void emission_copy(struct emission *e, op_id op, const char *path, const char *source,
@@ -64,7 +67,7 @@ static const char *program_path(const struct emission *e)
     const char *program = e->graph->program ? e->graph->program : "";
     const struct sources *s = e->graph->sources;
     for (file_id i = 1; i < s->n; i++)
-        if (!s->v[i].builtin && !strcmp(s->v[i].name, program))
+        if (s->v[i].role == SOURCE_PROGRAM && !strcmp(s->v[i].name, program))
             return s->v[i].path;
     return program;
 }

@@ -95,6 +95,22 @@ void graph_call_chain(const struct graph *g, struct diags *d, struct diag *to, o
                      intern_text(g->strings, g->frames[f].function));
 }
 
+struct span graph_place(const struct graph *g, op_id id, str_id arg)
+{
+    struct span at = g->place ? g->place(g->place_ctx, id, arg) : (struct span){0};
+    return at.file ? at : g->ops[id].span;
+}
+
+const char *graph_receiver(const struct graph *g, op_id id)
+{
+    struct span at = g->place ? g->place(g->place_ctx, id, 0) : (struct span){0};
+    const struct source *s = at.file ? source_get(g->sources, at.file) : NULL;
+    size_t len = at.end - at.begin;
+    return s && len && len <= 40 && !memchr(s->text + at.begin, '\n', len)
+               ? arena_strndup(g->arena, s->text + at.begin, len)
+               : NULL;
+}
+
 struct machine_reads {
     const struct graph *g;
     void (*each)(void *ctx, op_id machine);

@@ -101,6 +101,11 @@ struct graph {
         const char *package, *range, *repo;
     } * pins;
     size_t npins;
+    /* Where the argument of that name is written, or for name 0 what the call acts on;
+     * file 0 if it is not. Set by whoever has the source at hand, for messages only;
+     * NULL: nobody has. */
+    struct span (*place)(void *ctx, op_id id, str_id arg);
+    void *place_ctx;
 };
 
 void graph_init(struct graph *g, struct arena *arena, struct intern *strings,
@@ -145,6 +150,11 @@ bool graph_toposort(struct graph *g, op_id *order, size_t *count);
 op_id graph_live(const struct graph *g, op_id id);
 /* Adds the functions that the op was made in to a diagnostic ("in f(), called here"). */
 void graph_call_chain(const struct graph *g, struct diags *d, struct diag *to, op_id id);
+/* Where an argument of the op is written, its call if it is not. */
+struct span graph_place(const struct graph *g, op_id id, str_id arg);
+/* How the call writes what it acts on ("web", "machines[0]"), in the arena; NULL if that
+ * is not known or too long to be repeated. */
+const char *graph_receiver(const struct graph *g, op_id id);
 /* Calls `each` once per use of a machine's value, its own or one of an op on it, by an op
  * that stands in that machine's program order without acting on it (http.* and expect).
  * Ops that act on a machine, and all others, have none. */

@@ -109,9 +109,16 @@ static void report_clash(struct naming *n, op_id first, op_id id, str_id address
     n->good = false;
     struct diag *e = diag_error(n->d, 601, n->g->ops[id].span, "a second op named %s",
                                 intern_text(n->g->strings, address));
-    diag_related(n->d, e, n->g->ops[first].span, "the first one is made here");
     graph_call_chain(n->g, n->d, e, id);
-    diag_help(n->d, e, "give one of them an address of its own with name=\"...\"");
+    diag_related(n->d, e, n->g->ops[first].span, "the first one is made here");
+    graph_call_chain(n->g, n->d, e, first);
+    const struct span *a = &n->g->ops[first].span, *b = &n->g->ops[id].span;
+    if (a->file == b->file && a->begin == b->begin)
+        diag_help(n->d, e,
+                  "let the caller choose the address: a parameter NAME of the "
+                  "function, and name=NAME in this call");
+    else
+        diag_help(n->d, e, "give one of them an address of its own with name=\"...\"");
 }
 
 static void report_conflict(struct naming *n, op_id first, op_id id, uint32_t arg)
@@ -121,7 +128,7 @@ static void report_conflict(struct naming *n, op_id first, op_id id, uint32_t ar
     n->good = false;
     struct diag *e;
     if (arg < call->nargs)
-        e = diag_error(n->d, 603, n->g->ops[id].span,
+        e = diag_error(n->d, 603, graph_place(n->g, id, call->args[arg].name),
                        "%s is wanted twice, with different %s=", address,
                        intern_text(n->g->strings, call->args[arg].name));
     else
@@ -129,8 +136,12 @@ static void report_conflict(struct naming *n, op_id first, op_id id, uint32_t ar
                        "%s is wanted twice, with different via=, retries=, timeout= or "
                        "on_error=",
                        address);
-    diag_related(n->d, e, n->g->ops[first].span, "first wanted here");
     graph_call_chain(n->g, n->d, e, id);
+    diag_related(n->d, e,
+                 arg < call->nargs ? graph_place(n->g, first, call->args[arg].name)
+                                   : n->g->ops[first].span,
+                 "first wanted here");
+    graph_call_chain(n->g, n->d, e, first);
     diag_help(n->d, e, "keep one of the two, or give them opposite when= conditions");
 }
 

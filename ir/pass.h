@@ -54,8 +54,8 @@ bool passes_run(struct graph *g, enum pass first, enum pass last,
                 const struct pass_options *o, struct diags *d);
 
 /* Reports every op that wants a thing to be otherwise than an earlier op of its machine
- * does, whatever stands between, unless their conditions are opposite. Needs addresses.
- */
+ * does, whatever stands between, unless their conditions are opposite. Ops without an
+ * address, which naming has reported, are left out. */
 bool graph_conflict(struct graph *g, struct diags *d);
 /* Removes ops whose record says `pure`, that cannot fail and that nobody refers to, and
  * warns of each. Derives the edges anew if it did. */

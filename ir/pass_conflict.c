@@ -36,17 +36,36 @@ static uint32_t number(struct map64 *m, uint32_t high, uint32_t low)
     return *slot;
 }
 
+/* Where the op says what it wants: the argument with the value, else the one with the
+ * key. Another call may say it by other arguments. */
+static struct span place_of(const struct graph *g, op_id id, const struct want *said)
+{
+    const struct call_info *call = graph_call(g, id);
+    for (uint32_t i = 0; i < call->nwants; i++) {
+        const struct want *want = &call->wants[i];
+        if (want->kind == said->kind && want->attr == said->attr)
+            return graph_place(
+                g, id, call->args[want->value >= 0 ? want->value : want->key].name);
+    }
+    for (uint32_t i = 0; i < call->nwants; i++)
+        if (call->wants[i].kind == said->kind)
+            return graph_place(g, id, call->args[call->wants[i].key].name);
+    return g->ops[id].span;
+}
+
 static void report(struct conflicts *c, op_id first, const struct want *want, str_id key)
 {
     struct graph *g = c->g;
     c->good = false;
-    struct diag *e = diag_error(
-        c->d, 603, g->ops[c->op].span, "%s %s of %s is wanted twice, with different %s",
-        intern_text(g->strings, want->kind), intern_text(g->strings, key),
-        intern_text(g->strings, g->ops[g->ops[c->op].subject].address),
-        intern_text(g->strings, want->attr));
-    diag_related(c->d, e, g->ops[first].span, "first wanted here");
+    struct diag *e =
+        diag_error(c->d, 603, place_of(g, c->op, want),
+                   "%s %s of %s is wanted twice, with different %s",
+                   intern_text(g->strings, want->kind), intern_text(g->strings, key),
+                   intern_text(g->strings, g->ops[g->ops[c->op].subject].address),
+                   intern_text(g->strings, want->attr));
     graph_call_chain(g, c->d, e, c->op);
+    diag_related(c->d, e, place_of(g, first, want), "first wanted here");
+    graph_call_chain(g, c->d, e, first);
     diag_help(c->d, e, "keep one of the two, or give them opposite when= conditions");
 }
 
@@ -182,8 +201,10 @@ bool graph_conflict(struct graph *g, struct diags *d)
     struct conflicts c = {.g = g, .d = d, .good = true};
     *vec_push(&c) = (struct said){0};
     for (size_t id = 1; id < g->n && !diags_full(d); id++) {
+        /* One without an address has been reported. */
+        const struct op *op = &g->ops[id];
         c.op = (op_id)id;
-        if (!(g->ops[id].flags & OP_DEAD) && g->ops[id].subject)
+        if (!(op->flags & OP_DEAD) && op->address && op->subject)
             see_op(&c);
     }
     map64_free(&c.attributes);

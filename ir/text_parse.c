@@ -35,7 +35,8 @@ static file_id find_source(struct text_reader *r, const char *name)
 {
     struct sources *all = r->g->sources;
     for (size_t i = 1; i < all->n; i++)
-        if (i != r->file && !all->v[i].builtin && !strcmp(all->v[i].name, name))
+        if (i != r->file && all->v[i].role == SOURCE_PROGRAM &&
+            !strcmp(all->v[i].name, name))
             return (file_id)i;
     char *folder = path_dir(source_get(all, r->file)->path);
     char *path = path_join(folder, name);

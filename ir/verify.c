@@ -9,10 +9,11 @@ struct diag *verify_error(struct verify *v, unsigned code, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    const char *message = arena_vprintf(v->g->arena, fmt, ap);
+    const char *message = diag_vformat(v->g->arena, fmt, ap);
     va_end(ap);
     v->good = false;
-    struct diag *e = diag_error(v->d, code, v->g->ops[v->op].span, "%s", message);
+    struct span at = v->arg ? graph_place(v->g, v->op, v->arg) : v->g->ops[v->op].span;
+    struct diag *e = diag_error(v->d, code, at, "%s", message);
     graph_call_chain(v->g, v->d, e, v->op);
     return e;
 }
@@ -80,11 +81,13 @@ static void verify_backend(struct verify *v, const struct call_info *call)
     struct buf have = {0};
     for (unsigned i = BACKEND_API; i < BACKEND_COUNT; i++)
         if (call->backends & 1u << i)
-            buf_printf(&have, "%s%s", have.len ? ", " : "", backend_name(i));
+            buf_printf(&have, "%svia=\"%s\"", have.len ? " or " : "", backend_name(i));
+    v->arg = intern_cstr(v->g->strings, "via");
     struct diag *e = verify_error(v, 612, "%s cannot be carried out through %s", name,
                                   backend_name(b));
+    v->arg = 0;
     if (have.len > 0)
-        diag_help(v->d, e, "write via=\"...\" with one of: %s", have.p);
+        diag_help(v->d, e, "write %s", have.p);
     else
         diag_help(v->d, e, "no backend has a rule for %s", name);
     buf_free(&have);
@@ -103,9 +106,11 @@ static void verify_retries(struct verify *v, const struct call_info *call)
         buf_printf(&guards, "%s%s=", guards.len ? " or " : "",
                    text_of(v, call->args[i].name));
     }
+    v->arg = intern_cstr(v->g->strings, "retries");
     struct diag *e =
         verify_error(v, 614, "%s() cannot be retried: a second one may act twice",
                      text_of(v, call->name));
+    v->arg = 0;
     if (guards.len)
         diag_help(v->d, e, "say with %s how to tell that it is done, or remove retries=",
                   buf_text(&guards));
@@ -145,7 +150,11 @@ static void report_state(struct verify *v, const struct call_info *call, op_id s
                      "this call may be skipped or fail without stopping the run");
         diag_help(v->d, e, "remove its when= and on_error=");
     } else if (member) {
-        diag_help(v->d, e, "add %s.%s() before this line", *machine ? machine : "machine",
+        const char *written = graph_receiver(v->g, v->op);
+        diag_help(v->d, e, "add %s.%s() before this line",
+                  written    ? written
+                  : *machine ? machine
+                             : "machine",
                   member);
     }
 }

@@ -7,7 +7,8 @@
 struct verify {
     struct graph *g;
     struct diags *d;
-    op_id op; /* the op being checked */
+    op_id op;   /* the op being checked */
+    str_id arg; /* its argument being checked, or 0: errors point there */
     bool good;
 };
 

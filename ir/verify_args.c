@@ -18,7 +18,25 @@ static const char *text_of(const struct verify *v, str_id s)
     return intern_text(v->g->strings, s);
 }
 
-static void wrong_type(struct arg_check *c, struct type t)
+/* What a value of the graph is, in words. */
+static const char *value_words(const struct arg_check *c, const struct ir_value *v)
+{
+    static const char *const words[] = {
+        [IR_NONE] = "None",        [IR_BOOL] = "a bool",  [IR_INT] = "an int",
+        [IR_FLOAT] = "a float",    [IR_STR] = "a string", [IR_LIST] = "a list",
+        [IR_DICT] = "a dict",      [IR_TEXT] = "a text",  [IR_SECRET] = "a secret",
+        [IR_COND] = "a condition",
+    };
+    const struct graph *g = c->v->g;
+    size_t n = sizeof words / sizeof *words;
+    if (v->kind == IR_HANDLE && v->as.n && v->as.n < g->n)
+        return arena_printf(
+            g->arena, "a %s",
+            text_of(c->v, g->calls->types[graph_call(g, v->as.n)->result].name));
+    return v->kind < n && words[v->kind] ? words[v->kind] : "a value of another kind";
+}
+
+static void wrong_type(struct arg_check *c, struct type t, const char *got)
 {
     if (!c->good)
         return;
@@ -26,7 +44,7 @@ static void wrong_type(struct arg_check *c, struct type t)
     const char *want = t.kind == TYPE_HANDLE && t.handle
                            ? arena_printf(c->v->g->arena, "a %s", text_of(c->v, t.handle))
                            : type_example((enum type_kind)t.kind);
-    verify_error(c->v, 608, "%s(%s=) takes %s", c->call, c->arg, want);
+    verify_error(c->v, 608, "%s(%s=) takes %s, not %s", c->call, c->arg, want, got);
 }
 
 /* The live op that is referred to, or 0 with an error. */
@@ -115,7 +133,9 @@ static void check_deferred(struct arg_check *c, struct type t, val_id id)
                 (want == TYPE_PACKAGES && type_is_text((enum type_kind)have.kind)) ||
                 (want == TYPE_FLOAT && have.kind == TYPE_INT);
     if (!fits)
-        wrong_type(c, t);
+        wrong_type(c, t,
+                   arena_printf(c->v->g->arena, "a deferred %s",
+                                type_name(c->v->g->strings, have)));
 }
 
 static void check_handle(struct arg_check *c, struct type t, const struct ir_value *v)
@@ -123,7 +143,7 @@ static void check_handle(struct arg_check *c, struct type t, const struct ir_val
     op_id id = referred(c, v->as.n);
     if (id && t.kind == TYPE_HANDLE && t.handle &&
         result_of(c->v->g, id)->name != t.handle)
-        wrong_type(c, t);
+        wrong_type(c, t, value_words(c, v));
 }
 
 static bool is_deferred(const struct ir_value *v)
@@ -188,7 +208,7 @@ static void check_value(struct arg_check *c, struct type t, val_id id)
     default: good = type_is_text((enum type_kind)t.kind) && v->kind == IR_STR; break;
     }
     if (!good)
-        wrong_type(c, t);
+        wrong_type(c, t, value_words(c, v));
 }
 
 /* Whether deferred values are what the argument is for. */
@@ -246,15 +266,22 @@ void verify_args(struct verify *v)
     static const struct type handles = {.kind = TYPE_LIST, .item = TYPE_HANDLE};
     const struct call_info *call = graph_call(v->g, v->op);
     const struct op *op = &v->g->ops[v->op];
-    for (uint32_t i = 0; i < call->nargs; i++)
+    for (uint32_t i = 0; i < call->nargs; i++) {
+        v->arg = call->args[i].name;
         verify_arg(v, call, i);
+    }
     struct arg_check when = {v, text_of(v, call->name), "when", true};
+    v->arg = 0;
     if (op->when) {
+        v->arg = intern_cstr(v->g->strings, "when");
         check_value(&when, condition, op->when);
         if (when.good && (val_get(&v->g->values, op->when)->flags & IR_TAINTED))
             verify_error(v, 610, "a secret reaches %s(when=)", when.call);
     }
     struct arg_check after = {v, text_of(v, call->name), "after", true};
-    if (op->after)
+    if (op->after) {
+        v->arg = intern_cstr(v->g->strings, "after");
         check_value(&after, handles, op->after);
+    }
+    v->arg = 0;
 }

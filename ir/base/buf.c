@@ -267,8 +267,8 @@ const char *text_nearest(const char *word, const char *const *names, size_t n)
     size_t len = strlen(word);
     if (len > NEAREST_LONGEST)
         return NULL;
-    /* A third of the word may be wrong; of one or two letters nothing would be left. */
-    unsigned limit = len < 3 ? 1 : (unsigned)(len + 2) / 3;
+    /* A third of the word may be wrong: "unit" is no misspelt "int". */
+    unsigned limit = len < 3 ? 1 : (unsigned)(len + 1) / 3;
     const char *nearest = NULL;
     for (size_t i = 0; i < n; i++) {
         size_t other = strlen(names[i]);

@@ -54,7 +54,7 @@ static struct diag *diag_queue(struct diags *d, enum diag_level level, unsigned 
     g->level = level;
     g->code = code;
     g->span = at;
-    g->message = arena_vprintf(d->arena, fmt, ap);
+    g->message = diag_vformat(d->arena, fmt, ap);
     bool full = level == DIAG_ERROR && diags_full(d);
     if (!full && diags_seen(d, g))
         return g;
@@ -98,7 +98,7 @@ void diag_help(struct diags *d, struct diag *g, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    g->help = arena_vprintf(d->arena, fmt, ap);
+    g->help = diag_vformat(d->arena, fmt, ap);
     va_end(ap);
 }
 
@@ -111,7 +111,7 @@ void diag_related(struct diags *d, struct diag *g, struct span at, const char *f
     (*end)->span = at;
     va_list ap;
     va_start(ap, fmt);
-    (*end)->message = arena_vprintf(d->arena, fmt, ap);
+    (*end)->message = diag_vformat(d->arena, fmt, ap);
     va_end(ap);
 }
 
@@ -120,17 +120,34 @@ bool diags_full(const struct diags *d)
     return d->errors >= d->limit;
 }
 
-static bool diag_is_builtin(const struct diags *d, struct span at)
+static enum source_role diag_role(const struct diags *d, struct span at)
 {
-    return at.file && source_get(d->sources, at.file)->builtin;
+    return at.file ? source_get(d->sources, at.file)->role : SOURCE_PROGRAM;
 }
 
-/* The note at the first of the user's places, if the record is about a built-in file and
- * has one. */
+/* Whether the code is about the form of a record, whoever calls it. */
+static bool diag_is_of_record(unsigned code)
+{
+    return code == 501 || code == 503 || (code >= 510 && code <= 516);
+}
+
+/* Whether the program is to blame for what was noticed in a record: nobody can mend what
+ * is built in, and a record says by fail() (321) what is wrong with its arguments. */
+static bool diag_blames_caller(const struct diags *d, const struct diag *g)
+{
+    switch (diag_role(d, g->span)) {
+    case SOURCE_BUILTIN: return !diag_is_of_record(g->code);
+    case SOURCE_RECORD: return g->code == 321;
+    default: return false;
+    }
+}
+
+/* The note at the first of the program's places, if the diagnostic blames the call of a
+ * record and has one. */
 static struct diag_related *diag_user_note(const struct diags *d, const struct diag *g)
 {
-    struct diag_related *r = diag_is_builtin(d, g->span) ? g->related : NULL;
-    while (r && (!r->span.file || diag_is_builtin(d, r->span)))
+    struct diag_related *r = diag_blames_caller(d, g) ? g->related : NULL;
+    while (r && (!r->span.file || diag_role(d, r->span) != SOURCE_PROGRAM))
         r = r->next;
     return r;
 }
@@ -141,17 +158,18 @@ struct span diag_place(const struct diags *d, const struct diag *g)
     return r ? r->span : g->span;
 }
 
-/* A record about a built-in file is told at the user's place, and the built-in one
- * becomes a note: nobody can mend what is built in. */
+/* What a call of the program is to blame for is told there, and the record becomes a
+ * note. */
 static void diag_promote(const struct diags *d, struct diag *g)
 {
     struct diag_related *r = diag_user_note(d, g);
     if (!r)
         return;
-    struct span builtin = g->span;
+    struct span record = g->span;
     g->span = r->span;
-    r->span = builtin;
-    r->message = "in this built-in definition";
+    r->span = record;
+    r->message = diag_role(d, record) == SOURCE_BUILTIN ? "in this built-in definition"
+                                                        : "in this record";
 }
 
 struct ranked {

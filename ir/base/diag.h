@@ -44,6 +44,14 @@ void diags_free(struct diags *d);
 /* Forgets what is queued; the limit stays. */
 void diags_clear(struct diags *d);
 
+/* The text of a message. What a format quotes ("%s" or '%s') is what somebody wrote, and
+ * may be a megabyte: it is cut to a readable length with an ellipsis. For numbers and
+ * texts; the width and precision of texts only as .*. */
+char *diag_vformat(struct arena *arena, const char *fmt, va_list ap)
+    __attribute__((format(printf, 2, 0)));
+/* The same for a quotation that is made elsewhere. */
+const char *diag_cut(struct arena *arena, const char *s, size_t len);
+
 /* Queue an error, warning or note. The record returned is never NULL and may be extended
  * with diag_help() and diag_related(); an equal record (code, span, message) is queued
  * only once. */

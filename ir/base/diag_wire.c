@@ -34,7 +34,7 @@ static void put_sources(const struct diags *d, struct buf *out)
         put_string(out, s->path);
         put_string(out, s->name);
         wire_put_text(out, s->text, s->len);
-        wire_put(out, s->builtin);
+        wire_put(out, s->role);
     }
     wire_put(out, 0);
     free(used);
@@ -73,18 +73,18 @@ static file_id take_source(struct diags *d, struct wire *in)
     struct arena *a = d->arena;
     const char *path = wire_get_text(in, a, NULL), *name = wire_get_text(in, a, NULL),
                *text = wire_get_text(in, a, &len);
-    bool builtin = wire_get(in);
-    if (in->bad)
+    uint64_t role = wire_get(in);
+    if (in->bad || role > SOURCE_BUILTIN)
         return 0;
     for (file_id file = 1; file < d->sources->n; file++) {
         const struct source *s = source_get(d->sources, file);
-        if (s->len == len && s->builtin == builtin && !strcmp(s->path, path) &&
+        if (s->len == len && s->role == role && !strcmp(s->path, path) &&
             !memcmp(s->text, text, len))
             return file;
     }
     file_id file = source_add(d->sources, path, text, len);
     source_name(d->sources, file, name);
-    d->sources->v[file].builtin = builtin;
+    d->sources->v[file].role = (enum source_role)role;
     return file;
 }
 

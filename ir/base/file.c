@@ -158,7 +158,7 @@ char *path_dir(const char *path)
 
 char *path_join(const char *a, const char *b)
 {
-    if (b[0] == '/' || !a[0])
+    if (b[0] == '/' || !a[0] || !strcmp(a, "."))
         return xstrdup(b);
     struct buf joined = {0};
     buf_str(&joined, a);

@@ -17,7 +17,7 @@ bool file_replace(const char *path, const void *bytes, size_t len, unsigned mode
 bool file_mkdirs(const char *path);
 /* Folder part of a path ("." if none), to be freed. */
 char *path_dir(const char *path);
-/* a/b, or b if it is absolute; to be freed. */
+/* a/b; b if it is absolute, or a is "" or "."; to be freed. */
 char *path_join(const char *a, const char *b);
 
 #endif

@@ -17,6 +17,12 @@ struct span {
     uint32_t end;   /* byte offset behind the last byte */
 };
 
+enum source_role {
+    SOURCE_PROGRAM, /* what the author of a program wrote, configuration too */
+    SOURCE_RECORD,  /* a glossary record of a configured folder */
+    SOURCE_BUILTIN, /* a record or driver inside dvoc, which nobody can mend */
+};
+
 struct source {
     const char *path; /* as it was named on the command line, for diagnostics */
     const char *name; /* from the program's folder, for what a build holds */
@@ -24,7 +30,7 @@ struct source {
     size_t len;
     uint32_t *lines; /* offsets of line starts, filled on first use */
     uint32_t nlines;
-    bool builtin; /* glossary and driver files: never the culprit shown first */
+    enum source_role role;
 };
 
 struct sources {

@@ -186,12 +186,12 @@ static void test_builtin_is_never_first(void **state)
 {
     (void)state;
     file_id glossary = add("calls/machine.dvo", "call()\n");
-    sources.v[glossary].builtin = true;
+    sources.v[glossary].role = SOURCE_BUILTIN;
     file_id f = add("app.dvo", "m.run()\n");
-    struct diag *g = diag_error(&diags, 501, (struct span){glossary, 0, 4}, "m");
+    struct diag *g = diag_error(&diags, 321, (struct span){glossary, 0, 4}, "m");
     diag_related(&diags, g, (struct span){f, 0, 5}, "called here");
     assert_string_equal(printed(DIAG_HUMAN, false),
-                        "app.dvo:1:1: error[DVO0501]: m\n"
+                        "app.dvo:1:1: error[DVO0321]: m\n"
                         "    1 | m.run()\n"
                         "      | ^~~~~\n"
                         "calls/machine.dvo:1:1: note: in this built-in definition\n"
@@ -280,6 +280,43 @@ static void test_empty(void **state)
 }
 
 /* Records of another process, which numbers its sources otherwise. */
+static const char *message(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    const char *text = diag_vformat(&arena, fmt, ap);
+    va_end(ap);
+    return text;
+}
+
+static void test_quotations(void **state)
+{
+    (void)state;
+    char a[201], umlauts[201];
+    memset(a, 'a', 200);
+    a[200] = '\0';
+    for (int i = 0; i < 200; i += 2)
+        memcpy(umlauts + i, "\xc3\xb6", 2);
+    umlauts[200] = '\0';
+    const char *cut = message("x\"%s\" '%s'", a, "b");
+    assert_int_equal(strlen(cut), 1 + 1 + 60 + 3 + 1 + 4);
+    assert_non_null(strstr(cut, "aa\xe2\x80\xa6\" 'b'"));
+    /* Never in the middle of a character: an odd byte before it shifts all. */
+    umlauts[0] = 'x';
+    umlauts[1] = 'y';
+    for (size_t shift = 0; shift < 2; shift++)
+        assert_true(utf8_valid(message("'%s'", umlauts + shift),
+                               strlen(message("'%s'", umlauts + shift))));
+    /* What is not quoted is left alone. */
+    assert_int_equal(strlen(message("%s", a)), 200);
+    assert_int_equal(strlen(message("%s'", a)), 201);
+    assert_string_equal(message("'%.*s' %.*s|", 2, "abc", 1, "xyz"), "'ab' x|");
+    assert_string_equal(message("100%% %d %u %zu %lld %llu %c%c DVO%04u %x", -1, 2u,
+                                (size_t)3, -4LL, 5ULL, 'c', '!', 6u, 255u),
+                        "100% -1 2 3 -4 5 c! DVO0006 ff");
+    assert_string_equal(diag_cut(&arena, a, 3), "aaa");
+}
+
 static void test_wire(void **state)
 {
     (void)state;
@@ -288,7 +325,7 @@ static void test_wire(void **state)
             lib = add("lib.dvo", "def f():\n    g()\n");
     file_id app = add("dir/app.dvo", "f()\n"), record = add("<built-in>/call.dvo", "a\n");
     source_name(&sources, app, "app.dvo");
-    sources.v[record].builtin = true;
+    sources.v[record].role = SOURCE_BUILTIN;
     diags.limit = 2;
     struct diag *g = diag_error(&diags, 301, (struct span){lib, 13, 16}, "wrong");
     diag_related(&diags, g, (struct span){app, 0, 3}, "called here");
@@ -351,6 +388,7 @@ int main(void)
         CASE(test_sarif),
         CASE(test_github_escapes),
         CASE(test_empty),
+        CASE(test_quotations),
         CASE(test_wire),
     };
     return RUN_TESTS(tests);

@@ -205,7 +205,7 @@ static void test_unknown_name_once(void **state)
     assert_false(resolved(parse("machine = 1\nprint(machin, machin)\nprint(machin)\n")));
     assert_int_equal(diags.n, 1);
     assert_int_equal(diags.v[0]->code, 201);
-    assert_non_null(strstr(diags.v[0]->help, "'machine'"));
+    assert_non_null(strstr(diags.v[0]->help, "mean machine?"));
 }
 
 /* `count` times `unit`, then `middle`, then `count` times `tail`. */
