@@ -82,6 +82,15 @@ static struct program_options program_options(const struct drive_options *o)
         .params = o->params,
         .locked = o->locked,
         .print = print_line,
+        .passes =
+            {
+                .level = o->level,
+                .verify_each = getenv("DVO_VERIFY_EACH") != NULL,
+                .last = o->after,
+                .print_after = o->print_after,
+                .printed = stdout,
+                .explained = o->explain ? stderr : NULL,
+            },
     };
     return p;
 }

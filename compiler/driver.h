@@ -7,6 +7,7 @@
 
 #include "ir/base/buf.h"
 #include "ir/base/diag.h"
+#include "ir/pass.h"
 
 enum drive_status { DRIVE_OK = 0, DRIVE_WRONG = 1, DRIVE_USAGE = 2 };
 
@@ -20,6 +21,10 @@ struct drive_options {
     const char **sets;   /* --set NAME=VALUE */
     size_t nsets;
     bool locked;             /* --locked */
+    unsigned level;          /* -O LEVEL */
+    bool explain;            /* --explain */
+    enum pass print_after;   /* --print-after=PASS */
+    enum pass after;         /* --after=PASS, of the graph */
     bool pager;              /* page long output on a terminal */
     bool check;              /* --check */
     enum diag_format format; /* of diagnostics */

@@ -408,7 +408,7 @@ static void collect_segments(struct lowering *l)
     struct plan *plan = l->plan;
     struct graph *g = plan->graph;
     struct arena *a = &l->p->arena;
-    plan->nsegments = graph_segment(g);
+    plan->nsegments = g->nsegments;
     plan->segments = arena_array(a, struct plan_segment, plan->nsegments + 1);
     for (uint32_t i = 0; i < plan->norder; i++)
         plan->segments[g->ops[plan->order[i]].segment].nops++;

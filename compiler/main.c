@@ -26,6 +26,9 @@ enum {
     O_FORMAT,
     O_CHECK,
     O_ONLY,
+    O_EXPLAIN,
+    O_PRINT_AFTER,
+    O_AFTER,
     O_PASS,      /* handed on to dvo-run without a value */
     O_PASS_VALUE /* handed on to dvo-run with its value */
 };
@@ -37,7 +40,9 @@ enum {
     TAKES_NAME = 8,
     TAKES_FILES = 16,
     FORMATS = 32,
-    TESTS = 64
+    TESTS = 64,
+    GRAPHS = 128,
+    OPTIMIZES = 256
 };
 
 struct command {
@@ -47,18 +52,19 @@ struct command {
 };
 
 static const struct command commands[] = {
-    {"build", "FILE", "compile a program to build/PROGRAM", TAKES_FILE | COMPILES,
-     drive_build},
+    {"build", "FILE", "compile a program to build/PROGRAM",
+     TAKES_FILE | COMPILES | OPTIMIZES, drive_build},
     {"preview", "FILE|DIR",
      "show what would be done: playbooks, recipes, API calls, order",
-     TAKES_FILE | COMPILES, drive_preview},
+     TAKES_FILE | COMPILES | OPTIMIZES, drive_preview},
     {"run", "FILE|DIR", "build if need be, then execute the plan",
-     TAKES_FILE | COMPILES | RUNS, drive_run},
+     TAKES_FILE | COMPILES | OPTIMIZES | RUNS, drive_run},
     {"destroy", "DIR", "delete what runs of this plan created, in reverse order",
      TAKES_FILE | RUNS, drive_run},
-    {"check", "FILE", "report what is wrong with a program", TAKES_FILE | COMPILES,
-     drive_check},
-    {"graph", "FILE", "print the op graph as DOT", TAKES_FILE | COMPILES, drive_graph},
+    {"check", "FILE", "report what is wrong with a program",
+     TAKES_FILE | COMPILES | OPTIMIZES, drive_check},
+    {"graph", "FILE", "print the op graph as DOT",
+     TAKES_FILE | COMPILES | OPTIMIZES | GRAPHS, drive_graph},
     {"eval", "FILE", "run a file as plain Starlark", TAKES_FILE, drive_eval},
     {"fmt", "FILE...", "lay programs out in the one style",
      TAKES_FILE | TAKES_FILES | FORMATS, drive_fmt},
@@ -88,6 +94,9 @@ static const struct option long_options[] = {
     {"events", required_argument, NULL, O_PASS_VALUE},
     {"state", required_argument, NULL, O_PASS_VALUE},
     {"only", required_argument, NULL, O_ONLY},
+    {"explain", no_argument, NULL, O_EXPLAIN},
+    {"print-after", required_argument, NULL, O_PRINT_AFTER},
+    {"after", required_argument, NULL, O_AFTER},
     {"except", required_argument, NULL, O_PASS_VALUE},
     {"expect", required_argument, NULL, O_PASS_VALUE},
     {"fail-fast", no_argument, NULL, O_PASS},
@@ -105,6 +114,12 @@ static const char options_text[] =
     "      --project NAME     project the things at the provider belong to\n"
     "      --locked           fail instead of changing dvo.lock\n"
     "      --format=FORMAT    of diagnostics: human, json, sarif or github\n"
+    "Options of build, preview, run, check and graph:\n"
+    "  -O LEVEL               of optimization: 0 or 2 (default: 2)\n"
+    "      --explain          tell what the passes took away, and what allowed it\n"
+    "      --print-after=PASS print the graph as it is after a pass\n"
+    "Options of graph:\n"
+    "      --after=PASS       go no further than this pass\n"
     "Options of fmt:\n"
     "      --check            change nothing, list the files that would change\n"
     "Options of test:\n"
@@ -196,23 +211,55 @@ static bool read_format(const char *text, enum diag_format *out)
     return false;
 }
 
+static bool read_level(const char *text, unsigned *out)
+{
+    *out = text[0] == '0' ? 0 : PASS_LEVEL;
+    return (text[0] == '0' || text[0] == '0' + PASS_LEVEL) && !text[1];
+}
+
+/* As read_options(). */
+static int read_pass(const char *text, enum pass *out)
+{
+    const char *names[PASS_COUNT];
+    *out = pass_named(text);
+    if (*out)
+        return 0;
+    for (enum pass p = PASS_NONE + 1; p < PASS_COUNT; p++)
+        names[p - 1] = pass_name(p);
+    return 1 + usage_error("unknown pass ", text, "",
+                           text_nearest(text, names, PASS_COUNT - 1));
+}
+
 static bool is_emit(const char *text)
 {
     return !strcmp(text, "ast") || !strcmp(text, "ir") || !strcmp(text, "plan");
+}
+
+/* What a command must do that takes the option. */
+static unsigned need_of(int opt)
+{
+    switch (opt) {
+    case O_PASS:
+    case O_PASS_VALUE: return RUNS;
+    case O_ONLY: return RUNS | TESTS;
+    case O_CHECK: return FORMATS;
+    case O_AFTER: return GRAPHS;
+    case 'O':
+    case O_EXPLAIN:
+    case O_PRINT_AFTER: return OPTIMIZES;
+    default: return COMPILES;
+    }
 }
 
 /* Options of one command. Returns 0 to go on, else the exit status + 1. */
 static int read_options(const struct command *c, int argc, char **argv,
                         struct drive_options *o)
 {
-    int opt, index;
+    int opt, index, stop;
     opterr = 0;
     optind = 1;
-    while ((opt = getopt_long(argc, argv, "+:o:h", long_options, &index)) != -1) {
-        unsigned need = opt == O_PASS || opt == O_PASS_VALUE ? RUNS
-                        : opt == O_ONLY                      ? RUNS | TESTS
-                        : opt == O_CHECK                     ? FORMATS
-                                                             : COMPILES;
+    while ((opt = getopt_long(argc, argv, "+:o:O:h", long_options, &index)) != -1) {
+        unsigned need = need_of(opt);
         if (opt != '?' && opt != ':' && opt != O_HELP && opt != 'h' && opt != O_VERSION &&
             opt != O_FORMAT && !(c->what & need))
             return 1 + usage_error("", argv[optind - 1], " does not go with this command",
@@ -238,6 +285,17 @@ static int read_options(const struct command *c, int argc, char **argv,
                 return 1 + usage_error("unknown format ", optarg, "", NULL);
             break;
         case O_CHECK: o->check = true; break;
+        case 'O':
+            if (!read_level(optarg, &o->level))
+                return 1 + usage_error("-O takes 0 or 2, not ", optarg, "", NULL);
+            break;
+        case O_EXPLAIN: o->explain = true; break;
+        case O_PRINT_AFTER:
+        case O_AFTER:
+            stop = read_pass(optarg, opt == O_AFTER ? &o->after : &o->print_after);
+            if (stop)
+                return stop;
+            break;
         case O_ONLY: o->only = optarg; /* FALLTHROUGH */
         case O_PASS:
         case O_PASS_VALUE:
@@ -295,7 +353,7 @@ int main(int argc, char **argv)
     const struct command *c = find_command(argv[1]);
     if (!c)
         return unknown_command(argv[1]);
-    struct drive_options o = {.pager = isatty(STDOUT_FILENO) == 1};
+    struct drive_options o = {.pager = isatty(STDOUT_FILENO) == 1, .level = PASS_LEVEL};
     o.sets = xcalloc((size_t)argc + 1, sizeof *o.sets);
     o.rest = xcalloc((size_t)argc * 2 + 2, sizeof *o.rest);
     o.paths = xcalloc((size_t)argc, sizeof *o.paths);

@@ -15,7 +15,6 @@
 #include "compiler/testing.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
-#include "ir/conflict.h"
 #include "ir/move.h"
 #include "ir/text.h"
 
@@ -64,6 +63,7 @@ bool program_open(struct program *p, const struct program_options *o)
     diags_init(&p->diags, &p->arena, &p->sources);
     graph_init(&p->graph, &p->arena, &p->strings, &p->sources, &p->calls);
     p->path = o->path;
+    p->passes = o->passes;
     char *dir = path_dir(o->path && strcmp(o->path, "-") ? o->path : "./-");
     p->folder = arena_strndup(&p->arena, dir, strlen(dir));
     free(dir);
@@ -104,12 +104,17 @@ static file_id load_program(struct program *p, const struct program_options *o)
 bool program_check(struct program *p)
 {
     struct graph *g = &p->graph;
-    bool good =
-        graph_name(g, &p->diags) && graph_moves(g, &p->diags) && rollouts_apply(p);
+    const struct pass_options *o = &p->passes;
+    /* Moves and rollouts speak of addresses, and of the ops that are left. */
+    bool good = passes_run(g, PASS_DEDUPE, PASS_DEDUPE, o, &p->diags) &&
+                graph_moves(g, &p->diags) && rollouts_apply(p);
     /* One run tells of all contradictions. */
-    good = graph_conflict(g, &p->diags) && good && graph_order(g, &p->diags);
+    good = passes_run(g, PASS_CONFLICT, PASS_CONFLICT, o, &p->diags) && good;
+    if (good)
+        return passes_run(g, PASS_ORDER, PASS_COUNT - 1, o, &p->diags);
     /* What a call is given has nothing to do with how others stand to it. */
-    return graph_verify(g, &p->diags) && good;
+    graph_verify(g, &p->diags);
+    return false;
 }
 
 /* On a copy: naming merges ops, and a later call may be about one that is merged. */
@@ -178,10 +183,9 @@ bool program_evaluate(struct program *p, const struct program_options *o)
     good &= params_finish(&p->params, p);
     p->config.project = arena_printf(&p->arena, "%s%s", p->config.project,
                                      params_project_suffix(&p->params));
-    good = good && program_check(p);
     if (good)
         add_digests(p);
-    return good && !p->diags.errors;
+    return good && program_check(p) && !p->diags.errors;
 }
 
 static call_id find_call(void *ctx, const char *name)
@@ -233,7 +237,7 @@ bool program_read_graph(struct program *p, const struct program_options *o)
     p->graph.project = project;
     if (!check_digests(p, file, &read))
         return false;
-    return graph_order(&p->graph, &p->diags) && graph_verify(&p->graph, &p->diags);
+    return passes_run(&p->graph, PASS_ORDER, PASS_COUNT - 1, &p->passes, &p->diags);
 }
 
 void program_close(struct program *p)

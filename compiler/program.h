@@ -7,7 +7,7 @@
 #include "compiler/glossary.h"
 #include "compiler/lock.h"
 #include "compiler/param.h"
-#include "ir/graph.h"
+#include "ir/pass.h"
 
 struct program_options {
     const char *path;        /* of the program; "-" is standard input */
@@ -18,6 +18,7 @@ struct program_options {
     const char *params; /* --params FILE */
     bool locked;        /* --locked: the lock may not change */
     bool test;          /* the names of tests are predeclared, too */
+    struct pass_options passes;
     void (*print)(struct vm *vm, const char *text, size_t len); /* for print() */
 };
 
@@ -34,6 +35,7 @@ struct program {
     struct glossary glossary;
     struct params params;
     struct lock lock;
+    struct pass_options passes;
     struct map64 natives; /* str_id of a call's name → index into native_list */
     struct {
         const struct native **v;

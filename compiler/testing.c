@@ -264,6 +264,7 @@ bool testing_run(struct testing *t)
     struct program *run = t->run;
     run->diags.limit = UINT32_MAX;
     t->options.test = true;
+    t->options.passes.level = 0; /* what the language says, not what is left of it */
     if (!params_init(&run->params, run, &t->options))
         return false;
     for (int i = 0; i < t->npaths; i++) {

@@ -169,6 +169,21 @@ static void load_op(struct loader *l, const json_t *from, struct plan_op *op)
     op->keyed = member_flag(l, from, at, "keyed");
 }
 
+/* An op needs its machine whether or not "data" lists it. Those of one kind stand in
+ * program order. */
+static void need_subject(struct plan_op *op)
+{
+    uint32_t at = 0;
+    while (at < op->nneeds && op->needs[at].kind == NEED_DATA &&
+           op->needs[at].op < op->subject)
+        at++;
+    if (at < op->nneeds && op->needs[at].kind == NEED_DATA &&
+        op->needs[at].op == op->subject)
+        return;
+    memmove(op->needs + at + 1, op->needs + at, (op->nneeds++ - at) * sizeof *op->needs);
+    op->needs[at] = (struct need){op->subject, NEED_DATA};
+}
+
 static void load_needs(struct loader *l, const json_t *from, struct plan_op *op)
 {
     static const char *const kinds[] = {"data", "machine", "after", "order"};
@@ -176,7 +191,7 @@ static void load_needs(struct loader *l, const json_t *from, struct plan_op *op)
     for (unsigned k = 0; k < 4; k++)
         count +=
             json_array_size(member(l, from, op->address, kinds[k], JSON_ARRAY, false));
-    op->needs = arena_array(&l->plan->arena, struct need, count);
+    op->needs = arena_array(&l->plan->arena, struct need, count + 1);
     for (unsigned k = 0; k < 4; k++) {
         size_t i;
         json_t *v;
@@ -187,6 +202,8 @@ static void load_needs(struct loader *l, const json_t *from, struct plan_op *op)
     const json_t *subject = member(l, from, op->address, "subject", JSON_INTEGER, false);
     if (subject && json_integer_value(subject))
         op->subject = op_ref(l, subject, "\"subject\"");
+    if (op->subject)
+        need_subject(op);
 }
 
 static uint32_t *load_refs(struct loader *l, const json_t *from, uint32_t *n)

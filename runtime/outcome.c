@@ -355,12 +355,16 @@ bool run_op_blocked(struct run *r, uint32_t op)
     }
     for (uint32_t i = 0; i < p->nneeds; i++) {
         const struct need *need = &p->needs[i];
-        /* What did not begin for a rollout's sake says nothing about going on. */
-        bool held = r->ops[need->op].held;
+        /* What did not begin for a rollout's sake, or for its machine's, says nothing
+         * about going on. */
+        const struct run_op *before = &r->ops[need->op];
+        bool held = before->held;
+        bool passes_on =
+            held || (before->status == RUN_BLOCKED && before->cause_on_machine);
         bool lifted =
             need->kind == NEED_ORDER ||
-            (need->kind == NEED_MACHINE && r->plan->ops[need->op].carry_on && !held);
-        if (!lifted && ended_badly(r->ops[need->op].status)) {
+            (need->kind == NEED_MACHINE && r->plan->ops[need->op].carry_on && !passes_on);
+        if (!lifted && ended_badly(before->status)) {
             r->ops[op].held = held;
             run_op_block(r, op, need->op);
             return true;

@@ -12,7 +12,7 @@ A case is a folder tests/golden/AREA/CASE/ with
 
 at least one of the last four. The commands run in a copy of the folder without these. In
 the area `fmt` they read input.dvo on standard input, elsewhere nothing.
-Digests are compared as "sha256:DIGEST".
+The graph is verified after each pass. Digests are compared as "sha256:DIGEST".
 In the area `chef`, Ruby reads the recipes back too (recipes.rb).
 With --update the expected files are written instead: read the diff before committing it.
 To have one more file of the build compared, create it empty below files/ and update.
@@ -65,7 +65,7 @@ def environment(home):
     kept = ("PATH", "ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "DVOC")
     env = {name: os.environ[name] for name in kept if name in os.environ}
     env.update(HOME=str(home), XDG_CONFIG_HOME=str(home / ".config"), TZ="UTC",
-               LC_ALL="C.UTF-8", TERM="dumb")
+               LC_ALL="C.UTF-8", TERM="dumb", DVO_VERIFY_EACH="1")
     return env
 
 

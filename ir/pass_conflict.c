@@ -1,6 +1,6 @@
 /* Conflicts: two ops of one machine that want different things of one thing. They may be
  * different calls anywhere in the program, so equal addresses alone do not show them. */
-#include "ir/conflict.h"
+#include "ir/pass.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -62,8 +62,9 @@ static void number(struct graph *g, const op_id *order, size_t n, const uint32_t
     free(final);
 }
 
-uint32_t graph_segment(struct graph *g)
+bool graph_segment(struct graph *g, struct diags *d)
 {
+    (void)d;
     op_id *order = xmalloc(g->n * sizeof *order);
     uint32_t *level = xcalloc(g->n, sizeof *level);
     uint32_t *level_of = xcalloc(g->n + 1, sizeof *level_of);
@@ -93,5 +94,6 @@ uint32_t graph_segment(struct graph *g)
     free(order);
     free(level);
     free(level_of);
-    return count;
+    g->nsegments = count;
+    return true;
 }

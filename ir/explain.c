@@ -1,0 +1,123 @@
+/* Explanations are made by comparing the graph before and after a pass, so that no pass
+ * can do something in silence. */
+#include "ir/explain.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+void explain_begin(struct explanation *e, const struct graph *g, const char *pass)
+{
+    *e = (struct explanation){pass, xcalloc(g->n, sizeof *e->dead), g->nedges};
+    for (size_t id = 1; id < g->n; id++)
+        e->dead[id] = g->ops[id].flags & OP_DEAD;
+}
+
+static void add_string(const struct graph *g, str_id s, struct buf *out)
+{
+    buf_add(out, intern_text(g->strings, s), intern_len(g->strings, s));
+}
+
+static void add_effect(const struct graph *g, const struct effect *e, str_id name,
+                       struct buf *out)
+{
+    buf_str(out, out->len ? ", " : "");
+    buf_str(out, e->write ? "writes " : "reads ");
+    add_string(g, e->kind, out);
+    buf_char(out, ' ');
+    add_string(g, name, out);
+    buf_str(out, e->tree ? " and all below" : "");
+}
+
+/* Of a list, each name; what only running tells may be any name of the kind. */
+static void add_named(const struct graph *g, const struct effect *e, val_id id,
+                      struct buf *out)
+{
+    const struct ir_value *v = val_get(&g->values, id);
+    if (v->kind == IR_STR) {
+        add_effect(g, e, v->as.n, out);
+    } else if (v->kind == IR_LIST) {
+        for (uint32_t i = 0; i < v->count; i++)
+            add_named(g, e, val_items(&g->values, id)[i], out);
+    } else if (v->kind != IR_ABSENT && v->kind != IR_NONE) {
+        add_effect(g, e, intern_cstr(g->strings, "(known when it runs)"), out);
+    }
+}
+
+void explain_effects(const struct graph *g, op_id op, struct buf *out)
+{
+    const struct call_info *call = graph_call(g, op);
+    const val_id *args = g->args + g->ops[op].args;
+    struct buf text = {0};
+    for (uint32_t i = 0; i < call->neffects; i++) {
+        const struct effect *e = &call->effects[i];
+        if (e->any && (e->arg < 0 || args[e->arg] > VAL_FALSE))
+            buf_printf(&text, "%s%s anything", text.len ? ", " : "",
+                       e->write ? "writes" : "reads");
+        else if (!e->any && e->arg >= 0)
+            add_named(g, e, args[e->arg], &text);
+        else if (!e->any)
+            add_effect(g, e, e->literal, &text);
+    }
+    buf_add(out, buf_text(&text), text.len);
+    buf_free(&text);
+}
+
+static void add_line(const struct graph *g, struct span at, struct buf *out)
+{
+    if (at.file)
+        buf_printf(out, "%s:%u", source_get(g->sources, at.file)->name,
+                   source_pos(g->sources, at.file, at.begin).line);
+}
+
+/* Where the call stands, and where the functions around it were called. */
+static void add_place(const struct graph *g, op_id id, struct buf *out)
+{
+    add_line(g, g->ops[id].span, out);
+    for (uint32_t f = g->ops[id].chain; f; f = g->frames[f].outer) {
+        buf_str(out, " from ");
+        add_line(g, g->frames[f].call, out);
+    }
+}
+
+static void explain_op(const struct explanation *e, const struct graph *g, op_id id,
+                       struct buf *out)
+{
+    const struct call_info *call = graph_call(g, id);
+    op_id into = graph_live(g, id);
+    struct buf effects = {0};
+    explain_effects(g, id, &effects);
+    buf_printf(out, "%s: ", e->pass);
+    add_place(g, id, out);
+    buf_str(out, ": ");
+    add_string(g, g->ops[id].address ? g->ops[id].address : call->name, out);
+    if (!into) {
+        buf_str(out, " is removed: it is pure, cannot fail, and nobody uses its values");
+    } else {
+        buf_str(out, " is the call of ");
+        add_place(g, into, out);
+        if (!strcmp(intern_text(g->strings, call->scope), "hosts"))
+            buf_str(out, ": one machine for one key of the inventory");
+        else
+            buf_str(out,
+                    ": all arguments are equal, once is as good as twice, and no call "
+                    "between them touches what it touches");
+    }
+    if (effects.len)
+        buf_printf(out, " (it %s)", buf_text(&effects));
+    buf_char(out, '\n');
+    buf_free(&effects);
+}
+
+void explain_end(struct explanation *e, const struct graph *g, struct buf *out)
+{
+    bool gone = false;
+    for (size_t id = 1; id < g->n; id++)
+        if (!e->dead[id] && (g->ops[id].flags & OP_DEAD)) {
+            explain_op(e, g, (op_id)id, out);
+            gone = true;
+        }
+    if (!gone && g->nedges < e->edges)
+        buf_printf(out, "%s: %zu of %zu edges say nothing that others do not say\n",
+                   e->pass, e->edges - g->nedges, e->edges);
+    free(e->dead);
+}

@@ -1,0 +1,22 @@
+/* What a pass did to the graph, and what allowed it, in lines for people. */
+#ifndef DVO_IR_EXPLAIN_H
+#define DVO_IR_EXPLAIN_H
+
+#include "ir/graph.h"
+
+/* The graph before a pass, as far as it is compared. */
+struct explanation {
+    const char *pass;
+    bool *dead; /* by op */
+    size_t edges;
+};
+
+void explain_begin(struct explanation *e, const struct graph *g, const char *pass);
+/* Writes a line for every op that is gone since, or for the edges that are if no op is;
+ * frees what was kept. */
+void explain_end(struct explanation *e, const struct graph *g, struct buf *out);
+/* What the record says that the op reads and writes: "writes file /etc/motd, reads user
+ * root". Nothing for an op without effects. */
+void explain_effects(const struct graph *g, op_id op, struct buf *out);
+
+#endif
