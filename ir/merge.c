@@ -89,6 +89,32 @@ static bool waits_beyond(const struct graph *g, op_id later, op_id first)
     return l.op >= first;
 }
 
+static bool has_item(struct graph *g, val_id list, val_id item)
+{
+    for (uint32_t i = 0; i < val_count(&g->values, list); i++)
+        if (merge_same(g, val_items(&g->values, list)[i], item))
+            return true;
+    return false;
+}
+
+/* Packages are a set, however they are listed. */
+static bool same_packages(struct graph *g, val_id a, val_id b)
+{
+    bool same = val_get(&g->values, a)->kind == IR_LIST &&
+                val_get(&g->values, b)->kind == IR_LIST;
+    for (uint32_t i = 0; same && i < val_count(&g->values, a); i++)
+        same = has_item(g, b, val_items(&g->values, a)[i]);
+    for (uint32_t i = 0; same && i < val_count(&g->values, b); i++)
+        same = has_item(g, a, val_items(&g->values, b)[i]);
+    return same;
+}
+
+static bool same_argument(struct graph *g, enum type_kind kind, val_id a, val_id b)
+{
+    return kind == TYPE_TRIGGERS || merge_same(g, a, b) ||
+           (kind == TYPE_PACKAGES && same_packages(g, a, b));
+}
+
 enum merge_verdict merge_judge(struct graph *g, struct touches *touches, op_id first,
                                op_id later, uint32_t *wrong)
 {
@@ -98,8 +124,8 @@ enum merge_verdict merge_judge(struct graph *g, struct touches *touches, op_id f
     bool equal = true;
     *wrong = call->nargs;
     for (uint32_t i = 0; equal && i < call->nargs; i++) {
-        if (call->args[i].type.kind == TYPE_TRIGGERS ||
-            merge_same(g, g->args[a->args + i], g->args[b->args + i]))
+        if (same_argument(g, (enum type_kind)call->args[i].type.kind,
+                          g->args[a->args + i], g->args[b->args + i]))
             continue;
         equal = false;
         *wrong = i;
