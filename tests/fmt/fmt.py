@@ -1,6 +1,7 @@
 """Formats a copy of every sample, record, golden input and file of other projects that use
-Starlark, as it is and with its line ends moved about, and compares what comes out by Python's own parser: the same tree, the same
-comments, nothing left to change. A program that is wrong must stay as it was.
+Starlark, as it is and with its line ends moved about, and compares what comes out by Python's
+own parser: the same tree, the same comments, nothing left to change. A program that is wrong
+must stay as it was.
 
 Then how files are written: their mode and links to them stay, and files in house style are
 not touched."""
