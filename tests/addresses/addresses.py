@@ -98,9 +98,9 @@ def judge(program):
 
 
 def main():
-    programs = sorted([*(ROOT / "samples").glob("*.dvo"),
-                       *(ROOT / "tests/golden/ir").glob("*/input.dvo"),
-                       *(ROOT / "tests/golden/ansible").glob("*/input.dvo")])
+    programs = sorted(path for pattern in ("samples/*.dvo", "tests/golden/ir/*/input.dvo",
+                                           "tests/golden/ansible/*/input.dvo")
+                      for path in ROOT.glob(pattern) if path.is_file())  # not samples/.dvo
     passed = failed = 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         for program, problem in zip(programs, pool.map(judge, programs)):
