@@ -386,9 +386,7 @@ static void add_elsewhere(struct program *p, struct eval_universe *u)
 
 bool namespace_is_handle_type(struct vm *vm, str_id name)
 {
-    struct program *p = program_of(vm);
-    const char *text = intern_text(vm->strings, name);
-    return glossary_has(&p->glossary, text) && !is_call(p, text);
+    return map64_get(&program_of(vm)->handle_names, name) != 0;
 }
 
 void namespace_universe(struct program *p, struct eval_universe *u)
@@ -406,6 +404,8 @@ void namespace_universe(struct program *p, struct eval_universe *u)
         if (!dot) {
             if (is_call(p, g->names[i]))
                 eval_universe_native(u, op_native(p, g->names[i]));
+            else
+                *map64_put(&p->handle_names, intern_cstr(&p->strings, g->names[i])) = 1;
             continue;
         }
         const char *scope =

@@ -253,6 +253,7 @@ void program_close(struct program *p)
     free(p->handle_types);
     free(p->native_list.v);
     map64_free(&p->natives);
+    map64_free(&p->handle_names);
     map64_free(&p->hosts);
     free(p->rollouts.v);
     diags_free(&p->diags);

@@ -43,7 +43,8 @@ struct program {
     } native_list;
     struct object_type **handle_types; /* by index into calls.types */
     size_t nhandle_types;
-    struct map64 hosts; /* str_id of an inventory key → op */
+    struct map64 handle_names; /* str_ids of the records of handle types */
+    struct map64 hosts;        /* str_id of an inventory key → op */
     struct {
         struct rollout *v;
         size_t n, cap;
