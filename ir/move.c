@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/address.h"
+
 struct moving {
     struct graph *g;
     struct diags *d;
@@ -25,14 +27,7 @@ static const char *text(const struct graph *g, str_id s)
 
 static bool covers(const struct graph *g, str_id prefix, str_id address)
 {
-    size_t n = intern_len(g->strings, prefix);
-    if (prefix == address)
-        return true;
-    if (n == 0 || n >= intern_len(g->strings, address) ||
-        memcmp(text(g, prefix), text(g, address), n) != 0)
-        return false;
-    char next = text(g, address)[n];
-    return next == '.' || next == '[' || text(g, prefix)[n - 1] == ':';
+    return address_covers(text(g, prefix), text(g, address));
 }
 
 static op_id first_covered(const struct graph *g, str_id prefix)

@@ -1,6 +1,5 @@
 /* moved(old, new): what the state and the provider know under an old address belongs to a
- * new one. An address covers itself and what stands behind it: "web" covers "web[2]",
- * "web[2].file(/etc/motd)" and, if it ends with ':', all of a loaded file. */
+ * new one, with all that the address covers (ir/address.h). */
 #ifndef DVO_IR_MOVE_H
 #define DVO_IR_MOVE_H
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/address.h"
 #include "ir/base/arena.h"
 #include "ir/base/digest.h"
 
@@ -37,16 +38,6 @@ static const char *move_from(const struct moving *m, size_t i)
 static const char *move_to(const struct moving *m, size_t i)
 {
     return json_string_value(json_array_get(json_array_get(m->moves, i), 1));
-}
-
-/* As in ir/move.h. */
-static bool covers(const char *prefix, const char *address)
-{
-    size_t n = strlen(prefix);
-    if (!n || strncmp(prefix, address, n) != 0)
-        return false;
-    char next = address[n];
-    return !next || next == '.' || next == '[' || prefix[n - 1] == ':';
 }
 
 /* The moves of the plan that no earlier run has made. */
@@ -85,7 +76,7 @@ static void aim(struct moving *m, struct row *row)
 {
     size_t best = SIZE_MAX, length = 0;
     for (size_t i = 0; i < json_array_size(m->moves); i++)
-        if (covers(move_from(m, i), row->address) &&
+        if (address_covers(move_from(m, i), row->address) &&
             (best == SIZE_MAX || strlen(move_from(m, i)) > length)) {
             best = i;
             length = strlen(move_from(m, i));
@@ -109,7 +100,7 @@ static char *former(const struct moving *m, const char *address)
             buf_int(&name, k);
         taken = false;
         for (size_t i = 0; i < m->rows.n; i++)
-            taken |= covers(buf_text(&name), m->rows.v[i].address);
+            taken |= address_covers(buf_text(&name), m->rows.v[i].address);
     }
     return buf_steal(&name);
 }
@@ -122,7 +113,7 @@ static void make_room(struct moving *m, size_t move)
     char *aside = NULL;
     for (size_t i = 0; i < m->rows.n; i++) {
         struct row *row = &m->rows.v[i];
-        bool stays = !row->to && covers(to, row->address);
+        bool stays = !row->to && address_covers(to, row->address);
         bool older = row->to && row->move < move && !strcmp(move_to(m, row->move), to);
         if (!stays && !older)
             continue;
@@ -264,10 +255,15 @@ static char *key_apart(const json_t *keys, const char *key)
     return apart;
 }
 
+static const char *planned_key(const struct plan_op *p)
+{
+    return json_string_value(json_object_get(p->entry, "key"));
+}
+
 static void move_key(struct run *r, uint32_t op, const json_t *keys)
 {
     const struct plan_op *p = &r->plan->ops[op];
-    const char *planned = json_string_value(json_object_get(p->entry, "key"));
+    const char *planned = planned_key(p);
     const char *known = r->ops[op].before.key;
     if (!planned || !hash_of(planned))
         return;
@@ -286,7 +282,10 @@ static void move_key(struct run *r, uint32_t op, const json_t *keys)
 bool move_keys(struct run *r, struct fault *f)
 {
     json_t *keys = json_object();
-    bool ok = state_each_keyed(r->state, note_key, keys, f);
+    bool asked = false; /* all keys are read only if something may be new */
+    for (uint32_t i = 1; !asked && i <= r->plan->nops; i++)
+        asked = planned_key(&r->plan->ops[i]) && !r->ops[i].before.key;
+    bool ok = !asked || state_each_keyed(r->state, note_key, keys, f);
     for (uint32_t i = 1; ok && i <= r->plan->nops; i++)
         move_key(r, i, keys);
     json_decref(keys);
