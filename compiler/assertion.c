@@ -62,23 +62,14 @@ static void show(struct vm *vm, value v, unsigned depth, struct buf *out)
         value_write(vm, v, true, out);
 }
 
-/* Cuts what was appended from `start` on between two characters. */
-static void cut(struct buf *out, size_t start)
-{
-    if (out->len - start <= SHOWN)
-        return;
-    out->len = start + SHOWN - 3;
-    while ((out->p[out->len] & 0xc0) == 0x80)
-        out->len--;
-    buf_str(out, "...");
-}
-
 static void add_shown(struct vm *vm, value v, struct buf *out)
 {
     struct buf text = {0};
     show(vm, v, 0, &text);
-    cut(&text, 0);
-    buf_add(out, buf_text(&text), text.len);
+    bool fits = text.len <= SHOWN;
+    buf_add(out, buf_text(&text),
+            fits ? text.len : utf8_fit(text.p, text.len, SHOWN - 3));
+    buf_str(out, fits ? "" : "...");
     buf_free(&text);
 }
 

@@ -26,10 +26,10 @@ static void put_error(struct program *p, const struct diag *g, struct buf *out)
 {
     struct span at = diag_place(&p->diags, g);
     wire_put(out, g->code);
-    wire_put_text(out, g->message, strlen(g->message));
+    wire_put_string(out, g->message);
     wire_put(out, g->help != NULL);
     if (g->help)
-        wire_put_text(out, g->help, strlen(g->help));
+        wire_put_string(out, g->help);
     wire_put(out, at.file ? source_pos(&p->sources, at.file, at.begin).line : 0);
 }
 

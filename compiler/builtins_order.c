@@ -130,12 +130,8 @@ value builtins_max(struct vm *vm, const struct call *c)
 
 static value not_a_number(struct vm *vm, const struct call *c, const char *what)
 {
-    struct buf text = {0};
-    value_write(vm, c->args[0], true, &text);
-    vm_fail_at(vm, vm_operand_span(vm, c->args[0]), 303, "%s(): %s is not %s",
-               c->native->name, diag_cut(vm->arena, buf_text(&text), text.len), what);
-    buf_free(&text);
-    return VALUE_ERROR;
+    return vm_fail_at(vm, vm_operand_span(vm, c->args[0]), 303, "%s(): %s is not %s",
+                      c->native->name, value_shown(vm, c->args[0]), what);
 }
 
 static int digit_of(char ch)

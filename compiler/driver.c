@@ -49,6 +49,14 @@ static int finish(struct program *p, const struct drive_options *o, bool good)
     return failed ? DRIVE_WRONG : DRIVE_OK;
 }
 
+/* What a command needs that compiles no program. */
+static void begin_bare(struct program *p)
+{
+    intern_init(&p->strings, &p->arena);
+    sources_init(&p->sources, &p->arena);
+    diags_init(&p->diags, &p->arena, &p->sources);
+}
+
 static void print_line(struct vm *vm, const char *text, size_t len)
 {
     (void)vm;
@@ -274,8 +282,7 @@ int drive_preview(const struct drive_options *o)
     const bool color = want_color(STDOUT_FILENO);
     bool good;
     if (is_folder(o->path)) {
-        diags_init(&p.diags, &p.arena, &p.sources);
-        sources_init(&p.sources, &p.arena);
+        begin_bare(&p);
         good = preview(read_beside, (void *)o->path, color, &text, &p.diags);
     } else {
         const struct program_options po = program_options(o);
@@ -295,9 +302,7 @@ int drive_preview(const struct drive_options *o)
 int drive_eval(const struct drive_options *o)
 {
     struct program p = {0};
-    intern_init(&p.strings, &p.arena);
-    sources_init(&p.sources, &p.arena);
-    diags_init(&p.diags, &p.arena, &p.sources);
+    begin_bare(&p);
     graph_init(&p.graph, &p.arena, &p.strings, &p.sources, &p.calls);
     p.eval = eval_new(&p.arena, &p.strings, &p.sources, &p.diags, &p.graph.values);
     file_id file = source_load(&p.sources, o->path);
@@ -352,9 +357,7 @@ static bool fmt_file(struct program *p, const struct drive_options *o, const cha
 int drive_fmt(const struct drive_options *o)
 {
     struct program p = {0};
-    intern_init(&p.strings, &p.arena);
-    sources_init(&p.sources, &p.arena);
-    diags_init(&p.diags, &p.arena, &p.sources);
+    begin_bare(&p);
     bool good = true;
     for (int i = 0; i < o->npaths; i++)
         good = fmt_file(&p, o, o->paths[i]) && good;
@@ -364,9 +367,7 @@ int drive_fmt(const struct drive_options *o)
 int drive_test(const struct drive_options *o)
 {
     struct program p = {0};
-    intern_init(&p.strings, &p.arena);
-    sources_init(&p.sources, &p.arena);
-    diags_init(&p.diags, &p.arena, &p.sources);
+    begin_bare(&p);
     struct testing t = {
         .run = &p,
         .options = program_options(o),

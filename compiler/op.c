@@ -305,14 +305,9 @@ static const char *universal_edit(struct making *m, enum universal u)
 static bool universal_error(struct making *m, enum universal u, const char *takes)
 {
     value v = m->universal[u];
-    struct buf shown = {0};
-    if (value_is_int(v) || value_is_str(v))
-        value_write(m->vm, v, true, &shown);
+    bool plain = value_is_int(v) || value_is_str(v);
     vm_fail_at(m->vm, m->universal_at[u], 535, "%s= takes %s, not %s", universal_names[u],
-               takes,
-               shown.len ? diag_cut(m->vm->arena, buf_text(&shown), shown.len)
-                         : value_type_phrase(m->vm, v));
-    buf_free(&shown);
+               takes, plain ? value_shown(m->vm, v) : value_type_phrase(m->vm, v));
     vm_help(m->vm, "%s", universal_edit(m, u));
     return false;
 }

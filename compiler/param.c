@@ -160,15 +160,9 @@ struct wanted {
 static value declared_wrong(const struct wanted *w, const char *param, int i,
                             const char *what, value v)
 {
-    struct buf shown = {0};
-    if (value_is_str(v))
-        value_write(w->vm, v, true, &shown);
-    vm_fail_at(w->vm, vm_param_span(w->vm, param, i), 554, "param(%s=) takes %s, not %s",
-               param, what,
-               shown.len ? diag_cut(w->vm->arena, buf_text(&shown), shown.len)
-                         : value_type_phrase(w->vm, v));
-    buf_free(&shown);
-    return VALUE_ERROR;
+    return vm_fail_at(
+        w->vm, vm_param_span(w->vm, param, i), 554, "param(%s=) takes %s, not %s", param,
+        what, value_is_str(v) ? value_shown(w->vm, v) : value_type_phrase(w->vm, v));
 }
 
 /* type= is a name, or the builtin function of that name. */
@@ -317,9 +311,7 @@ static value check_choices(const struct wanted *w, value v, struct span place,
             return equal > 0 ? v : VALUE_ERROR;
         }
     }
-    struct buf shown = {0};
     const char *near = NULL;
-    value_write(w->vm, v, true, &shown);
     if (value_is_str(v)) {
         const char **names = arena_array(w->vm->arena, const char *, n + 1);
         for (size_t i = 0; i < n; i++)
@@ -327,12 +319,11 @@ static value check_choices(const struct wanted *w, value v, struct span place,
         near = text_nearest(value_cstr(w->vm, v), names, n);
     }
     vm_fail_at(w->vm, place, 555, "parameter \"%s\" must be one of %s, not %s", w->name,
-               buf_text(&all), diag_cut(w->vm->arena, buf_text(&shown), shown.len));
+               buf_text(&all), value_shown(w->vm, v));
     if (near)
         vm_help(w->vm, "did you mean \"%s\"?", near);
     else
         vm_help(w->vm, "choose one of %s", buf_text(&all));
-    buf_free(&shown);
     buf_free(&all);
     return outside(w, at);
 }

@@ -42,18 +42,13 @@ struct test_file {
     value function; /* of the test being run */
 };
 
-static void put_string(struct buf *out, const char *s)
-{
-    wire_put_text(out, s, strlen(s));
-}
-
 /* All but the name. */
 static void put_result(struct program *p, enum verdict verdict, struct buf *out)
 {
     wire_put(out, verdict);
     wire_put(out, p->params.names.n);
     for (size_t i = 0; i < p->params.names.n; i++)
-        put_string(out, p->params.names.v[i]);
+        wire_put_string(out, p->params.names.v[i]);
     diags_write(&p->diags, out);
 }
 
@@ -73,7 +68,7 @@ static void ask_test(struct test_file *f, str_id name, struct buf *answer)
     struct buf result = {0};
     const char *text = intern_text(&p->strings, name);
     const char *why = process_ask(run_test, f, &p->arena, &result);
-    put_string(answer, text);
+    wire_put_string(answer, text);
     if (why) {
         diag_error(&p->diags, 905, (struct span){0},
                    "the process of %s() gave no answer: %s", text, why);
@@ -107,7 +102,7 @@ static void run_file(void *ctx, struct buf *answer)
     size_t n = good ? eval_module_names(m, &names) : 0, tests = 0;
     for (size_t i = 0; i < n; i++)
         tests += test_named(p, m, names[i]) != VALUE_ERROR;
-    put_string(answer, "");
+    wire_put_string(answer, "");
     put_result(p, !good ? FAILED : tests || f->t->only ? SILENT : PASSED, answer);
     diags_clear(&p->diags);
     for (size_t i = 0; i < n; i++) {

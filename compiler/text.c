@@ -321,6 +321,15 @@ bool value_write(struct vm *vm, value v, bool repr, struct buf *out)
     return write_value(vm, v, repr, out, NULL);
 }
 
+const char *value_shown(struct vm *vm, value v)
+{
+    struct buf text = {0};
+    value_write(vm, v, true, &text);
+    const char *shown = diag_cut(vm->arena, buf_text(&text), text.len);
+    buf_free(&text);
+    return shown;
+}
+
 /* ---- building
  * --------------------------------------------------------------------------- */
 

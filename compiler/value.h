@@ -380,6 +380,8 @@ bool value_hash(struct vm *vm, value v, uint32_t *out);
 /* Text of str() or repr(). Only known values: an error if v is or contains deferred ones.
  */
 bool value_write(struct vm *vm, value v, bool repr, struct buf *out);
+/* The same of repr(), cut for a message; in the arena, "" after an error. */
+const char *value_shown(struct vm *vm, value v);
 /* str(v): a string, or a deferred string. */
 value value_to_str(struct vm *vm, value v);
 /* The attribute v.name, or an error that suggests near names. */

@@ -148,11 +148,8 @@ bool vm_step_dict_add(struct vm *vm, value dict, value key, value val)
         return false;
     struct table_entry *e = table_put(vm, value_table(dict), key, hash);
     if (e->val) {
-        struct buf text = {0};
-        value_write(vm, key, true, &text);
         vm_fail(vm, 319, "the key %s appears twice in one dict display",
-                diag_cut(vm->arena, buf_text(&text), text.len));
-        buf_free(&text);
+                value_shown(vm, key));
         return false;
     }
     e->val = val;

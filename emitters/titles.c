@@ -39,12 +39,7 @@ static void title_write(struct titles *t, struct emission *e, op_id op, val_id o
         render_display(e, op, own, plain);
     else
         render_title(e, op, plain);
-    size_t len = plain->len;
-    if (len > TITLE_LONGEST) {
-        len = TITLE_LONGEST;
-        while (len && (plain->p[len] & 0xc0) == 0x80)
-            len--;
-    }
+    size_t len = utf8_fit(buf_text(plain), plain->len, TITLE_LONGEST);
     title_add(t, buf_text(plain), len, out);
     if (len < plain->len)
         buf_str(out, "...");

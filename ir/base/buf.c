@@ -169,6 +169,15 @@ size_t utf8_length(const char *s, size_t len)
     return n;
 }
 
+size_t utf8_fit(const char *s, size_t len, size_t most)
+{
+    if (len <= most)
+        return len;
+    while (most && ((unsigned char)s[most] & 0xc0) == 0x80)
+        most--;
+    return most;
+}
+
 size_t utf8_decode(const char *s, size_t len, uint32_t *c)
 {
     static const unsigned char lead[5] = {0, 0x7f, 0x1f, 0x0f, 0x07};

@@ -54,6 +54,8 @@ size_t utf8_length(const char *s, size_t len);
  * starts no valid sequence is one byte and U+FFFD. */
 size_t utf8_decode(const char *s, size_t len, uint32_t *c);
 bool utf8_valid(const char *s, size_t len);
+/* Bytes of the whole characters that fit into `most` bytes; `len` if all do. */
+size_t utf8_fit(const char *s, size_t len, size_t most);
 /* False for characters that readers reject, change or hide where they stand as they are:
  * controls, Unicode line breaks, byte order marks, non-characters, and marks without
  * width that turn the direction of what a reviewer sees. */

@@ -7,20 +7,9 @@
 #define QUOTED_MAX 60 /* bytes of a quotation */
 #define SPEC_MAX 15   /* bytes of one conversion of a format */
 
-/* Bytes of `s` that are shown; all of them, or up to the end of a character. */
-static size_t shown(const char *s, size_t len)
-{
-    if (len <= QUOTED_MAX)
-        return len;
-    size_t end = QUOTED_MAX;
-    while (end > 0 && ((unsigned char)s[end] & 0xc0) == 0x80)
-        end--;
-    return end;
-}
-
 static void add_cut(struct buf *out, const char *s, size_t len)
 {
-    size_t n = shown(s, len);
+    size_t n = utf8_fit(s, len, QUOTED_MAX);
     buf_add(out, s, n);
     if (n < len)
         buf_str(out, "\xe2\x80\xa6");

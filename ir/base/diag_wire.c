@@ -5,11 +5,6 @@
 #include "ir/base/diag.h"
 #include "ir/base/wire.h"
 
-static void put_string(struct buf *out, const char *s)
-{
-    wire_put_text(out, s, strlen(s));
-}
-
 static void put_span(struct buf *out, struct span at)
 {
     wire_put(out, at.file);
@@ -31,8 +26,8 @@ static void put_sources(const struct diags *d, struct buf *out)
         if (!used[file])
             continue;
         wire_put(out, file);
-        put_string(out, s->path);
-        put_string(out, s->name);
+        wire_put_string(out, s->path);
+        wire_put_string(out, s->name);
         wire_put_text(out, s->text, s->len);
         wire_put(out, s->role);
     }
@@ -45,14 +40,14 @@ static void put_diag(const struct diag *g, struct buf *out)
     wire_put(out, g->level);
     wire_put(out, g->code);
     put_span(out, g->span);
-    put_string(out, g->message);
+    wire_put_string(out, g->message);
     wire_put(out, g->help != NULL);
     if (g->help)
-        put_string(out, g->help);
+        wire_put_string(out, g->help);
     for (const struct diag_related *r = g->related; r; r = r->next) {
         wire_put(out, 1);
         put_span(out, r->span);
-        put_string(out, r->message);
+        wire_put_string(out, r->message);
     }
     wire_put(out, 0);
 }

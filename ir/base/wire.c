@@ -12,6 +12,11 @@ void wire_put_text(struct buf *out, const char *s, size_t len)
     buf_add(out, s, len);
 }
 
+void wire_put_string(struct buf *out, const char *s)
+{
+    wire_put_text(out, s, strlen(s));
+}
+
 static const char *take(struct wire *in, uint64_t len)
 {
     in->bad |= len > in->len;

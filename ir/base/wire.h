@@ -11,6 +11,7 @@
 void wire_put(struct buf *out, uint64_t n);
 /* `len` bytes. */
 void wire_put_text(struct buf *out, const char *s, size_t len);
+void wire_put_string(struct buf *out, const char *s);
 
 /* Bytes still to be read. `bad` once they did not hold what was asked for: everything
  * read from then on is 0 or "". */

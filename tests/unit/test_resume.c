@@ -1,9 +1,9 @@
 /* What a run takes over from one that did not come to its end: a change that was made but
  * never written down must still reach those who act on it. */
+#include "tree.h"
 #include "unit.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,19 +44,10 @@ static int place_make(void **state)
     return file_replace(path, plan, sizeof plan - 1, 0644) ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type,
-                        struct FTW *walk)
-{
-    (void)st;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 static int place_remove(void **state)
 {
     struct place *p = *state;
-    int removed = nftw(p->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    int removed = tree_remove(p->dir);
     free(p);
     return removed;
 }

@@ -1,9 +1,9 @@
 /* How a failure spreads: along a machine's order, past what goes on in spite of it, and
  * from the machine to all that acts on it. */
+#include "tree.h"
 #include "unit.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,19 +23,10 @@ static int place_make(void **state)
     return mkdtemp(dir) ? 0 : -1;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type,
-                        struct FTW *walk)
-{
-    (void)st;
-    (void)type;
-    (void)walk;
-    return remove(path);
-}
-
 static int place_remove(void **state)
 {
     (void)state;
-    return nftw(dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+    return tree_remove(dir);
 }
 
 static void write_plan(const char *const *ops, size_t n)
