@@ -133,7 +133,8 @@ static void explain_runs(const struct explanation *e, const struct graph *g,
         if (others[s].len) {
             buf_printf(out, "%s: ", e->pass);
             add_string(g, g->ops[first[s]].address, out);
-            buf_printf(out, " shares a tool run with %s: their calls differ in values only\n",
+            buf_printf(out,
+                       " shares a tool run with %s: their calls differ in values only\n",
                        buf_text(&others[s]));
         }
         buf_free(&others[s]);
