@@ -97,7 +97,7 @@ module Dvo
 
     # What was known of this machine when the recipes were written: its node file has it.
     def own
-      @own ||= Chef.run_context&.node&.read('dvo').to_h
+      @own ||= Chef.run_context.node.read('dvo').to_h
     end
 
     def told(name, default)
