@@ -31,15 +31,17 @@ struct arg_info {
     const char *doc;
 };
 
-/* A row of effects: a resource kind and the argument that names it ("file", "path"). kind
- * 0 with any=true is "everything of this machine" (foreign code). */
+/* A row of effects: a kind of thing and what names it. ("file", "path"): the argument;
+ * ("file", "/etc/cron.d/{job}"): its text behind that of `literal`; ("file",
+ * "=/etc/fstab"): `literal` alone. any: everything of this machine (foreign code). */
 struct effect {
     bool write;
     bool any;
     str_id kind;
-    int32_t arg; /* index of the naming argument, or -1: `literal` names it */
+    int32_t
+        arg; /* index of the naming argument, or -1; if any: only where it is written */
     str_id literal;
-    bool tree; /* the path and all below it */
+    uint32_t to; /* 1 + the argument that says where the thing leads from then on, or 0 */
 };
 
 /* What conflicts are made of: for the key in argument `key` (each item of a list),

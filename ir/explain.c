@@ -18,15 +18,17 @@ static void add_string(const struct graph *g, str_id s, struct buf *out)
     buf_add(out, intern_text(g->strings, s), intern_len(g->strings, s));
 }
 
+/* `name` 0: which one, only running tells. */
 static void add_effect(const struct graph *g, const struct effect *e, str_id name,
                        struct buf *out)
 {
     buf_str(out, out->len ? ", " : "");
     buf_str(out, e->write ? "writes " : "reads ");
     add_string(g, e->kind, out);
-    buf_char(out, ' ');
-    add_string(g, name, out);
-    buf_str(out, e->tree ? " and all below" : "");
+    buf_str(out, e->arg >= 0 || e->literal ? " " : "");
+    add_string(g, e->literal, out);
+    if (e->arg >= 0)
+        add_string(g, name ? name : intern_cstr(g->strings, "(known when it runs)"), out);
 }
 
 /* Of a list, each name; what only running tells may be any name of the kind. */
@@ -40,7 +42,7 @@ static void add_named(const struct graph *g, const struct effect *e, val_id id,
         for (uint32_t i = 0; i < v->count; i++)
             add_named(g, e, val_items(&g->values, id)[i], out);
     } else if (v->kind != IR_ABSENT && v->kind != IR_NONE) {
-        add_effect(g, e, intern_cstr(g->strings, "(known when it runs)"), out);
+        add_effect(g, e, 0, out);
     }
 }
 
@@ -57,7 +59,7 @@ void explain_effects(const struct graph *g, op_id op, struct buf *out)
         else if (!e->any && e->arg >= 0)
             add_named(g, e, args[e->arg], &text);
         else if (!e->any)
-            add_effect(g, e, e->literal, &text);
+            add_effect(g, e, 0, &text);
     }
     buf_add(out, buf_text(&text), text.len);
     buf_free(&text);
