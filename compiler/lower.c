@@ -308,14 +308,6 @@ static val_id lower_provider(struct lowering *l, op_id id)
     return run_rule(l, rule, id);
 }
 
-/* Whether the op says that something shall not be there. */
-static bool is_absence(const struct lowering *l, op_id id)
-{
-    const struct graph *g = &l->p->graph;
-    int32_t present = call_arg(g->strings, graph_call(g, id), "present");
-    return present >= 0 && g->args[g->ops[id].args + (uint32_t)present] == VAL_FALSE;
-}
-
 /* A tool's own steps mean nothing to another one. */
 static bool steps_fit(struct lowering *l, op_id id, val_id steps)
 {
@@ -353,7 +345,7 @@ static uint32_t make_template(struct lowering *l, op_id id)
     struct plan_template t = {
         .call = op->call,
         .backend = op->backend,
-        .title = is_absence(l, id) ? rules->title_absent : rules->title,
+        .title = graph_is_absence(&l->p->graph, id) ? rules->title_absent : rules->title,
     };
     if (rules->provider) {
         t.steps = lower_provider(l, id);

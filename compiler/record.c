@@ -518,7 +518,10 @@ static value do_call(struct vm *vm, const struct call *c)
     rules->builtin = flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
-    if (!read_args(vm, record, &info, rules) || !read_inlines(vm, record, &info, rules) ||
+    if (!read_args(vm, record, &info, rules))
+        return VALUE_ERROR;
+    info.present = (uint32_t)(arg_index(&info, vm, "present") + 1);
+    if (!read_inlines(vm, record, &info, rules) ||
         !read_attachments(vm, record, &info, rules) ||
         !read_identity(vm, record, &info) || !read_effects(vm, record, &info) ||
         !read_wants(vm, record, &info) || !read_requires(vm, record, &info, rules))

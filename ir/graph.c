@@ -186,6 +186,12 @@ bool graph_repeatable(const struct graph *g, op_id id)
     return guarded || graph_idempotent(g, id);
 }
 
+bool graph_is_absence(const struct graph *g, op_id id)
+{
+    uint32_t present = graph_call(g, id)->present;
+    return present && g->args[g->ops[id].args + present - 1] == VAL_FALSE;
+}
+
 bool graph_may_rest(const struct graph *g, op_id id)
 {
     const struct call_info *call = graph_call(g, id);

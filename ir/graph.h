@@ -169,6 +169,8 @@ bool graph_idempotent(const struct graph *g, op_id id);
 /* Whether it may be done again after an end that nobody saw: it is idempotent, or an
  * argument that says when there is nothing to do (creates=, unless=) is written. */
 bool graph_repeatable(const struct graph *g, op_id id);
+/* Whether it says that what it is about shall not be there (present=False). */
+bool graph_is_absence(const struct graph *g, op_id id);
 /* Whether the op may find nothing to do and then has no results of its own. */
 bool graph_may_rest(const struct graph *g, op_id id);
 /* Index of the call's argument of that name, or -1. */

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ir/base/buf.h"
 #include "ir/base/intern.h"
 
 typedef uint32_t val_id; /* 0: absent (the argument was not written and has no value) */
@@ -91,6 +92,15 @@ struct ir_value {
     } as;
 };
 
+/* Parts of a text that is being joined; kept between texts for its memory. The last
+ * literal grows in `text` once it has several pieces. */
+struct text_join {
+    struct buf text;
+    val_id *v;
+    size_t n, cap;
+    unsigned pieces; /* of the literal that v[n - 1] stands for; 0: it is no literal */
+};
+
 struct values {
     struct intern *strings; /* not owned */
     struct ir_value *v; /* v[0] is IR_ABSENT; v[1], v[2], v[3] are None, False, True */
@@ -99,6 +109,7 @@ struct values {
     size_t npool, cap_pool;
     val_id *of_string; /* by str_id: its IR_STR, or 0 */
     size_t cap_of_string;
+    struct text_join join;
 };
 
 enum { VAL_ABSENT = 0, VAL_NONE = 1, VAL_FALSE = 2, VAL_TRUE = 3 };
