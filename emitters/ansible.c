@@ -159,10 +159,12 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
 {
     const struct plan_segment *s = &a->e->plan->segments[segment];
     struct yaml *y = &a->yaml;
+    op_id op;
     flow_enter(&a->flow, segment);
     titles_begin(&a->titles);
     for (uint32_t i = 0; i < s->nops; i++)
-        titles_note(&a->titles, a->e, s->ops[i], flow_shape(&a->flow, s->ops[i]));
+        if ((op = emission_turn(a->e, s->ops[i])))
+            titles_note(&a->titles, a->e, op, flow_shape(&a->flow, op));
 
     buf_clear(text);
     yaml_begin(y, text);
@@ -178,7 +180,8 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     yaml_name(y, "tasks");
     yaml_seq(y);
     for (uint32_t i = 0; i < s->nops; i++)
-        ansible_tasks(a, s->ops[i]);
+        if ((op = emission_turn(a->e, s->ops[i])))
+            ansible_tasks(a, op);
     yaml_seq_end(y);
     yaml_map_end(y);
     yaml_seq_end(y);

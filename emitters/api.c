@@ -40,9 +40,10 @@ bool api_probe_asked(const struct emission *e, op_id op)
     /* From the end: the first foreign call met is the last one of the run. */
     const struct plan_segment *s = &e->plan->segments[o->segment];
     for (uint32_t i = s->nops; i-- > 0;) {
-        if (s->ops[i] == op)
+        op_id other = s->ops[i];
+        if (other == op || (o->carrier && e->graph->ops[other].carrier == o->carrier))
             return true;
-        if (call_is_foreign(graph_call(e->graph, s->ops[i])))
+        if (call_is_foreign(graph_call(e->graph, other)))
             return false;
     }
     return true;
@@ -159,6 +160,20 @@ void api_step_library(struct buf *out)
     }
 }
 
+/* What is said instead of the steps of several ops, if all of them take part. */
+static void api_together(struct emission *e, op_id carrier, struct json *j)
+{
+    if (!e->graph->ops[carrier].members)
+        return;
+    json_put_name(j, "together");
+    json_put_object(j);
+    json_put_name(j, "ops");
+    value_json_op(e, carrier, j);
+    json_put_name(j, "steps");
+    value_json_steps(e, carrier, emission_template(e, carrier)->steps, j);
+    json_put_object_end(j);
+}
+
 bool api_emit(struct emission *e)
 {
     struct buf text = {0};
@@ -189,6 +204,7 @@ bool api_emit(struct emission *e)
         } else {
             json_put_name(&j, "steps");
             value_json_steps(e, op, t->steps, &j);
+            api_together(e, emission_turn(e, op), &j);
             steps = true;
         }
         json_put_object_end(&j);

@@ -12,10 +12,10 @@ enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_FILE = 704,
 };
 
-/* One task of a playbook or resource of a recipe: the op it belongs to, and its place. */
+/* One task of a playbook or resource of a recipe: whose it is, and its place. */
 struct emission_task {
     uint32_t line;
-    op_id op;
+    op_id op;      /* or the carrier of several */
     uint32_t step; /* 0-based among the op's tasks */
     const char *name;
 };
@@ -94,6 +94,14 @@ static inline const struct plan_template *emission_template(const struct emissio
 {
     uint32_t t = e->plan->template_of[op];
     return t ? &e->plan->templates[t] : NULL;
+}
+
+/* The op whose steps a tool is given when this one's turn comes: mostly itself; of
+ * several in one transaction their carrier for the first, and 0 for the others. */
+static inline op_id emission_turn(const struct emission *e, op_id op)
+{
+    op_id carrier = e->graph->ops[op].carrier;
+    return !carrier ? op : e->graph->ops[carrier].merged == op ? carrier : 0;
 }
 
 /* Text of an interned string. */

@@ -340,7 +340,7 @@ static void write_artefact(struct plan_writer *w, const struct emission_segment 
     for (size_t i = 0; i < out->tasks.n; i++) {
         json_put_array_compact(j);
         json_put_int(j, out->tasks.v[i].line);
-        json_put_int(j, out->tasks.v[i].op);
+        value_json_op(e, out->tasks.v[i].op, j);
         json_put_int(j, out->tasks.v[i].step);
         json_put_cstr(j, out->tasks.v[i].name);
         json_put_array_end(j);

@@ -32,6 +32,9 @@ void render_display(struct emission *e, op_id op, val_id v, struct buf *out);
 void render_title(struct emission *e, op_id op, struct buf *out);
 /* Appends "FILE:LINE ADDRESS". */
 void render_place(struct emission *e, op_id op, struct buf *out);
+/* The same for `each` op of a carrier, or the op itself; `text` is room for one. */
+void render_each_place(struct emission *e, op_id op, struct buf *text,
+                       void (*each)(void *ctx, const char *text, size_t len), void *ctx);
 
 /* Appends the key under which a provider knows what this op made: "dvo:PROJECT:26
  * characters", with `separator` for the colons. */

@@ -89,6 +89,7 @@ struct call_info {
     bool
         reads_only; /* an http call that never changes anything; others by their method */
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
+    uint32_t batch;  /* 1 + the argument whose lists several calls may unite, or 0 */
     bool alone;   /* the runtime or the provider carries it out: no part of a tool run */
     bool planned; /* known by name, no backend carries it in this version */
     const str_id *local; /* its result is this computer, where only these members act, all

@@ -23,7 +23,9 @@
     /* Behind all that removes ops, and so may derive edges anew. */                     \
     X(REDUCE, "reduce", graph_reduce, 2)                                                 \
     /* It numbers what is left. */                                                       \
-    X(SEGMENT, "segment", graph_segment, 0)
+    X(SEGMENT, "segment", graph_segment, 0)                                              \
+    /* What is neighbouring in one tool run waits for nothing that another run does. */  \
+    X(BATCH, "batch", graph_unite, 2)
 
 enum pass {
     PASS_NONE,

@@ -155,7 +155,10 @@ plan['segments'].select { |segment| segment['tool'] == 'chef' }.each do |segment
   differ("#{segment['file']}: resources at #{lines}") unless lines == segment['tasks'].map(&:first)
   steps = segment['tasks'].zip(resources).select { |_, resource| declarations.key?(resource&.type) }
   steps.group_by { |task, _| task[1] }.each do |op, declared|
-    wanted = calls.find { |call| call['op'] == op }['steps'].reject { |step| step['step'] == 'put' }
+    entry = calls.find { |call| call['op'] == Array(op).first }
+    entry = entry['together'] if op.is_a?(Array)
+    differ("op #{op}: #{entry['ops']}") unless entry['ops'].nil? || entry['ops'] == op
+    wanted = entry['steps'].reject { |step| step['step'] == 'put' }
     found = declared.map { |_, resource| declarations[resource.type].ask(resource) }
     differ("op #{op}: #{found.map(&:first)}") unless found.map(&:first) == wanted.map { |step| step['step'] }
     wanted.zip(found, declared).each do |step, (_, given), (_, resource)|
