@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/handle.h"
+#include "compiler/member.h"
 #include "compiler/native.h"
 
 struct shape {
@@ -83,6 +84,11 @@ static void add_word(struct lowering *l, uint64_t word)
     *vec_push(&l->words) = word;
 }
 
+static void add_member(void *ctx, uint32_t member, uint32_t item)
+{
+    add_word(ctx, (uint64_t)member << 32 | item);
+}
+
 static uint64_t shape_of(struct lowering *l, op_id id)
 {
     const struct graph *g = &l->p->graph;
@@ -100,6 +106,7 @@ static uint64_t shape_of(struct lowering *l, op_id id)
             add_word(l, (uint64_t)v->kind << 32 |
                             (v->kind == IR_LIST || v->kind == IR_DICT ? v->count : 0));
     }
+    member_each(g, id, add_member, l);
     return hash_bytes(l->words.v, l->words.n * sizeof *l->words.v);
 }
 
@@ -231,6 +238,8 @@ static value subject_getattr(struct vm *vm, value self, str_id name)
         return value_cstring(vm, backend_name(s->l->p->graph.ops[s->op].backend));
     if (!strcmp(text, "tools"))
         return tools_list(s->l, s->op);
+    if (!strcmp(text, "members"))
+        return member_texts(vm, &s->l->p->graph, s->op);
     for (size_t i = 0; i < sizeof self_facts / sizeof *self_facts; i++)
         if (!strcmp(text, self_facts[i]))
             return native_hole(vm, val_name(vm->values, IR_SELF, name),
@@ -247,6 +256,7 @@ static void subject_attrs(struct vm *vm, value self, void (*each)(void *, str_id
         each(ctx, info->args[i].name);
     each(ctx, intern_cstr(vm->strings, "backend"));
     each(ctx, intern_cstr(vm->strings, "tools"));
+    each(ctx, intern_cstr(vm->strings, "members"));
     for (size_t i = 0; i < sizeof self_facts / sizeof *self_facts; i++)
         each(ctx, intern_cstr(vm->strings, self_facts[i]));
 }
@@ -498,7 +508,7 @@ bool lower(struct program *p, struct plan *plan)
     memset(vec_push(&l.templates), 0, sizeof *l.templates.v);
     find_tools(&l);
     for (op_id id = 1; id < g->n && !diags_full(&p->diags); id++)
-        if (!(g->ops[id].flags & OP_DEAD))
+        if (!(g->ops[id].flags & OP_DEAD) || g->ops[id].members)
             good &= lower_op(&l, id);
     if (good) {
         collect_segments(&l);

@@ -462,6 +462,15 @@ static bool read_carriers(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
+/* batch = "packages": neighbouring calls may be one, with these lists united. */
+static bool read_batch(struct vm *vm, value record, struct call_info *info)
+{
+    value name = get(vm, record, "batch");
+    int32_t arg = name == VALUE_ERROR ? -1 : named_arg(info, vm, name);
+    info->batch = (uint32_t)(arg + 1);
+    return name == VALUE_ERROR || arg >= 0;
+}
+
 /* local = ["run", ...]: the members that can act on its result, which is this computer.
  */
 static void read_local(struct vm *vm, value record, struct call_info *info)
@@ -524,7 +533,8 @@ static value do_call(struct vm *vm, const struct call *c)
     if (!read_inlines(vm, record, &info, rules) ||
         !read_attachments(vm, record, &info, rules) ||
         !read_identity(vm, record, &info) || !read_effects(vm, record, &info) ||
-        !read_wants(vm, record, &info) || !read_requires(vm, record, &info, rules))
+        !read_wants(vm, record, &info) || !read_batch(vm, record, &info) ||
+        !read_requires(vm, record, &info, rules))
         return VALUE_ERROR;
     read_errors(vm, record, &info);
     read_local(vm, record, &info);

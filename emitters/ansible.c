@@ -134,10 +134,12 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     const struct plan_segment *s = &a->e->plan->segments[segment];
     const op_id *ops = s->parts[0].ops;
     struct yaml *y = &a->yaml;
+    op_id op;
     flow_enter(&a->flow, segment);
     titles_begin(&a->titles);
     for (uint32_t i = 0; i < s->nops; i++)
-        titles_note(&a->titles, a->e, ops[i], flow_shape(&a->flow, ops[i]));
+        if ((op = emission_turn(a->e, ops[i])))
+            titles_note(&a->titles, a->e, op, flow_shape(&a->flow, op));
 
     buf_clear(text);
     yaml_begin(y, text);
@@ -153,7 +155,8 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     yaml_name(y, "tasks");
     yaml_seq(y);
     for (uint32_t i = 0; i < s->nops; i++)
-        ansible_tasks(a, ops[i]);
+        if ((op = emission_turn(a->e, ops[i])))
+            ansible_tasks(a, op);
     yaml_seq_end(y);
     yaml_map_end(y);
     yaml_seq_end(y);

@@ -88,14 +88,17 @@ static void write_segment(struct chef *c, uint32_t segment, struct buf *text)
     struct emission *e = c->e;
     const struct plan_segment *s = &e->plan->segments[segment];
     const op_id *ops = s->parts[0].ops;
+    op_id op;
     flow_enter(&c->flow, segment);
     titles_begin(&c->titles);
     for (uint32_t i = 0; i < s->nops; i++)
-        titles_note(&c->titles, e, ops[i], flow_shape(&c->flow, ops[i]));
+        if ((op = emission_turn(e, ops[i])))
+            titles_note(&c->titles, e, op, flow_shape(&c->flow, op));
     begin(c, text);
     head(c, strrchr(c->flow.out->recipe, ':') + 1);
     for (uint32_t i = 0; i < s->nops; i++)
-        chef_resources(c, ops[i]);
+        if ((op = emission_turn(e, ops[i])))
+            chef_resources(c, op);
     put(c, c->flow.out->file, text);
     flow_leave(&c->flow);
 }

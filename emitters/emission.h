@@ -12,11 +12,11 @@ enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_FILE = 704,
 };
 
-/* One task of a playbook or resource of a recipe: the op it belongs to, of the first
- * machine, and its place. */
+/* One task of a playbook or resource of a recipe: whose it is, of the first machine, and
+ * its place. */
 struct emission_task {
     uint32_t line;
-    op_id op;
+    op_id op;      /* or the carrier of several */
     uint32_t step; /* 0-based among the op's tasks */
     const char *name;
 };
@@ -105,6 +105,14 @@ static inline const struct plan_segment *emission_many(const struct emission *e,
 {
     const struct plan_segment *s = &e->plan->segments[e->graph->ops[op].segment];
     return e->unified && s->nparts > 1 ? s : NULL;
+}
+
+/* The op whose steps a tool is given when this one's turn comes: mostly itself; of
+ * several in one transaction their carrier for the first, and 0 for the others. */
+static inline op_id emission_turn(const struct emission *e, op_id op)
+{
+    op_id carrier = e->graph->ops[op].carrier;
+    return !carrier ? op : e->graph->ops[carrier].merged == op ? carrier : 0;
 }
 
 /* Text of an interned string. */

@@ -347,6 +347,23 @@ static void write_vars(struct plan_writer *w, uint32_t id, int64_t machine)
     json_put_object_end(&w->j);
 }
 
+/* Where the op stands among those of each machine; of a transaction, all of its. */
+static void write_places(struct plan_writer *w, op_id op)
+{
+    const struct emission *e = w->e;
+    val_id members = e->graph->ops[op].members;
+    if (!members) {
+        json_put_int(&w->j, e->plan->place[op]);
+        return;
+    }
+    json_put_array_compact(&w->j);
+    for (uint32_t i = 0; i < val_count(e->values, members); i++)
+        json_put_int(
+            &w->j,
+            e->plan->place[val_get(e->values, val_items(e->values, members)[i])->as.n]);
+    json_put_array_end(&w->j);
+}
+
 /* What a tool is given: the scripts of the others are composed from api/calls.json. */
 static void write_artefact(struct plan_writer *w, uint32_t id)
 {
@@ -361,7 +378,7 @@ static void write_artefact(struct plan_writer *w, uint32_t id)
     for (size_t i = 0; i < out->tasks.n; i++) {
         json_put_array_compact(j);
         json_put_int(j, out->tasks.v[i].line);
-        json_put_int(j, e->plan->place[out->tasks.v[i].op]);
+        write_places(w, out->tasks.v[i].op);
         json_put_int(j, out->tasks.v[i].step);
         json_put_cstr(j, out->tasks.v[i].name);
         json_put_array_end(j);

@@ -318,3 +318,16 @@ void render_place(struct emission *e, op_id op, struct buf *out)
     identity_of_op(e->graph, op, out);
     buf_char(out, ')');
 }
+
+void render_each_place(struct emission *e, op_id op, struct buf *text,
+                       void (*each)(void *ctx, const char *text, size_t len), void *ctx)
+{
+    val_id members = e->graph->ops[op].members;
+    for (uint32_t i = 0; i == 0 || i < val_count(e->values, members); i++) {
+        buf_clear(text);
+        render_place(
+            e, members ? val_get(e->values, val_items(e->values, members)[i])->as.n : op,
+            text);
+        each(ctx, buf_text(text), text->len);
+    }
+}

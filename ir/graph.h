@@ -51,6 +51,9 @@ struct op {
     uint8_t flags;
     op_id merged;
     uint32_t segment; /* the tool run it is part of; 0: it runs on its own */
+    op_id carrier;    /* set by graph_unite(): a dead op whose steps are carried out for
+                         this one and others, or 0: its own are */
+    val_id members;   /* of a carrier: IR_LIST of handles of those ops, in their order */
     struct span span; /* of the call expression */
     uint32_t chain;   /* call chain: index into graph.frames of the function frame it was
                          made   in, 0 = top level */
@@ -143,6 +146,10 @@ bool graph_verify(struct graph *g, struct diags *d);
 /* Groups ops of tool backends into tool runs: sets op.segment, numbered from 1 in
  * topological order, nsegments and starts. Needs a graph without cycles. */
 bool graph_segment(struct graph *g, struct diags *d);
+/* Calls that one tool run carries out one right after the other become one transaction,
+ * where the record allows it (batch=): gives each of them the same carrier. Needs
+ * segments. */
+bool graph_unite(struct graph *g, struct diags *d);
 /* Ops in an order that respects all edges, ties by id: fills `order` (n ids from index
  * 0). */
 bool graph_toposort(struct graph *g, op_id *order, size_t *count);

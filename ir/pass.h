@@ -24,7 +24,9 @@
     X(REDUCE, "reduce", graph_reduce, 2)                                                 \
     /* It numbers what is left. */                                                       \
     X(SEGMENT, "segment", graph_segment, 0)                                              \
-    /* It compares tool runs. */                                                         \
+    /* What is neighbouring in one tool run waits for nothing that another run does. */  \
+    X(BATCH, "batch", graph_unite, 2)                                                    \
+    /* It compares tool runs, transactions and all. */                                   \
     X(VECTORIZE, "vectorize", graph_vectorize, 2)
 
 enum pass {

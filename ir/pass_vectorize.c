@@ -111,14 +111,25 @@ static bool alike(const struct vectorizing *x, const uint32_t run[2], val_id a, 
 
 enum { OWN_FLAGS = OP_CONTINUE | OP_TAINTED };
 
-static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
+/* The transaction that begins with the op, or 0. */
+static op_id begun_by(const struct graph *g, op_id id)
+{
+    op_id carrier = g->ops[id].carrier;
+    return carrier && g->ops[carrier].merged == id ? carrier : 0;
+}
+
+/* The place of the op that begins its transaction; 0: it is in none. */
+static uint32_t begins_at(const struct vectorizing *x, op_id id)
+{
+    op_id carrier = x->g->ops[id].carrier;
+    return carrier ? x->place[x->g->ops[carrier].merged] : 0;
+}
+
+static uint64_t hash_args(const struct vectorizing *x, uint64_t h, op_id id)
 {
     const struct graph *g = x->g;
     const struct op *op = &g->ops[id];
     const struct call_info *call = graph_call(g, id);
-    h = mix(h, (uint64_t)op->call << 8 | (op->flags & OWN_FLAGS));
-    h = mix(h, (uint64_t)(uint32_t)op->retries << 32 | (uint32_t)op->timeout_ms);
-    h = mix(h, hash_value(x, op->segment, op->when));
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = g->args[op->args + i];
         h = mix(h, is_seen(g, &call->args[i], v) ? val_hash(&g->values, v)
@@ -127,17 +138,12 @@ static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
     return h;
 }
 
-static bool ops_alike(const struct vectorizing *x, op_id a, op_id b)
+static bool args_alike(const struct vectorizing *x, op_id a, op_id b)
 {
     const struct graph *g = x->g;
     const struct op *o = &g->ops[a], *p = &g->ops[b];
     const struct call_info *call = graph_call(g, a);
     const uint32_t run[2] = {o->segment, p->segment};
-    if (o->call != p->call || o->retries != p->retries ||
-        o->timeout_ms != p->timeout_ms ||
-        (o->flags & OWN_FLAGS) != (p->flags & OWN_FLAGS) ||
-        !alike(x, run, o->when, p->when))
-        return false;
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = g->args[o->args + i], w = g->args[p->args + i];
         if (is_seen(g, &call->args[i], v) ? !val_equal(&g->values, v, w)
@@ -145,6 +151,32 @@ static bool ops_alike(const struct vectorizing *x, op_id a, op_id b)
             return false;
     }
     return true;
+}
+
+static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
+{
+    const struct op *op = &x->g->ops[id];
+    op_id carrier = begun_by(x->g, id);
+    h = mix(h, (uint64_t)op->call << 8 | (op->flags & OWN_FLAGS));
+    h = mix(h, (uint64_t)(uint32_t)op->retries << 32 | (uint32_t)op->timeout_ms);
+    h = mix(h, hash_value(x, op->segment, op->when));
+    h = hash_args(x, mix(h, begins_at(x, id)), id);
+    return carrier ? hash_args(x, h, carrier) : h;
+}
+
+static bool ops_alike(const struct vectorizing *x, op_id a, op_id b)
+{
+    const struct graph *g = x->g;
+    const struct op *o = &g->ops[a], *p = &g->ops[b];
+    const uint32_t run[2] = {o->segment, p->segment};
+    if (o->call != p->call || o->retries != p->retries ||
+        o->timeout_ms != p->timeout_ms ||
+        (o->flags & OWN_FLAGS) != (p->flags & OWN_FLAGS) ||
+        !alike(x, run, o->when, p->when) || begins_at(x, a) != begins_at(x, b) ||
+        !args_alike(x, a, b))
+        return false;
+    op_id carrier = begun_by(g, a);
+    return !carrier || args_alike(x, carrier, begun_by(g, b));
 }
 
 static uint64_t hash_run(const struct vectorizing *x, uint32_t run)

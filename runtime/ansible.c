@@ -85,10 +85,11 @@ static const char *start_name(const struct segment *s, uint32_t task)
     return s->tasks[task].name;
 }
 
+/* The first task that begins with this op; the number of tasks if there is none. */
 static uint32_t first_task(const struct segment *s, uint32_t op)
 {
     uint32_t i = 0;
-    while (i < s->ntasks && s->tasks[i].op != op)
+    while (i < s->ntasks && s->tasks[i].ops[0] != op)
         i++;
     return i;
 }

@@ -110,8 +110,10 @@ static json_t *chef_skip(const struct tool_run *t)
     json_t *lines = json_array();
     for (uint32_t i = 0; i < t->segment->ntasks; i++) {
         const struct plan_task *task = &t->segment->tasks[i];
-        uint32_t place = t->run->ops[task->op].place;
-        if (t->run->ops[task->op].status == RUN_KNOWN || place < t->from)
+        bool part = false;
+        for (uint32_t k = 0; k < task->nops; k++)
+            part |= tool_op_part(t, task->ops[k]);
+        if (!part)
             json_array_append_new(lines, json_integer(task->line));
     }
     return lines;
@@ -125,10 +127,11 @@ static char *chef_values(const struct tool_run *t, struct value_source *source)
     if (tool_variables(t, source, values) && tool_own_variables(t, source, values) &&
         tool_secrets(t, source, secrets)) {
         json_object_set_new(values, "dvo",
-                            json_pack("{s:O, s:s, s:o, s:o, s:o}", "secrets", secrets,
-                                      "only", segment_name(t->segment), "skip",
-                                      chef_skip(t), "results", chef_results(t),
-                                      "changed_before", tool_changed_before(t)));
+                            json_pack("{s:O, s:s, s:o, s:o, s:o, s:o}", "secrets",
+                                      secrets, "only", segment_name(t->segment), "skip",
+                                      chef_skip(t), "left_out", tool_left_out(t),
+                                      "results", chef_results(t), "changed_before",
+                                      tool_changed_before(t)));
         text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
     }
     json_decref(values);

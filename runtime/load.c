@@ -295,6 +295,18 @@ static uint32_t place_ref(struct loader *l, const json_t *v, const struct segmen
     return number(l, v, s->file, s->nops ? s->nops - 1 : 0);
 }
 
+/* An op, or a list of them, by their places. */
+static uint32_t *load_task_ops(struct loader *l, const json_t *from,
+                               const struct segment *s, uint32_t *n)
+{
+    bool many = json_is_array(from);
+    *n = many ? (uint32_t)json_array_size(from) : 1;
+    uint32_t *ops = arena_array(&l->plan->arena, uint32_t, *n);
+    for (uint32_t i = 0; i < *n; i++)
+        ops[i] = s->ops[place_ref(l, many ? json_array_get(from, i) : from, s)];
+    return ops;
+}
+
 static void load_tasks(struct loader *l, const json_t *from, struct segment *s)
 {
     const json_t *tasks = member(l, from, s->file, "tasks", JSON_ARRAY, true);
@@ -305,11 +317,12 @@ static void load_tasks(struct loader *l, const json_t *from, struct segment *s)
     json_array_foreach(tasks, i, v)
     {
         const char *name = json_string_value(json_array_get(v, 3));
-        if (!name)
+        struct plan_task *task = &s->tasks[i];
+        task->line = number(l, json_array_get(v, 0), "the line of a task", UINT32_MAX);
+        task->ops = load_task_ops(l, json_array_get(v, 1), s, &task->nops);
+        task->name = name;
+        if (!name || !task->nops)
             refuse(l, "a task of %s is not [line, place, step, name]", s->file);
-        s->tasks[i] = (struct plan_task){
-            number(l, json_array_get(v, 0), "the line of a task", UINT32_MAX),
-            s->ops[place_ref(l, json_array_get(v, 1), s)], name};
     }
 }
 
@@ -436,7 +449,7 @@ static void load_steps(struct loader *l, struct segment *s)
     for (uint32_t i = 0; i < s->nops; i++) {
         const json_t *steps = json_object_get(p->ops[s->ops[i]].entry, "steps");
         for (size_t k = 0; k < json_array_size(steps); k++)
-            s->tasks[s->ntasks++] = (struct plan_task){.op = s->ops[i]};
+            s->tasks[s->ntasks++] = (struct plan_task){.ops = &s->ops[i], .nops = 1};
     }
 }
 
@@ -461,6 +474,10 @@ static void load_calls(struct loader *l)
         member(l, v, p->ops[op].address, steps ? "steps" : "sequences",
                steps ? JSON_ARRAY : JSON_OBJECT, true);
         p->ops[op].entry = v;
+        const json_t *together = json_object_get(v, "together");
+        if (together)
+            p->ops[op].together =
+                load_refs(l, json_object_get(together, "ops"), &p->ops[op].ntogether);
     }
     for (uint32_t op = 1; op <= p->nops; op++)
         if ((p->ops[op].way == WAY_CALLS || op_has_steps(p, op)) && !p->ops[op].entry)

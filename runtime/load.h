@@ -47,14 +47,17 @@ struct plan_op {
     const json_t *when, *args, *probe; /* VALUEs, or NULL */
     const json_t *fields; /* types of result fields that are no texts, or NULL */
     json_t *entry;        /* its record in calls.json, or NULL */
-    int retries;          /* -1: default */
-    double timeout;       /* seconds; 0: default */
+    uint32_t *together;   /* ops that may be carried out with it as one, itself first */
+    uint32_t ntogether;
+    int retries;    /* -1: default */
+    double timeout; /* seconds; 0: default */
     bool carry_on, tainted, idempotent, keyed;
 };
 
 struct plan_task {
-    uint32_t line;    /* of the playbook, or 0 */
-    uint32_t op;      /* index */
+    uint32_t line; /* of the playbook, or 0 */
+    uint32_t *ops; /* indices; several are carried out as one */
+    uint32_t nops;
     const char *name; /* or NULL */
 };
 

@@ -261,7 +261,8 @@ static struct tool_op *tool_op_of(const struct tool_run *t, uint32_t op)
     return place < t->nops && t->ops[place].op == op ? &t->ops[place] : NULL;
 }
 
-static struct tool_op *event_op(struct tool_run *t, const json_t *event)
+/* The task of an event, or NULL. */
+static const struct plan_task *event_task(const struct tool_run *t, const json_t *event)
 {
     const char *path = json_string_value(json_object_get(event, "path"));
     json_int_t line = json_integer_value(json_object_get(event, "line"));
@@ -269,8 +270,18 @@ static struct tool_op *event_op(struct tool_run *t, const json_t *event)
         return NULL;
     for (uint32_t i = 0; i < t->segment->ntasks; i++)
         if (t->segment->tasks[i].line == line)
-            return tool_op_of(t, t->segment->tasks[i].op);
+            return &t->segment->tasks[i];
     return NULL;
+}
+
+/* Of a task for several ops: whether its k-th op is one that changed something. */
+static bool event_changed(const struct plan_task *task, uint32_t k, const json_t *event)
+{
+    const json_t *fields = json_object_get(json_object_get(event, "result"), "fields");
+    if (!fields)
+        fields = json_object_get(event, "result");
+    return tool_member_changed(task->nops, k, fields,
+                               json_is_true(json_object_get(event, "changed")));
 }
 
 static void event_fields(struct tool_op *o, const json_t *fields)
@@ -279,7 +290,8 @@ static void event_fields(struct tool_op *o, const json_t *fields)
     json_t *v;
     json_object_foreach((json_t *)(uintptr_t)fields, name, v)
     {
-        json_object_set(o->fields, name, v);
+        if (strcmp(name, "members") != 0)
+            json_object_set(o->fields, name, v);
         if (!strcmp(name, "rc"))
             json_object_set(o->fields, "status", v);
     }
@@ -344,6 +356,13 @@ static void event_failed(struct tool_run *t, struct tool_op *o, const json_t *ev
     tool_op_failed(o, &f);
 }
 
+bool tool_member_changed(uint32_t n, uint32_t k, const json_t *fields, bool changed)
+{
+    const char *digits = json_string_value(json_object_get(fields, "members"));
+    bool told = n > 1 && digits && strlen(digits) == n;
+    return told ? digits[k] == '1' && changed : changed;
+}
+
 /* What callbacks do not get to see of a task with no_log comes from its module's side. */
 static void event_hidden(struct tool_op *o, const json_t *event)
 {
@@ -402,23 +421,34 @@ void tool_op_ended(struct tool_run *t, struct tool_op *o, bool changed, bool ski
     tool_task_ended(t, o, skipped);
 }
 
-bool tool_event(struct tool_run *t, const json_t *event)
+/* What a task tells of one of its ops. */
+static void event_of_op(struct tool_run *t, struct tool_op *o, const char *kind,
+                        bool changed, const json_t *event)
 {
-    bool granted = false;
-    const char *kind = json_string_value(json_object_get(event, "event"));
-    struct tool_op *o = kind ? event_op(t, event) : NULL;
-    if (kind && !strcmp(kind, "start")) {
-        granted = !o || tool_op_started(t, o);
-    } else if (o && (!strcmp(kind, "ok") || !strcmp(kind, "skipped"))) {
-        o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
+    if (!strcmp(kind, "ok") || !strcmp(kind, "skipped")) {
+        o->changed = o->changed || changed;
         event_result(o, event);
         tool_task_ended(t, o, !strcmp(kind, "skipped"));
-    } else if (o && !strcmp(kind, "result")) {
+    } else if (!strcmp(kind, "result")) {
         event_hidden(o, event);
-    } else if (o && (!strcmp(kind, "failed") || !strcmp(kind, "unreachable"))) {
+    } else if (!strcmp(kind, "failed") || !strcmp(kind, "unreachable")) {
         event_failed(t, o, event);
-    } else if (o && !strcmp(kind, "retry")) {
+    } else if (!strcmp(kind, "retry")) {
         progress_note(t->run->progress, o->op, "trying again");
+    }
+}
+
+bool tool_event(struct tool_run *t, const json_t *event)
+{
+    const char *kind = json_string_value(json_object_get(event, "event"));
+    const struct plan_task *task = kind ? event_task(t, event) : NULL;
+    bool start = kind && !strcmp(kind, "start"), granted = start;
+    for (uint32_t k = 0; task && k < task->nops; k++) {
+        struct tool_op *o = tool_op_of(t, task->ops[k]);
+        if (o && start)
+            granted = tool_op_started(t, o) && granted;
+        else if (o)
+            event_of_op(t, o, kind, event_changed(task, k, event), event);
     }
     return granted;
 }
@@ -575,9 +605,11 @@ struct tool_run *tool_new(struct run *r, uint32_t segment, const struct tool *to
         o->register_ = json_object();
     }
     for (uint32_t i = 0; i < s->ntasks; i++) {
-        struct tool_op *o = tool_op_of(t, s->tasks[i].op);
-        if (o)
-            o->tasks++;
+        for (uint32_t k = 0; k < s->tasks[i].nops; k++) {
+            struct tool_op *o = tool_op_of(t, s->tasks[i].ops[k]);
+            if (o)
+                o->tasks++;
+        }
     }
     run_op_started(r, t->ops[0].op);
     return t;

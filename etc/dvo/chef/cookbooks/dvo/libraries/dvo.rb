@@ -4,6 +4,7 @@
 # The environment variable DVO_VALUES names a JSON file: values by their names, and under
 # `dvo` what the run itself is told: `secrets` by their paths, `only` (the file of the one
 # recipe whose turn it is), `skip` (lines of that recipe whose resources take no part),
+# `left_out` (by such a line, who of those for whom a step is carried out takes no part),
 # `results` of resources that are done already, and `changed_before`, the registers of those
 # that an interrupted run had changed.
 
@@ -87,6 +88,15 @@ module Dvo
     def part?(path, line)
       only = told('only', path)
       path == only && !skipped.include?(line)
+    end
+
+    # The parameters of a step that is declared there, without those who take no part.
+    def taking_part(line, parameters)
+      without = told('left_out', {})[line.to_s]
+      return parameters if without.nil? || parameters[:members].nil?
+      members = parameters[:members].each_with_index.map { |one, index| without.include?(index) ? '' : one }
+      packages = parameters[:packages] & members.flat_map(&:split)
+      parameters.merge(packages: packages, members: members)
     end
 
     private
