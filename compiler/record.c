@@ -480,6 +480,10 @@ static value do_call(struct vm *vm, const struct call *c)
     info.http = flag(vm, record, "http");
     info.reads_only = flag(vm, record, "reads_only");
     info.planned = flag(vm, record, "planned");
+    value seconds = get(vm, record, "seconds");
+    info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)
+                       ? (uint32_t)value_small_get(seconds) * 1000
+                       : 500;
     rules->provider = flag(vm, record, "provider");
     rules->builtin = flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");

@@ -39,12 +39,9 @@ bool api_probe_asked(const struct emission *e, op_id op)
         return true;
     /* From the end: the first foreign call met is the last one of the run. */
     const struct plan_segment *s = &e->plan->segments[o->segment];
-    for (uint32_t i = s->nops; i-- > 0;) {
-        if (s->ops[i] == op)
-            return true;
-        if (call_is_foreign(graph_call(e->graph, s->ops[i])))
+    for (uint32_t i = s->nops; i-- > e->plan->place[op] + 1;)
+        if (call_is_foreign(graph_call(e->graph, s->parts[0].ops[i])))
             return false;
-    }
     return true;
 }
 

@@ -9,11 +9,12 @@ struct explanation {
     const char *pass;
     bool *dead; /* by op */
     size_t edges;
+    uint32_t segments;
 };
 
 void explain_begin(struct explanation *e, const struct graph *g, const char *pass);
-/* Writes a line for every op that is gone since, or for the edges that are if no op is;
- * frees what was kept. */
+/* Writes a line for every op that is gone since, or for the edges that are if no op is,
+ * and for every tool run that has got more machines; frees what was kept. */
 void explain_end(struct explanation *e, const struct graph *g, struct buf *out);
 /* What the record says that the op reads and writes: "writes file /etc/motd, reads user
  * root". Nothing for an op without effects. */

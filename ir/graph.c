@@ -31,6 +31,7 @@ void graph_free(struct graph *g)
     free(g->frames);
     free(g->batches);
     free(g->moves);
+    free(g->starts);
     *g = (struct graph){0};
 }
 
@@ -46,6 +47,8 @@ void graph_copy(struct graph *to, const struct graph *from)
     to->batches =
         vec_copy(from->batches, sizeof *to->batches, from->nbatches, &to->cap_batches);
     to->moves = vec_copy(from->moves, sizeof *to->moves, from->nmoves, &to->cap_moves);
+    size_t starts = from->starts ? (size_t)from->nsegments + 1 : 0;
+    to->starts = vec_copy(from->starts, sizeof *to->starts, starts, &starts);
 }
 
 op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span)

@@ -50,7 +50,7 @@ struct op {
     uint8_t backend;    /* enum backend; chosen by via= or configuration */
     uint8_t flags;
     op_id merged;
-    uint32_t segment; /* set by graph_segment(): 0 = runs on its own */
+    uint32_t segment; /* the tool run it is part of; 0: it runs on its own */
     struct span span; /* of the call expression */
     uint32_t chain;   /* call chain: index into graph.frames of the function frame it was
                          made   in, 0 = top level */
@@ -88,6 +88,7 @@ struct graph {
     size_t nbatches, cap_batches;
     struct move *moves; /* ir/move.h */
     size_t nmoves, cap_moves;
+    int64_t *starts;    /* per segment: when it begins, as predicted, in ms */
     uint32_t nsegments; /* after graph_segment() */
     /* header of the text form */
     const char *program, *project, *provider;
@@ -140,7 +141,7 @@ bool graph_order(struct graph *g, struct diags *d);
 /* Types, references, cycles, typestates, unique addresses, taints, backend support. */
 bool graph_verify(struct graph *g, struct diags *d);
 /* Groups ops of tool backends into tool runs: sets op.segment, numbered from 1 in
- * topological order, and nsegments. Needs a graph without cycles. */
+ * topological order, nsegments and starts. Needs a graph without cycles. */
 bool graph_segment(struct graph *g, struct diags *d);
 /* Ops in an order that respects all edges, ties by id: fills `order` (n ids from index
  * 0). */

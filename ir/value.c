@@ -139,7 +139,8 @@ static size_t value_width(const struct ir_value *v)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
-    case IR_NATIVE: return v->count;
+    case IR_NATIVE:
+    case IR_EACH: return v->count;
     default: return 0;
     }
 }
@@ -247,6 +248,17 @@ val_id val_dict_get(const struct values *t, val_id dict, const char *key)
     return 0;
 }
 
+bool val_has_dict(const struct values *t, val_id id)
+{
+    const struct ir_value *v = val_get(t, id);
+    if (v->kind == IR_DICT)
+        return true;
+    for (uint32_t i = 0; v->kind == IR_LIST && i < v->count; i++)
+        if (val_get(t, val_items(t, id)[i])->kind == IR_DICT)
+            return true;
+    return false;
+}
+
 /* Dicts are equal whatever their order, as in Starlark; usually the order is the same. */
 static bool dict_equal(const struct values *t, const struct ir_value *x,
                        const struct ir_value *y)
@@ -290,7 +302,8 @@ bool val_equal(const struct values *t, val_id a, val_id b)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
-    case IR_NATIVE: {
+    case IR_NATIVE:
+    case IR_EACH: {
         size_t width = value_width(x);
         for (size_t i = 0; i < width; i++)
             if (!val_equal(t, t->pool[x->as.seq + i], t->pool[y->as.seq + i]))
@@ -335,7 +348,8 @@ uint64_t val_hash(const struct values *t, val_id id)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
-    case IR_NATIVE: {
+    case IR_NATIVE:
+    case IR_EACH: {
         size_t width = value_width(v);
         for (size_t i = 0; i < width; i++)
             h = hash_mix(h, val_hash(t, t->pool[v->as.seq + i]));
