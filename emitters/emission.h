@@ -58,6 +58,12 @@ struct emission_segment {
     } secrets;
 };
 
+/* The JSON of a part of a template that is the same for all ops: bytes of kept_text. */
+struct emission_kept {
+    enum { KEPT_UNKNOWN, KEPT_DIFFERS, KEPT_SAME } state;
+    size_t begin, len;
+};
+
 struct emission {
     const struct plan *plan;
     struct graph *graph;    /* plan->graph */
@@ -73,6 +79,8 @@ struct emission {
     /* The part of a key that is a digest: the templates of one op ask for it often. */
     op_id key_op;
     char key[27];
+    struct emission_kept *kept; /* of the values from plan->first_value on */
+    struct buf kept_text;
     bool unified; /* ops stand for those of all machines of their run */
     bool failed;
 };
