@@ -160,11 +160,16 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     const struct plan_segment *s = &a->e->plan->segments[segment];
     struct yaml *y = &a->yaml;
     op_id op;
+    uint32_t n;
     flow_enter(&a->flow, segment);
     titles_begin(&a->titles);
-    for (uint32_t i = 0; i < s->nops; i++)
-        if ((op = emission_turn(a->e, s->ops[i])))
+    for (uint32_t i = 0; i < s->nops; i += n) {
+        n = ansible_fused_count(a, s->ops + i, s->nops - i);
+        if (n > 1)
+            ansible_fused_note(a, n);
+        else if ((op = emission_turn(a->e, s->ops[i])))
             titles_note(&a->titles, a->e, op, flow_shape(&a->flow, op));
+    }
 
     buf_clear(text);
     yaml_begin(y, text);
@@ -179,9 +184,13 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     yaml_bool(y, false);
     yaml_name(y, "tasks");
     yaml_seq(y);
-    for (uint32_t i = 0; i < s->nops; i++)
-        if ((op = emission_turn(a->e, s->ops[i])))
+    for (uint32_t i = 0; i < s->nops; i += n) {
+        n = ansible_fused_count(a, s->ops + i, s->nops - i);
+        if (n > 1)
+            ansible_fused(a, s->ops + i, n);
+        else if ((op = emission_turn(a->e, s->ops[i])))
             ansible_tasks(a, op);
+    }
     yaml_seq_end(y);
     yaml_map_end(y);
     yaml_seq_end(y);

@@ -326,6 +326,19 @@ static void write_op(struct plan_writer *w, op_id op)
     json_put_object_end(&w->j);
 }
 
+/* One op, or the list of those that are carried out as one. */
+static void write_task_ops(struct plan_writer *w, const struct emission_task *task)
+{
+    if (!task->nfused) {
+        value_json_op(w->e, task->op, &w->j);
+        return;
+    }
+    json_put_array_compact(&w->j);
+    for (uint32_t i = 0; i < task->nfused; i++)
+        json_put_int(&w->j, task->fused[i]);
+    json_put_array_end(&w->j);
+}
+
 /* What a tool is given: the scripts of the others are composed from api/calls.json. */
 static void write_artefact(struct plan_writer *w, const struct emission_segment *out)
 {
@@ -340,8 +353,11 @@ static void write_artefact(struct plan_writer *w, const struct emission_segment 
     for (size_t i = 0; i < out->tasks.n; i++) {
         json_put_array_compact(j);
         json_put_int(j, out->tasks.v[i].line);
-        value_json_op(e, out->tasks.v[i].op, j);
-        json_put_int(j, out->tasks.v[i].step);
+        write_task_ops(w, &out->tasks.v[i]);
+        if (out->tasks.v[i].nfused)
+            json_put_null(j);
+        else
+            json_put_int(j, out->tasks.v[i].step);
         json_put_cstr(j, out->tasks.v[i].name);
         json_put_array_end(j);
     }

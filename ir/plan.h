@@ -26,6 +26,7 @@ struct plan_segment {
 
 struct plan {
     struct graph *graph;
+    bool fuse;                       /* many ops may be one task */
     struct plan_template *templates; /* arena; index 0 unused */
     uint32_t ntemplates;
     uint32_t *template_of;         /* per op id; 0: the runtime does the call itself */

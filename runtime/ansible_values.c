@@ -2,6 +2,8 @@
  * template. */
 #include "runtime/ansible_values.h"
 
+#include "runtime/members.h"
+
 /* A copy in which each string is {"__ansible_unsafe": string}. */
 static json_t *mark_unsafe(const json_t *v)
 {
@@ -48,7 +50,7 @@ bool ansible_values_write(const struct tool_run *t, const char *path,
         json_object_set_new(values, "machines",
                             json_pack("{s:O}", t->segment->hosts, facts));
         json_object_set_new(values, "changed_before", tool_changed_before(t));
-        json_object_set_new(values, "left_out", tool_left_out(t));
+        json_object_set_new(values, "left_out", members_left_out(t));
         json_object_update(values, known);
         json_t *marked = mark_unsafe(values);
         ok = tool_values_write(path, marked, source);
