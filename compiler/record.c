@@ -476,6 +476,15 @@ static bool read_carriers(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
+/* batch = "packages": neighbouring calls may be one, with these lists united. */
+static bool read_batch(struct vm *vm, value record, struct call_info *info)
+{
+    value name = get(vm, record, "batch");
+    int32_t arg = name == VALUE_ERROR ? -1 : named_arg(info, vm, name);
+    info->batch = (uint32_t)(arg + 1);
+    return name == VALUE_ERROR || arg >= 0;
+}
+
 /* local = ["run", ...]: the members that can act on its result, which is this computer.
  */
 static void read_local(struct vm *vm, value record, struct call_info *info)
@@ -524,14 +533,22 @@ static value do_call(struct vm *vm, const struct call *c)
     info.http = flag(vm, record, "http");
     info.reads_only = flag(vm, record, "reads_only");
     info.planned = flag(vm, record, "planned");
+    value seconds = get(vm, record, "seconds");
+    info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)
+                       ? (uint32_t)value_small_get(seconds) * 1000
+                       : 500;
     rules->provider = flag(vm, record, "provider");
     rules->builtin = flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
-    if (!read_args(vm, record, &info, rules) || !read_inlines(vm, record, &info, rules) ||
+    if (!read_args(vm, record, &info, rules))
+        return VALUE_ERROR;
+    info.present = (uint32_t)(arg_index(&info, vm, "present") + 1);
+    if (!read_inlines(vm, record, &info, rules) ||
         !read_attachments(vm, record, &info, rules) ||
         !read_identity(vm, record, &info) || !read_effects(vm, record, &info) ||
-        !read_wants(vm, record, &info) || !read_requires(vm, record, &info, rules))
+        !read_wants(vm, record, &info) || !read_batch(vm, record, &info) ||
+        !read_requires(vm, record, &info, rules))
         return VALUE_ERROR;
     read_errors(vm, record, &info);
     read_local(vm, record, &info);

@@ -203,6 +203,19 @@ void value_json(struct emission *e, op_id op, val_id v, struct json *j)
     write_value(&(struct value_writer){e, op, false, j}, v);
 }
 
+void value_json_op(struct emission *e, op_id op, struct json *j)
+{
+    val_id members = e->graph->ops[op].members;
+    if (!members) {
+        json_put_int(j, op);
+        return;
+    }
+    json_put_array_compact(j);
+    for (uint32_t i = 0; i < val_count(e->values, members); i++)
+        json_put_int(j, val_get(e->values, val_items(e->values, members)[i])->as.n);
+    json_put_array_end(j);
+}
+
 void value_json_lines(struct emission *e, op_id op, val_id v, struct json *j)
 {
     v = render_value(e, op, v);

@@ -95,8 +95,11 @@ struct call_info {
     bool
         reads_only; /* an http call that never changes anything; others by their method */
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
-    bool alone;   /* the runtime or the provider carries it out: no part of a tool run */
-    bool planned; /* known by name, no backend carries it in this version */
+    uint32_t present; /* 1 + the argument that says whether it shall be there, or 0 */
+    uint32_t batch;   /* 1 + the argument whose lists several calls may unite, or 0 */
+    bool alone; /* the runtime or the provider carries it out: no part of a tool run */
+    uint32_t cost_ms;    /* how long it takes, as a rule; from `seconds` of the record */
+    bool planned;        /* known by name, no backend carries it in this version */
     const str_id *local; /* its result is this computer, where only these members act, all
                             through the step library; NULL: it is not */
     uint32_t nlocal;

@@ -7,7 +7,8 @@
 
 void explain_begin(struct explanation *e, const struct graph *g, const char *pass)
 {
-    *e = (struct explanation){pass, xcalloc(g->n, sizeof *e->dead), g->nedges};
+    *e = (struct explanation){pass, xcalloc(g->n, sizeof *e->dead), g->n, g->nedges,
+                              g->nsegments};
     for (size_t id = 1; id < g->n; id++)
         e->dead[id] = g->ops[id].flags & OP_DEAD;
 }
@@ -110,16 +111,74 @@ static void explain_op(const struct explanation *e, const struct graph *g, op_id
     buf_free(&effects);
 }
 
+/* Lists the machines of each tool run that several share. */
+static void explain_runs(const struct explanation *e, const struct graph *g,
+                         struct buf *out)
+{
+    op_id *first = xcalloc((size_t)g->nsegments + 1, sizeof *first);
+    struct buf *others = xcalloc((size_t)g->nsegments + 1, sizeof *others);
+    op_id *last = xcalloc((size_t)g->nsegments + 1, sizeof *last);
+    for (op_id id = 1; id < g->n; id++) {
+        uint32_t s = g->ops[id].segment;
+        op_id machine = g->ops[id].subject;
+        if (!s || (g->ops[id].flags & OP_DEAD) || machine == last[s])
+            continue;
+        if (!first[s]) {
+            first[s] = last[s] = machine;
+        } else if (machine != first[s]) {
+            buf_str(&others[s], others[s].len ? ", " : "");
+            add_string(g, g->ops[machine].address, &others[s]);
+            last[s] = machine;
+        }
+    }
+    for (uint32_t s = 1; s <= g->nsegments; s++) {
+        if (others[s].len) {
+            buf_printf(out, "%s: ", e->pass);
+            add_string(g, g->ops[first[s]].address, out);
+            buf_printf(out,
+                       " shares a tool run with %s: their calls differ in values only\n",
+                       buf_text(&others[s]));
+        }
+        buf_free(&others[s]);
+    }
+    free(first);
+    free(last);
+    free(others);
+}
+
+/* A line for each op but the first that the carrier carries. */
+static void explain_members(const struct explanation *e, const struct graph *g,
+                            op_id carrier, struct buf *out)
+{
+    val_id members = g->ops[carrier].members;
+    for (uint32_t i = 1; i < val_count(&g->values, members); i++) {
+        op_id id = val_get(&g->values, val_items(&g->values, members)[i])->as.n;
+        buf_printf(out, "%s: ", e->pass);
+        add_place(g, id, out);
+        buf_str(out, ": ");
+        add_string(g, g->ops[id].address, out);
+        buf_str(out, " is one transaction with ");
+        add_place(g, g->ops[carrier].merged, out);
+        buf_str(out,
+                ": they are neighbours on their machine, differ in nothing else, and "
+                "nobody uses a result of theirs\n");
+    }
+}
+
 void explain_end(struct explanation *e, const struct graph *g, struct buf *out)
 {
     bool gone = false;
-    for (size_t id = 1; id < g->n; id++)
+    for (size_t id = 1; id < e->ops; id++)
         if (!e->dead[id] && (g->ops[id].flags & OP_DEAD)) {
             explain_op(e, g, (op_id)id, out);
             gone = true;
         }
+    for (size_t id = e->ops; id < g->n; id++)
+        explain_members(e, g, (op_id)id, out);
     if (!gone && g->nedges < e->edges)
         buf_printf(out, "%s: %zu of %zu edges say nothing that others do not say\n",
                    e->pass, e->edges - g->nedges, e->edges);
+    if (e->segments > g->nsegments)
+        explain_runs(e, g, out);
     free(e->dead);
 }

@@ -480,6 +480,8 @@ static void world_make(struct world *w, const char *path, unsigned level)
         diags_print(&w->p.diags, stderr, DIAG_HUMAN, false);
         fail();
     }
+    while (w->p.graph.ops[w->p.graph.n - 1].members)
+        w->p.graph.n--; /* how a tool is told about several ops is no op */
     size_t n = w->p.graph.n;
     w->touches = xcalloc(n, sizeof *w->touches);
     w->manners = xcalloc(n, sizeof *w->manners);
