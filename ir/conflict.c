@@ -18,7 +18,8 @@ static bool is_absence(const struct graph *g, const struct mention *m)
     const struct call_info *call = graph_call(g, m->op);
     if (graph_is_absence(g, m->op))
         for (uint32_t i = 0; i < call->nwants; i++)
-            if (call->wants[i].value == (int32_t)call->present - 1)
+            if (call->wants[i].value == (int32_t)call->present - 1 &&
+                is_attr(g, call->wants[i].attr, "present"))
                 return true;
     return false;
 }
