@@ -258,39 +258,98 @@ static bool read_identity(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
+/* What names a thing in a row: "path", "/etc/cron.d/{job}", "=/etc/fstab". */
+static bool read_by(struct vm *vm, const struct call_info *info, const char *by,
+                    int32_t *arg, str_id *literal)
+{
+    const char *open = strchr(by, '{');
+    const char *close = open ? strchr(open, '}') : NULL;
+    *arg = -1;
+    if (*by == '=') {
+        *literal = intern_cstr(vm->strings, by + 1);
+        return true;
+    }
+    if (close) {
+        *literal = intern(vm->strings, by, (size_t)(open - by));
+        by = arena_strndup(vm->arena, open + 1, (size_t)(close - open - 1));
+    }
+    return (*arg = named_arg(info, vm, value_cstring(vm, by))) >= 0;
+}
+
+/* An argument that a row names under this key: 1 + its index, or 0 if there is no such
+ * key. */
+static bool read_condition(struct vm *vm, value row, const char *key,
+                           const struct call_info *info, uint32_t *out)
+{
+    int32_t arg = text(vm, row, key) ? named_arg(info, vm, get(vm, row, key)) : 0;
+    *out = text(vm, row, key) ? (uint32_t)arg + 1 : 0;
+    return arg >= 0;
+}
+
+static bool read_any_effect(struct vm *vm, value v, struct call_info *info)
+{
+    struct effect e = {.any = true, .arg = -1};
+    const char *when = text(vm, v, "when"); /* only if that argument is written */
+    if (when && (e.arg = named_arg(info, vm, get(vm, v, "when"))) < 0)
+        return false;
+    info->effects[info->neffects++] = e;
+    e.write = true;
+    if (is_word(vm, v, "foreign"))
+        info->effects[info->neffects++] = e;
+    return true;
+}
+
+static bool read_effect(struct vm *vm, value v, struct call_info *info)
+{
+    struct effect e = {.write = is_word(vm, v, "writes")};
+    const char *kind = text(vm, v, "kind"), *by = text(vm, v, "by");
+    if (is_word(vm, v, "foreign") || is_word(vm, v, "reads_any"))
+        return read_any_effect(vm, v, info);
+    if (!kind || !by || (!e.write && !is_word(vm, v, "reads")))
+        return vm_fail(vm, 514,
+                       "effects are writes(kind, argument), reads(kind, "
+                       "argument), foreign() or reads_any()") != VALUE_ERROR;
+    e.kind = intern_cstr(vm->strings, kind);
+    if (!read_by(vm, info, by, &e.arg, &e.literal))
+        return false;
+    if (!read_condition(vm, v, "to", info, &e.to))
+        return false;
+    info->effects[info->neffects++] = e;
+    return true;
+}
+
 static bool read_effects(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
     const value *v = items(vm, record, "effects", &n);
     info->effects = arena_array(vm->arena, struct effect, 2 * n);
-    for (size_t i = 0; i < n; i++) {
-        struct effect e = {.arg = -1};
-        if (is_word(vm, v[i], "foreign") || is_word(vm, v[i], "reads_any")) {
-            e.any = true;
-            const char *when =
-                text(vm, v[i], "when"); /* only if that argument is written */
-            e.arg = when ? arg_index(info, vm, when) : -1;
-            info->effects[info->neffects++] = e;
-            if (is_word(vm, v[i], "reads_any"))
-                continue;
-            e.write = true;
-        } else {
-            e.write = is_word(vm, v[i], "writes");
-            const char *kind = text(vm, v[i], "kind"), *by = text(vm, v[i], "by");
-            if (!kind || !by || (!e.write && !is_word(vm, v[i], "reads")))
-                return vm_fail(vm, 514,
-                               "effects are writes(kind, argument), reads(kind, "
-                               "argument), foreign() or reads_any()") != VALUE_ERROR;
-            e.kind = intern_cstr(vm->strings, kind);
-            e.tree = flag(vm, v[i], "tree");
-            if (*by == '=')
-                e.literal = intern_cstr(vm->strings, by + 1);
-            else if ((e.arg = named_arg(info, vm, get(vm, v[i], "by"))) < 0)
-                return false;
-        }
-        info->effects[info->neffects++] = e;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (!read_effect(vm, v[i], info))
+            return false;
     return true;
+}
+
+static bool read_want(struct vm *vm, value v, const struct call_info *info,
+                      struct want *out)
+{
+    const char *kind = is_word(vm, v, "want") ? text(vm, v, "kind") : NULL;
+    const char *key = text(vm, v, "key"), *word = text(vm, v, "value");
+    value attr = get(vm, v, "attr"), what = get(vm, v, "value");
+    if (!kind || !key || attr == VALUE_ERROR)
+        return vm_fail(vm, 514, "wants are want(kind, argument, attribute, value)") !=
+               VALUE_ERROR;
+    *out = (struct want){.kind = intern_cstr(vm->strings, kind),
+                         .attr = value_intern(vm, attr),
+                         .value = -1};
+    if (what == VALUE_TRUE || what == VALUE_FALSE)
+        word = what == VALUE_TRUE ? "=True" : "=False";
+    if (word && *word == '=')
+        out->word = intern_cstr(vm->strings, word + 1);
+    else if ((out->value = named_arg(info, vm, what)) < 0)
+        return false;
+    return read_by(vm, info, key, &out->key, &out->literal) &&
+           read_condition(vm, v, "when", info, &out->when) &&
+           read_condition(vm, v, "below", info, &out->below);
 }
 
 static bool read_wants(struct vm *vm, value record, struct call_info *info)
@@ -298,24 +357,9 @@ static bool read_wants(struct vm *vm, value record, struct call_info *info)
     size_t n;
     const value *v = items(vm, record, "wants", &n);
     info->wants = arena_array(vm->arena, struct want, n);
-    for (size_t i = 0; i < n; i++) {
-        const char *kind = is_word(vm, v[i], "want") ? text(vm, v[i], "kind") : NULL;
-        value attr = kind ? get(vm, v[i], "attr") : VALUE_ERROR;
-        int32_t key = kind ? named_arg(info, vm, get(vm, v[i], "key")) : -1;
-        if (key < 0 || attr == VALUE_ERROR)
+    for (size_t i = 0; i < n; i++)
+        if (!read_want(vm, v[i], info, &info->wants[info->nwants++]))
             return false;
-        struct want *w = &info->wants[info->nwants++];
-        *w = (struct want){intern_cstr(vm->strings, kind), key, value_intern(vm, attr),
-                           -1, 0};
-        value what = get(vm, v[i], "value");
-        const char *word = text(vm, v[i], "value");
-        if (what == VALUE_TRUE || what == VALUE_FALSE)
-            word = what == VALUE_TRUE ? "=True" : "=False";
-        if (word && *word == '=')
-            w->word = intern_cstr(vm->strings, word + 1);
-        else if ((w->value = named_arg(info, vm, what)) < 0)
-            return false;
-    }
     return true;
 }
 
@@ -432,6 +476,15 @@ static bool read_carriers(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
+/* batch = "packages": neighbouring calls may be one, with these lists united. */
+static bool read_batch(struct vm *vm, value record, struct call_info *info)
+{
+    value name = get(vm, record, "batch");
+    int32_t arg = name == VALUE_ERROR ? -1 : named_arg(info, vm, name);
+    info->batch = (uint32_t)(arg + 1);
+    return name == VALUE_ERROR || arg >= 0;
+}
+
 /* local = ["run", ...]: the members that can act on its result, which is this computer.
  */
 static void read_local(struct vm *vm, value record, struct call_info *info)
@@ -480,14 +533,22 @@ static value do_call(struct vm *vm, const struct call *c)
     info.http = flag(vm, record, "http");
     info.reads_only = flag(vm, record, "reads_only");
     info.planned = flag(vm, record, "planned");
+    value seconds = get(vm, record, "seconds");
+    info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)
+                       ? (uint32_t)value_small_get(seconds) * 1000
+                       : 500;
     rules->provider = flag(vm, record, "provider");
     rules->builtin = flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
-    if (!read_args(vm, record, &info, rules) || !read_inlines(vm, record, &info, rules) ||
+    if (!read_args(vm, record, &info, rules))
+        return VALUE_ERROR;
+    info.present = (uint32_t)(arg_index(&info, vm, "present") + 1);
+    if (!read_inlines(vm, record, &info, rules) ||
         !read_attachments(vm, record, &info, rules) ||
         !read_identity(vm, record, &info) || !read_effects(vm, record, &info) ||
-        !read_wants(vm, record, &info) || !read_requires(vm, record, &info, rules))
+        !read_wants(vm, record, &info) || !read_batch(vm, record, &info) ||
+        !read_requires(vm, record, &info, rules))
         return VALUE_ERROR;
     read_errors(vm, record, &info);
     read_local(vm, record, &info);

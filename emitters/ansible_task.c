@@ -211,6 +211,12 @@ static void task_literals(struct ansible *a)
     yaml_map_end(&a->yaml);
 }
 
+static void task_place(void *ctx, const char *text, size_t len)
+{
+    struct ansible *a = ctx;
+    yaml_comment(&a->yaml, text, len);
+}
+
 static void task_write(struct ansible *a, op_id op, uint32_t task)
 {
     const struct op *o = &a->e->graph->ops[op];
@@ -221,12 +227,9 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     if (t->files)
         files_copy(a->e, op, t->files, "ansible/files");
 
-    struct buf *place = &a->expr;
-    buf_clear(place);
-    render_place(a->e, op, place);
     if (a->flow.out->tasks.n)
         yaml_blank(y);
-    yaml_comment(y, buf_text(place), place->len);
+    render_each_place(a->e, op, &a->expr, task_place, a);
     const char *name = titles_next(&a->titles, a->e, op);
     *vec_push(&a->flow.out->tasks) =
         (struct emission_task){yaml_next_line(y), op, task, name};

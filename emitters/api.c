@@ -32,6 +32,16 @@ static bool call_is_foreign(const struct call_info *call)
     return false;
 }
 
+/* Whether the op in this place of the segment is one transaction with the other. */
+static bool same_carrier(const struct emission *e, const struct plan_segment *s, op_id op,
+                         uint32_t place)
+{
+    const struct op *ops = e->graph->ops;
+    /* Those of all machines are alike. */
+    op_id here = s->parts[0].ops[e->plan->place[op]];
+    return ops[here].carrier && ops[s->parts[0].ops[place]].carrier == ops[here].carrier;
+}
+
 bool api_probe_asked(const struct emission *e, op_id op)
 {
     const struct op *o = &e->graph->ops[op];
@@ -39,10 +49,9 @@ bool api_probe_asked(const struct emission *e, op_id op)
         return true;
     /* From the end: the first foreign call met is the last one of the run. */
     const struct plan_segment *s = &e->plan->segments[o->segment];
-    for (uint32_t i = s->nops; i-- > 0;) {
-        if (s->ops[i] == op)
-            return true;
-        if (call_is_foreign(graph_call(e->graph, s->ops[i])))
+    for (uint32_t i = s->nops; i-- > e->plan->place[op] + 1;) {
+        op_id other = s->parts[0].ops[i];
+        if (!same_carrier(e, s, op, i) && call_is_foreign(graph_call(e->graph, other)))
             return false;
     }
     return true;
@@ -159,6 +168,20 @@ void api_step_library(struct buf *out)
     }
 }
 
+/* What is said instead of the steps of several ops, if all of them take part. */
+static void api_together(struct emission *e, op_id carrier, struct json *j)
+{
+    if (!e->graph->ops[carrier].members)
+        return;
+    json_put_name(j, "together");
+    json_put_object(j);
+    json_put_name(j, "ops");
+    value_json_op(e, carrier, j);
+    json_put_name(j, "steps");
+    value_json_steps(e, carrier, emission_template(e, carrier)->steps, j);
+    json_put_object_end(j);
+}
+
 bool api_emit(struct emission *e)
 {
     struct buf text = {0};
@@ -189,6 +212,7 @@ bool api_emit(struct emission *e)
         } else {
             json_put_name(&j, "steps");
             value_json_steps(e, op, t->steps, &j);
+            api_together(e, emission_turn(e, op), &j);
             steps = true;
         }
         json_put_object_end(&j);

@@ -320,6 +320,12 @@ static void write_policy(struct chef *c, const struct shape_step *s)
     }
 }
 
+static void write_place(void *ctx, const char *text, size_t len)
+{
+    struct chef *c = ctx;
+    ruby_comment(&c->ruby, text, len);
+}
+
 static void write_resource(struct chef *c, uint32_t step)
 {
     struct emission *e = c->e;
@@ -330,10 +336,8 @@ static void write_resource(struct chef *c, uint32_t step)
                        "a recipe has no use for _%s=", s->controls[0].key);
     if (s->files)
         files_copy(e, c->op, s->files, arena_printf(&e->arena, "%s/files", c->folder));
-    buf_clear(&c->scratch);
-    render_place(e, c->op, &c->scratch);
     ruby_blank(&c->ruby);
-    ruby_comment(&c->ruby, c->scratch.p, c->scratch.len);
+    render_each_place(e, c->op, &c->scratch, write_place, c);
     *vec_push(&c->flow.out->tasks) =
         (struct emission_task){ruby_next_line(&c->ruby), c->op, step, name};
     if (s->step)

@@ -12,10 +12,11 @@ enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_FILE = 704,
 };
 
-/* One task of a playbook or resource of a recipe: the op it belongs to, and its place. */
+/* One task of a playbook or resource of a recipe: whose it is, of the first machine, and
+ * its place. */
 struct emission_task {
     uint32_t line;
-    op_id op;
+    op_id op;      /* or the carrier of several */
     uint32_t step; /* 0-based among the op's tasks */
     const char *name;
 };
@@ -34,8 +35,10 @@ struct emission_var {
 
 /* What the runtime must know of one tool run. All arrays grow on the heap. */
 struct emission_segment {
-    const char *file;   /* "ansible/segment-1.yml" */
-    const char *hosts;  /* the tool's name of the machine */
+    const char *file;  /* "ansible/segment-1.yml" */
+    const char *hosts; /* the tool's name of the machine, or of the group of them */
+    const char *const
+        *names;         /* per op: the tool's names of machines; NULL: it has none */
     const char *recipe; /* of Chef: "app::segment-1" */
     struct {
         struct emission_task *v;
@@ -55,6 +58,12 @@ struct emission_segment {
     } secrets;
 };
 
+/* The JSON of a part of a template that is the same for all ops: bytes of kept_text. */
+struct emission_kept {
+    enum { KEPT_UNKNOWN, KEPT_DIFFERS, KEPT_SAME } state;
+    size_t begin, len;
+};
+
 struct emission {
     const struct plan *plan;
     struct graph *graph;    /* plan->graph */
@@ -70,6 +79,9 @@ struct emission {
     /* The part of a key that is a digest: the templates of one op ask for it often. */
     op_id key_op;
     char key[27];
+    struct emission_kept *kept; /* of the values from plan->first_value on */
+    struct buf kept_text;
+    bool unified; /* ops stand for those of all machines of their run */
     bool failed;
 };
 
@@ -94,6 +106,21 @@ static inline const struct plan_template *emission_template(const struct emissio
 {
     uint32_t t = e->plan->template_of[op];
     return t ? &e->plan->templates[t] : NULL;
+}
+
+/* Whether the op is being written for several machines. */
+static inline const struct plan_segment *emission_many(const struct emission *e, op_id op)
+{
+    const struct plan_segment *s = &e->plan->segments[e->graph->ops[op].segment];
+    return e->unified && s->nparts > 1 ? s : NULL;
+}
+
+/* The op whose steps a tool is given when this one's turn comes: mostly itself; of
+ * several in one transaction their carrier for the first, and 0 for the others. */
+static inline op_id emission_turn(const struct emission *e, op_id op)
+{
+    op_id carrier = e->graph->ops[op].carrier;
+    return !carrier ? op : e->graph->ops[carrier].merged == op ? carrier : 0;
 }
 
 /* Text of an interned string. */

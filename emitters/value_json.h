@@ -9,7 +9,9 @@
 /* Writes a value on one line, with the holes of templates filled for `op`. What JSON
  * cannot carry is an error at the op. */
 void value_json(struct emission *e, op_id op, val_id v, struct json *j);
-/* The same; the items of a list have a line each. */
+/* Writes the op's number; of a carrier, the list of its ops' numbers. */
+void value_json_op(struct emission *e, op_id op, struct json *j);
+/* As value_json(); the items of a list have a line each. */
 void value_json_lines(struct emission *e, op_id op, val_id v, struct json *j);
 
 /* Writes the op's arguments as an object: those that differ from their defaults, sorted

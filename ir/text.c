@@ -332,7 +332,8 @@ void graph_print(struct graph *g, struct buf *out)
     }
     print_header(&p);
     buf_char(out, '\n');
-    for (size_t id = 1; id < g->n; id++)
+    /* Carriers are no part of it: whoever reads it makes them anew. */
+    for (size_t id = 1; id < g->n && !g->ops[id].members; id++)
         print_op(&p, (op_id)id);
     map64_free(&p.owners);
     free(p.number);

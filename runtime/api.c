@@ -78,16 +78,40 @@ static void api_send(struct api_run *a, struct tool_op *o)
     free(path);
 }
 
+/* How many ops the step at this place is carried out for: all of a transaction, if all
+ * of it takes part. */
+static uint32_t api_together(const struct api_run *a, uint32_t place)
+{
+    const struct plan_op *op = &a->t.run->plan->ops[a->t.ops[place].op];
+    for (uint32_t k = 0; k < op->ntogether; k++)
+        if (place + k >= a->t.nops || a->t.ops[place + k].op != op->together[k])
+            return 1;
+    return op->ntogether ? op->ntogether : 1;
+}
+
 static void api_answer(struct api_run *a, struct tool_op *o, const char *words,
                        size_t len)
 {
-    struct steps_answer answer = {0};
-    steps_read_line(words, len, &answer);
-    if (answer.fault.code)
-        tool_op_failed_with(&a->t, o, &answer.fault, answer.values);
-    else
-        tool_op_ended(&a->t, o, answer.changed, false, answer.values);
-    steps_answer_free(&answer);
+    uint32_t n = api_together(a, a->at);
+    for (uint32_t k = 0; k < n; k++) {
+        struct steps_answer answer = {0};
+        steps_read_line(words, len, &answer);
+        bool changed = tool_member_changed(n, k, answer.values, answer.changed);
+        if (answer.fault.code)
+            tool_op_failed_with(&a->t, o + k, &answer.fault, answer.values);
+        else
+            tool_op_ended(&a->t, o + k, changed, false, answer.values);
+        steps_answer_free(&answer);
+    }
+}
+
+static bool api_started(struct api_run *a, struct tool_op *o)
+{
+    uint32_t n = api_together(a, a->at);
+    bool granted = true;
+    for (uint32_t k = 0; k < n; k++)
+        granted = tool_op_started(&a->t, o + k) && granted;
+    return granted;
 }
 
 static void api_line(void *ctx, const char *line, size_t len)
@@ -102,7 +126,7 @@ static void api_line(void *ctx, const char *line, size_t len)
         return;
     const char *words = rest + 1;
     if (!strcmp(words, "start")) {
-        if (tool_op_started(&a->t, o))
+        if (api_started(a, o))
             conversation_say(a->talk, "\n", 1);
     } else if (!strcmp(words, "send")) {
         api_send(a, o);
@@ -130,12 +154,17 @@ static bool api_waits(const struct api_run *a, const struct plan_op *op, uint32_
     return false;
 }
 
-/* False with the source's outcome; an op that is not wanted is in the script too, so that
- * it is skipped in its turn. */
+/* Adds the next op, or those that are carried out with it. False with the source's
+ * outcome; an op that is not wanted is in the script too, so that it is skipped in its
+ * turn. */
 static bool api_add(struct api_run *a, uint32_t first, struct steps *s,
                     struct value_source *source)
 {
     const struct plan_op *op = &a->t.run->plan->ops[a->t.ops[a->end].op];
+    uint32_t n = api_together(a, a->end);
+    const json_t *steps =
+        n > 1 ? json_object_get(json_object_get(op->entry, "together"), "steps")
+              : json_object_get(op->entry, "steps");
     bool ok = true;
     if (api_waits(a, op, first)) {
         source->outcome = VALUE_WAIT;
@@ -148,11 +177,13 @@ static bool api_add(struct api_run *a, uint32_t first, struct steps *s,
             source->outcome = VALUE_SKIPPED;
         json_decref(condition);
     }
-    ok = ok && steps_add(s, op, json_object_get(op->entry, "steps"), source);
+    ok = ok && steps_add(s, op, steps, source);
     if (!ok && source->outcome == VALUE_SKIPPED) {
-        steps_skip(s, op);
+        for (uint32_t k = 0; k < n; k++)
+            steps_skip(s, &a->t.run->plan->ops[a->t.ops[a->end + k].op]);
         ok = true;
     }
+    a->end += ok ? n : 0;
     return ok;
 }
 
@@ -164,12 +195,13 @@ static bool api_compose(struct api_run *a, struct steps *s, struct value_source 
     while (a->end < a->t.nops) {
         struct tool_op *o = &a->t.ops[a->end];
         *source = run_values(a->t.run, NULL);
-        if (api_add(a, first, s, source)) {
-            a->end++;
-        } else if (a->end > first) {
+        if (api_add(a, first, s, source))
+            continue;
+        if (a->end > first) {
             fault_free(&source->fault); /* comes up again when it is the op's turn */
             break;
-        } else if (source->outcome == VALUE_FAULT) {
+        }
+        if (source->outcome == VALUE_FAULT) {
             tool_op_failed(o, &source->fault);
             if (!a->t.run->plan->ops[o->op].carry_on)
                 break;
@@ -184,7 +216,7 @@ static bool api_compose(struct api_run *a, struct steps *s, struct value_source 
 static void api_stop(struct api_run *a, struct fault *why)
 {
     struct buf nothing = {0};
-    tool_ended(&a->t, why, &nothing);
+    tool_ended(&a->t, why, &nothing, NULL);
 }
 
 static void api_stop_later(void *ctx)
@@ -207,7 +239,7 @@ static void api_ended(void *ctx, int status, struct buf *err, struct fault *f)
         fault_set(&why, DVO_EPROTO,
                   "the machine's shell ended with status %d before the step had a result",
                   status);
-    tool_ended(&a->t, &why, err);
+    tool_ended(&a->t, &why, err, NULL);
 }
 
 /* Begins the next script; false if its time has not come, or it cannot be sent. */

@@ -110,8 +110,10 @@ static json_t *chef_skip(const struct tool_run *t)
     json_t *lines = json_array();
     for (uint32_t i = 0; i < t->segment->ntasks; i++) {
         const struct plan_task *task = &t->segment->tasks[i];
-        uint32_t place = t->run->ops[task->op].place;
-        if (t->run->ops[task->op].status == RUN_KNOWN || place < t->from)
+        bool part = false;
+        for (uint32_t k = 0; k < task->nops; k++)
+            part |= tool_op_part(t, task->ops[k]);
+        if (!part)
             json_array_append_new(lines, json_integer(task->line));
     }
     return lines;
@@ -122,12 +124,14 @@ static char *chef_values(const struct tool_run *t, struct value_source *source)
 {
     json_t *values = json_object(), *secrets = json_object();
     char *text = NULL;
-    if (tool_variables(t, source, values) && tool_secrets(t, source, secrets)) {
+    if (tool_variables(t, source, values) && tool_own_variables(t, source, values) &&
+        tool_secrets(t, source, secrets)) {
         json_object_set_new(values, "dvo",
-                            json_pack("{s:O, s:s, s:o, s:o, s:o}", "secrets", secrets,
-                                      "only", segment_name(t->segment), "skip",
-                                      chef_skip(t), "results", chef_results(t),
-                                      "changed_before", tool_changed_before(t)));
+                            json_pack("{s:O, s:s, s:o, s:o, s:o, s:o}", "secrets",
+                                      secrets, "only", segment_name(t->segment), "skip",
+                                      chef_skip(t), "left_out", tool_left_out(t),
+                                      "results", chef_results(t), "changed_before",
+                                      tool_changed_before(t)));
         text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
     }
     json_decref(values);
@@ -178,6 +182,15 @@ static void chef_compose(struct chef_run *c, const char *values)
 /* --- the run ---------------------------------------------------------------------------
  */
 
+/* Whether it is a start that may be one. */
+static bool chef_event(struct chef_run *c, const char *line, size_t len)
+{
+    json_t *event = json_loadb(line, len, 0, NULL);
+    bool granted = tool_event(&c->t, event);
+    json_decref(event);
+    return granted;
+}
+
 static void chef_line(void *ctx, const char *line, size_t len)
 {
     struct chef_run *c = ctx;
@@ -197,7 +210,7 @@ static void chef_line(void *ctx, const char *line, size_t len)
             "machine is there: let `knife bootstrap` or a machine image write it, or "
             "name another with `chef: {client_config: PATH}` in dvo.yaml",
             client_config(c->t.run->plan));
-    } else if (*line == '{' && tool_event(&c->t, line, len)) {
+    } else if (*line == '{' && chef_event(c, line, len)) {
         conversation_say(c->talk, "\n", 1);
     }
 }
@@ -237,7 +250,7 @@ static void chef_ended(void *ctx, int status, struct buf *err, struct fault *f)
         fault_move(&why, f);
     else
         chef_why(c, status, err, &why);
-    tool_ended(&c->t, &why, err);
+    tool_ended(&c->t, &why, err, NULL);
 }
 
 /* The script goes to the machine, once. */
@@ -260,7 +273,7 @@ static void chef_uploaded(void *ctx, struct fault *fault)
         fault_move(&why, fault);
     else if (chef_talk(c, &why))
         return;
-    tool_ended(&c->t, &why, &nothing);
+    tool_ended(&c->t, &why, &nothing, NULL);
 }
 
 static bool chef_begin(struct tool_run *t, struct value_source *source)

@@ -20,6 +20,14 @@ static const struct plan_task *task_at(const struct segment *s, uint32_t line)
     return found;
 }
 
+static bool takes_part(const struct run *r, const struct plan_task *task)
+{
+    for (uint32_t i = 0; i < task->nops; i++)
+        if (r->ops[task->ops[i]].status != RUN_KNOWN)
+            return true;
+    return false;
+}
+
 static void keep_lines(const struct run *r, const struct segment *s, const char *text,
                        struct buf *out)
 {
@@ -27,7 +35,7 @@ static void keep_lines(const struct run *r, const struct segment *s, const char 
     for (const char *line = text; *line; number++) {
         size_t len = strcspn(line, "\n");
         const struct plan_task *task = task_at(s, number);
-        if (!task || r->ops[task->op].status != RUN_KNOWN)
+        if (!task || takes_part(r, task))
             buf_add(out, line, len);
         buf_char(out, '\n');
         line += len + (line[len] == '\n');

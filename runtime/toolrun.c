@@ -13,8 +13,6 @@
 
 #define WATCH_MS 100
 
-static void tool_begin(void *ctx);
-
 bool tool_op_done(const struct tool_op *o)
 {
     return o->tasks && o->ended == o->tasks && !o->failed;
@@ -196,14 +194,44 @@ bool tool_complete(const struct tool_run *t, uint32_t n)
     return true;
 }
 
-void tool_ended(struct tool_run *t, struct fault *why, struct buf *out)
+char *tool_log(const struct tool_run *t, struct buf *out)
 {
-    char name[32];
+    const struct segment *s = t->segment;
+    struct buf name = {0};
+    buf_printf(&name, "segment-%u", s->id);
+    /* Of Chef, each machine has a client of its own. */
+    if (s->tool == TOOL_CHEF)
+        buf_printf(&name, "-%s", s->host);
+    char *log = run_log_keep(t->run, buf_text(&name), "log", out);
+    buf_free(&name);
+    return log;
+}
+
+static void tool_rests(struct tool_run *t)
+{
     t->working = false;
     loop_cancel(t->run->loop, t->timer);
     t->timer = 0;
-    snprintf(name, sizeof name, "segment-%u", t->segment->id);
-    char *log = run_log_keep(t->run, name, "log", out);
+}
+
+bool tool_interrupted(struct tool_run *t)
+{
+    uint32_t i = 0;
+    if (t->lost.code || tool_failed_at(t) < t->nops)
+        return false;
+    while (i < t->nops && (tool_op_done(&t->ops[i]) || t->ops[i].failed))
+        i++;
+    if (i == t->nops || !tool_resume(t, i))
+        return false;
+    tool_rests(t);
+    tool_begin(t);
+    return true;
+}
+
+void tool_ended(struct tool_run *t, struct fault *why, struct buf *out, const char *kept)
+{
+    tool_rests(t);
+    char *log = kept ? xstrdup(kept) : tool_log(t, out);
     for (uint32_t i = 0; i < t->nops; i++)
         if (t->ops[i].fault.code && !t->ops[i].fault.log && log)
             t->ops[i].fault.log = xstrdup(log);
@@ -233,7 +261,8 @@ static struct tool_op *tool_op_of(const struct tool_run *t, uint32_t op)
     return place < t->nops && t->ops[place].op == op ? &t->ops[place] : NULL;
 }
 
-static struct tool_op *event_op(struct tool_run *t, const json_t *event)
+/* The task of an event, or NULL. */
+static const struct plan_task *event_task(const struct tool_run *t, const json_t *event)
 {
     const char *path = json_string_value(json_object_get(event, "path"));
     json_int_t line = json_integer_value(json_object_get(event, "line"));
@@ -241,8 +270,18 @@ static struct tool_op *event_op(struct tool_run *t, const json_t *event)
         return NULL;
     for (uint32_t i = 0; i < t->segment->ntasks; i++)
         if (t->segment->tasks[i].line == line)
-            return tool_op_of(t, t->segment->tasks[i].op);
+            return &t->segment->tasks[i];
     return NULL;
+}
+
+/* Of a task for several ops: whether its k-th op is one that changed something. */
+static bool event_changed(const struct plan_task *task, uint32_t k, const json_t *event)
+{
+    const json_t *fields = json_object_get(json_object_get(event, "result"), "fields");
+    if (!fields)
+        fields = json_object_get(event, "result");
+    return tool_member_changed(task->nops, k, fields,
+                               json_is_true(json_object_get(event, "changed")));
 }
 
 static void event_fields(struct tool_op *o, const json_t *fields)
@@ -251,7 +290,8 @@ static void event_fields(struct tool_op *o, const json_t *fields)
     json_t *v;
     json_object_foreach((json_t *)(uintptr_t)fields, name, v)
     {
-        json_object_set(o->fields, name, v);
+        if (strcmp(name, "members") != 0)
+            json_object_set(o->fields, name, v);
         if (!strcmp(name, "rc"))
             json_object_set(o->fields, "status", v);
     }
@@ -316,6 +356,13 @@ static void event_failed(struct tool_run *t, struct tool_op *o, const json_t *ev
     tool_op_failed(o, &f);
 }
 
+bool tool_member_changed(uint32_t n, uint32_t k, const json_t *fields, bool changed)
+{
+    const char *digits = json_string_value(json_object_get(fields, "members"));
+    bool told = n > 1 && digits && strlen(digits) == n;
+    return told ? digits[k] == '1' && changed : changed;
+}
+
 /* What callbacks do not get to see of a task with no_log comes from its module's side. */
 static void event_hidden(struct tool_op *o, const json_t *event)
 {
@@ -374,26 +421,35 @@ void tool_op_ended(struct tool_run *t, struct tool_op *o, bool changed, bool ski
     tool_task_ended(t, o, skipped);
 }
 
-bool tool_event(struct tool_run *t, const char *text, size_t len)
+/* What a task tells of one of its ops. */
+static void event_of_op(struct tool_run *t, struct tool_op *o, const char *kind,
+                        bool changed, const json_t *event)
 {
-    bool granted = false;
-    json_t *event = json_loadb(text, len, 0, NULL);
-    const char *kind = json_string_value(json_object_get(event, "event"));
-    struct tool_op *o = kind ? event_op(t, event) : NULL;
-    if (kind && !strcmp(kind, "start")) {
-        granted = !o || tool_op_started(t, o);
-    } else if (o && (!strcmp(kind, "ok") || !strcmp(kind, "skipped"))) {
-        o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
+    if (!strcmp(kind, "ok") || !strcmp(kind, "skipped")) {
+        o->changed = o->changed || changed;
         event_result(o, event);
         tool_task_ended(t, o, !strcmp(kind, "skipped"));
-    } else if (o && !strcmp(kind, "result")) {
+    } else if (!strcmp(kind, "result")) {
         event_hidden(o, event);
-    } else if (o && (!strcmp(kind, "failed") || !strcmp(kind, "unreachable"))) {
+    } else if (!strcmp(kind, "failed") || !strcmp(kind, "unreachable")) {
         event_failed(t, o, event);
-    } else if (o && !strcmp(kind, "retry")) {
+    } else if (!strcmp(kind, "retry")) {
         progress_note(t->run->progress, o->op, "trying again");
     }
-    json_decref(event);
+}
+
+bool tool_event(struct tool_run *t, const json_t *event)
+{
+    const char *kind = json_string_value(json_object_get(event, "event"));
+    const struct plan_task *task = kind ? event_task(t, event) : NULL;
+    bool start = kind && !strcmp(kind, "start"), granted = start;
+    for (uint32_t k = 0; task && k < task->nops; k++) {
+        struct tool_op *o = tool_op_of(t, task->ops[k]);
+        if (o && start)
+            granted = tool_op_started(t, o) && granted;
+        else if (o)
+            event_of_op(t, o, kind, event_changed(task, k, event), event);
+    }
     return granted;
 }
 
@@ -523,14 +579,14 @@ static void tool_reached(void *ctx, const struct machine *m, struct fault *fault
         tool_refuse(t, &f);
 }
 
-static void tool_begin(void *ctx)
+void tool_begin(void *ctx)
 {
     struct tool_run *t = ctx;
     double patience = t->run->plan->ops[t->ops[0].op].timeout;
     machine_ready(t->run, t->segment->machine, patience, tool_reached, t);
 }
 
-void tool_start(struct run *r, uint32_t segment, const struct tool *tool)
+struct tool_run *tool_new(struct run *r, uint32_t segment, const struct tool *tool)
 {
     const struct segment *s = &r->plan->segments[segment];
     struct tool_run *t = xcalloc(1, tool->size);
@@ -549,10 +605,17 @@ void tool_start(struct run *r, uint32_t segment, const struct tool *tool)
         o->register_ = json_object();
     }
     for (uint32_t i = 0; i < s->ntasks; i++) {
-        struct tool_op *o = tool_op_of(t, s->tasks[i].op);
-        if (o)
-            o->tasks++;
+        for (uint32_t k = 0; k < s->tasks[i].nops; k++) {
+            struct tool_op *o = tool_op_of(t, s->tasks[i].ops[k]);
+            if (o)
+                o->tasks++;
+        }
     }
     run_op_started(r, t->ops[0].op);
-    tool_begin(t);
+    return t;
+}
+
+void tool_start(struct run *r, uint32_t segment, const struct tool *tool)
+{
+    tool_begin(tool_new(r, segment, tool));
 }

@@ -1,13 +1,14 @@
 # machine.hold: installed packages keep their version, or are free again.
-# Parameters: packages (list of names), present.
+# Parameters: packages (list of names), present, members (dvo_members).
 dvo_hold() {
-    dvo_take present packages "$@"
+    dvo_take present 'packages members' "$@"
     [ "$N_packages" != 0 ] || dvo_fail EINVAL 'packages is empty'
     dvo_hold_verb=hold
     dvo_flag present true || dvo_hold_verb=unhold
     N_todo=0
     dvo_words packages
     eval "dvo_hold_compare $DVO_WORDS"
+    dvo_members
     dvo_settle
     dvo_words todo
     eval "dvo_apt_patiently apt-mark $dvo_hold_verb -- $DVO_WORDS"

@@ -2,9 +2,9 @@
 # Parameters: packages (list of NAME or NAME=VERSION), deb (list of package files on the
 # machine; one that is named in packages too is where that package comes from, and is not
 # needed once that version is installed), upgrade (to the newest version the machine's
-# repositories have).
+# repositories have), members (dvo_members).
 dvo_install() {
-    dvo_take upgrade 'packages deb' "$@"
+    dvo_take upgrade 'packages deb members' "$@"
     [ "$((N_packages + N_deb))" != 0 ] || dvo_fail EINVAL 'packages is empty'
     # Files first: they turn into words for apt, and name what has not been named.
     dvo_install_files=
@@ -29,6 +29,7 @@ dvo_install() {
     N_todo=0
     N_ask=0
     eval "dvo_install_compare $DVO_WORDS"
+    dvo_members
     dvo_settle
     [ -z "$dvo_install_lost" ] || dvo_fail ENOENT "there is no package file $dvo_install_lost"
     if [ "$N_ask" != 0 ]; then

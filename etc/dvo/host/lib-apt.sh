@@ -64,6 +64,32 @@ dvo_package_word() {
     esac
 }
 
+# dvo_members: of a transaction for several, whose packages are a text each in the list
+# `members`, says which of them find something to do: a digit for each, 1 if it is the first
+# to ask for a package of the list `todo`.
+dvo_members() {
+    [ "$N_members" != 0 ] || return 0
+    dvo_words todo
+    eval "set -- $DVO_WORDS"
+    dvo_members_todo=" $* "
+    dvo_members_said=
+    dvo_words members
+    eval "set -- $DVO_WORDS"
+    for dvo_member; do
+        dvo_members_digit=0
+        for dvo_word in $dvo_member; do
+            case $dvo_members_todo in
+            *" $dvo_word "*)
+                dvo_members_digit=1
+                dvo_members_todo="${dvo_members_todo%%" $dvo_word "*} ${dvo_members_todo#*" $dvo_word "}"
+                ;;
+            esac
+        done
+        dvo_members_said=$dvo_members_said$dvo_members_digit
+    done
+    dvo_value members "$dvo_members_said"
+}
+
 # dvo_packages_read WORD...: reads the state of those packages at once.
 dvo_packages_read() {
     set -- "$@" dpkg

@@ -1,12 +1,13 @@
 # machine.remove: packages are not installed; with purge their configuration is gone too.
-# Parameters: packages (list of names), purge.
+# Parameters: packages (list of names), purge, members (dvo_members).
 dvo_remove() {
-    dvo_take purge packages "$@"
+    dvo_take purge 'packages members' "$@"
     [ "$N_packages" != 0 ] || dvo_fail EINVAL 'packages is empty'
     dvo_words packages
     eval "dvo_packages_read $DVO_WORDS"
     N_todo=0
     eval "dvo_remove_compare $DVO_WORDS"
+    dvo_members
     dvo_settle
     dvo_words todo
     if dvo_flag purge false; then

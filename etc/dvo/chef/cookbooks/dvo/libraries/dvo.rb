@@ -4,6 +4,7 @@
 # The environment variable DVO_VALUES names a JSON file: values by their names, and under
 # `dvo` what the run itself is told: `secrets` by their paths, `only` (the file of the one
 # recipe whose turn it is), `skip` (lines of that recipe whose resources take no part),
+# `left_out` (by such a line, who of those for whom a step is carried out takes no part),
 # `results` of resources that are done already, and `changed_before`, the registers of those
 # that an interrupted run had changed.
 
@@ -19,11 +20,13 @@ module Dvo
 
   class << self
     def value(name)
-      file.fetch(name) { raise Missing, "the values file (DVO_VALUES) has no '#{name}'" }
+      file.fetch(name) do
+        own.fetch(name) { raise Missing, "the values file (DVO_VALUES) has no '#{name}'" }
+      end
     end
 
     def value?(name)
-      file.key?(name)
+      file.key?(name) || own.key?(name)
     end
 
     def secret(path)
@@ -87,10 +90,24 @@ module Dvo
       path == only && !skipped.include?(line)
     end
 
+    # The parameters of a step that is declared there, without those who take no part.
+    def taking_part(line, parameters)
+      without = told('left_out', {})[line.to_s]
+      return parameters if without.nil? || parameters[:members].nil?
+      members = parameters[:members].each_with_index.map { |one, index| without.include?(index) ? '' : one }
+      packages = parameters[:packages] & members.flat_map(&:split)
+      parameters.merge(packages: packages, members: members)
+    end
+
     private
 
     def file
       @file ||= ENV['DVO_VALUES'] ? JSON.parse(File.read(ENV['DVO_VALUES'], encoding: 'UTF-8')) : {}
+    end
+
+    # What was known of this machine when the recipes were written: its node file has it.
+    def own
+      @own ||= Chef.run_context.node.read('dvo').to_h
     end
 
     def told(name, default)

@@ -9,7 +9,8 @@ property :timeout, Integer, desired_state: false, description: 'Seconds after wh
 action_class do
   # Carries the step out, or in why-run mode only looks. Parameters that are nil are left alone.
   def step(function, parameters = {})
-    answer = DvoStep.run(library, function, parameters,
+    line = new_resource.source_line.to_s[/:(\d+)(?::|\z)/, 1]
+    answer = DvoStep.run(library, function, Dvo.taking_part(line, parameters),
       check: Chef::Config[:why_run], timeout: new_resource.timeout)
     failed = answer.state == 'failed'
     changed = %w(changed unknown).include?(answer.state)

@@ -23,6 +23,7 @@ class ActionModule(ActionBase):
         # Who runs the playbook may hold the machine's lock for its whole length.
         if os.environ.get("DVO_LOCKED"):
             args["locked"] = True
+        self._leave_out(args, task_vars or {})
         # A command that is out of time is ended on the machine, and the step says so.
         if self._task.timeout:
             args["timeout"] = self._task.timeout
@@ -33,6 +34,20 @@ class ActionModule(ActionBase):
         if self._task.no_log or self._play_context.no_log:
             self._report(result)
         return result
+
+    def _leave_out(self, args, task_vars):
+        """Some of those for whom the step is carried out may take no part in this run."""
+        line = str(place(self._task)["line"])
+        without = task_vars.get("left_out", {}).get(line)
+        for name, params in args.items() if without else ():
+            if isinstance(params, dict) and params.get("members"):
+                members = [
+                    "" if index in without else text
+                    for index, text in enumerate(params["members"])
+                ]
+                words = set(" ".join(members).split())
+                packages = [one for one in params["packages"] if one in words]
+                args[name] = dict(params, packages=packages, members=members)
 
     def _report(self, result):
         events = Events()

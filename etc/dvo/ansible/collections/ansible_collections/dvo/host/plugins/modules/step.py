@@ -15,6 +15,8 @@ description:
   - Exactly one option but C(locked) and C(timeout) is given. It names the step, and its value holds the step's
     parameters.
   - Parameters that are null are left alone. Lists and mappings of strings are passed on as such.
+  - C(members) says which packages belong together, a text for each group. The value C(members)
+    has a digit for each, 1 if one of its packages changed.
 options:
   authorized_key:
     description: A line of a login's authorized_keys (C(login), C(key), C(present)).
@@ -63,13 +65,13 @@ options:
     description: A group (C(group), C(gid), C(system), C(present)).
     type: dict
   hold:
-    description: Packages that keep their version (C(packages), C(present)).
+    description: Packages that keep their version (C(packages), C(present), C(members)).
     type: dict
   hostname:
     description: The host name (C(hostname)).
     type: dict
   install:
-    description: Installed packages (C(packages), C(deb), C(upgrade)).
+    description: Installed packages (C(packages), C(deb), C(upgrade), C(members)).
     type: dict
   line:
     description: A line of a text file (C(path), C(line), C(match), C(present)).
@@ -95,7 +97,7 @@ options:
       - A command that only looks (C(argv), C(cwd), C(env), C(login), C(stdin), C(success)).
     type: dict
   remove:
-    description: Packages that are not installed (C(packages), C(purge)).
+    description: Packages that are not installed (C(packages), C(purge), C(members)).
     type: dict
   repository:
     description:
