@@ -19,6 +19,8 @@ struct emission_task {
     op_id op;      /* or the carrier of several */
     uint32_t step; /* 0-based among the op's tasks */
     const char *name;
+    const op_id *fused; /* of a task of several ops with a step each: all of them */
+    uint32_t nfused;
 };
 
 /* The register that holds an op's result. */

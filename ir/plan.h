@@ -32,6 +32,7 @@ struct plan_segment {
 
 struct plan {
     struct graph *graph;
+    bool fuse;                       /* many ops may be one task */
     struct plan_template *templates; /* arena; index 0 unused */
     uint32_t ntemplates;
     val_id first_value, end_value; /* what templates are made of: the values between */
