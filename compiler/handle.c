@@ -48,17 +48,7 @@ static val_id field_ref(struct vm *vm, const struct handle *h, const struct fiel
 
 static const struct native *method_of(struct vm *vm, value self, str_id name)
 {
-    const struct handle *h = handle_of(self);
-    struct program *p = program_of(vm);
-    char full[128];
-    str_id type = p->calls.types[h->type].name;
-    size_t n = intern_len(vm->strings, type), len = intern_len(vm->strings, name);
-    if (n + len + 2 > sizeof full)
-        return NULL;
-    memcpy(full, intern_text(vm->strings, type), n);
-    full[n] = '.';
-    memcpy(full + n + 1, intern_text(vm->strings, name), len + 1);
-    return op_native(p, full);
+    return op_method(program_of(vm), handle_of(self)->type, name);
 }
 
 static value known_field(struct vm *vm, const struct handle *h, str_id name)

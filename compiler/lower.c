@@ -72,22 +72,11 @@ static value tools_list(struct lowering *l, op_id id)
 
 /* A list of packages is looked into when one of them is a pinned file: where it comes
  * from decides how it gets to the machine. */
-static bool has_package(const struct values *t, val_id id)
-{
-    const struct ir_value *v = val_get(t, id);
-    if (v->kind == IR_DICT)
-        return true;
-    for (uint32_t i = 0; v->kind == IR_LIST && i < v->count; i++)
-        if (val_get(t, val_items(t, id)[i])->kind == IR_DICT)
-            return true;
-    return false;
-}
-
 static bool is_concrete(const struct values *t, const struct arg_info *arg, val_id id)
 {
     if (arg->inspect || arg->nchoices || arg->type.kind == TYPE_BOOL)
         return true;
-    return arg->type.kind == TYPE_PACKAGES && has_package(t, id);
+    return arg->type.kind == TYPE_PACKAGES && val_has_dict(t, id);
 }
 
 static void add_word(struct lowering *l, uint64_t word)
@@ -329,14 +318,6 @@ static val_id lower_provider(struct lowering *l, op_id id)
     return run_rule(l, rule, id);
 }
 
-/* Whether the op says that something shall not be there. */
-static bool is_absence(const struct lowering *l, op_id id)
-{
-    const struct graph *g = &l->p->graph;
-    int32_t present = call_arg(g->strings, graph_call(g, id), "present");
-    return present >= 0 && g->args[g->ops[id].args + (uint32_t)present] == VAL_FALSE;
-}
-
 /* A tool's own steps mean nothing to another one. */
 static bool steps_fit(struct lowering *l, op_id id, val_id steps)
 {
@@ -405,7 +386,7 @@ static uint32_t make_template(struct lowering *l, op_id id)
     struct plan_template t = {
         .call = op->call,
         .backend = op->backend,
-        .title = is_absence(l, id) ? rules->title_absent : rules->title,
+        .title = graph_is_absence(&l->p->graph, id) ? rules->title_absent : rules->title,
     };
     if (rules->provider) {
         t.steps = lower_provider(l, id);
@@ -441,28 +422,57 @@ static bool lower_op(struct lowering *l, op_id id)
 /* ---- segments
  * ------------------------------------------------------------------------------ */
 
-static void collect_segments(struct lowering *l)
+/* The op's part of its tool run: index + 1, numbered as they are met; 0 is new. */
+static uint32_t *part_of(struct map64 *parts, const struct op *op)
 {
-    struct plan *plan = l->plan;
-    struct graph *g = plan->graph;
-    struct arena *a = &l->p->arena;
-    plan->nsegments = g->nsegments;
-    plan->segments = arena_array(a, struct plan_segment, plan->nsegments + 1);
-    for (uint32_t i = 0; i < plan->norder; i++)
-        plan->segments[g->ops[plan->order[i]].segment].nops++;
-    for (uint32_t s = 1; s <= plan->nsegments; s++) {
-        plan->segments[s].ops = arena_array(a, op_id, plan->segments[s].nops);
-        plan->segments[s].nops = 0;
-    }
+    return map64_put(parts, (uint64_t)op->segment << 32 | op->subject);
+}
+
+static void count_segments(struct plan *plan, struct map64 *parts)
+{
+    const struct graph *g = plan->graph;
     for (uint32_t i = 0; i < plan->norder; i++) {
         const struct op *op = &g->ops[plan->order[i]];
         struct plan_segment *s = &plan->segments[op->segment];
         if (!op->segment)
             continue;
+        uint32_t *part = part_of(parts, op);
+        if (!*part)
+            *part = ++s->nparts;
+        s->nops += *part == 1;
         s->backend = op->backend;
-        s->machine = op->subject;
-        s->ops[s->nops++] = plan->order[i];
     }
+}
+
+static void collect_segments(struct lowering *l)
+{
+    struct plan *plan = l->plan;
+    struct graph *g = plan->graph;
+    struct arena *a = &l->p->arena;
+    struct map64 parts = {0};
+    uint32_t *filled = xcalloc(g->n, sizeof *filled); /* per op of a part: the first's */
+    plan->nsegments = g->nsegments;
+    plan->segments = arena_array(a, struct plan_segment, plan->nsegments + 1);
+    count_segments(plan, &parts);
+    for (uint32_t i = 1; i <= plan->nsegments; i++) {
+        struct plan_segment *s = &plan->segments[i];
+        s->parts = arena_array(a, struct plan_part, s->nparts);
+        for (uint32_t k = 0; k < s->nparts; k++)
+            s->parts[k].ops = arena_array(a, op_id, s->nops);
+    }
+    for (uint32_t i = 0; i < plan->norder; i++) {
+        const struct op *op = &g->ops[plan->order[i]];
+        if (!op->segment)
+            continue;
+        struct plan_segment *s = &plan->segments[op->segment];
+        struct plan_part *part = &s->parts[*part_of(&parts, op) - 1];
+        uint32_t *n = &filled[part->machine ? part->ops[0] : plan->order[i]];
+        part->machine = op->subject;
+        plan->place[plan->order[i]] = *n;
+        part->ops[(*n)++] = plan->order[i];
+    }
+    map64_free(&parts);
+    free(filled);
 }
 
 static val_id yaml_ir(struct values *t, const struct yaml_node *n)
@@ -516,6 +526,7 @@ bool lower(struct program *p, struct plan *plan)
     struct lowering l = {.p = p, .vm = eval_vm(p->eval), .plan = plan};
     plan->order = arena_array(&p->arena, op_id, g->n);
     plan->template_of = arena_array(&p->arena, uint32_t, g->n);
+    plan->place = arena_array(&p->arena, uint32_t, g->n);
     size_t count = 0;
     bool good = graph_toposort(g, plan->order, &count);
     if (!good)

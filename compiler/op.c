@@ -137,10 +137,7 @@ static bool sort_arguments(struct making *m)
 
 static bool is_absence(const struct making *m)
 {
-    for (uint32_t i = 0; i < m->info->nargs; i++)
-        if (!strcmp(intern_text(m->vm->strings, m->info->args[i].name), "present"))
-            return m->args[i] == VALUE_FALSE;
-    return false;
+    return m->info->present && m->args[m->info->present - 1] == VALUE_FALSE;
 }
 
 static bool is_identity(const struct call_info *info, uint32_t arg)
@@ -496,10 +493,18 @@ static op_id new_op(struct vm *vm, call_id id, op_id subject,
     return op;
 }
 
+struct op_native {
+    struct native native;
+    call_id call; /* 0: its record has not been read */
+};
+
 static value do_op(struct vm *vm, const struct call *c)
 {
     struct program *p = program_of(vm);
-    call_id id = glossary_call(&p->glossary, c->native->name);
+    struct op_native *native = c->native->data;
+    if (!native->call)
+        native->call = glossary_call(&p->glossary, c->native->name);
+    call_id id = native->call;
     if (!id)
         return p->diags.errors
                    ? vm_fail_again(vm)
@@ -543,13 +548,27 @@ const struct native *op_native(struct program *p, const char *name)
         return NULL;
     uint32_t *slot = map64_put(&p->natives, intern_cstr(&p->strings, name));
     if (!*slot) {
-        struct native *n = arena_new(&p->arena, struct native);
-        *n = (struct native){arena_strndup(&p->arena, name, strlen(name)), do_op, "...",
-                             NULL};
-        *vec_push(&p->native_list) = n;
+        struct op_native *n = arena_new(&p->arena, struct op_native);
+        n->native = (struct native){arena_strndup(&p->arena, name, strlen(name)), do_op,
+                                    "...", n};
+        *vec_push(&p->native_list) = &n->native;
         *slot = (uint32_t)p->native_list.n;
     }
     return p->native_list.v[*slot - 1];
+}
+
+const struct native *op_method(struct program *p, uint32_t type, str_id member)
+{
+    uint32_t *slot = map64_put(&p->methods, (uint64_t)type << 32 | member);
+    if (!*slot) {
+        char *name = arena_printf(&p->arena, "%s.%s",
+                                  intern_text(&p->strings, p->calls.types[type].name),
+                                  intern_text(&p->strings, member));
+        const struct native *n = op_native(p, name);
+        *vec_push(&p->method_list) = n;
+        *slot = (uint32_t)p->method_list.n;
+    }
+    return p->method_list.v[*slot - 1];
 }
 
 /* ---- machines of the inventory

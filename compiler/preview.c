@@ -178,9 +178,11 @@ static void page_script(struct page *p, const json_t **ops, const json_t *segmen
     char name[48];
     size_t i, k;
     json_t *op, *step;
+    /* Each machine has its own. */
+    const json_t *machine = json_array_get(json_object_get(segment, "machines"), 0);
     snprintf(name, sizeof name, "api script %zu", op_of(segment, "id"));
     page_head(p, name);
-    json_array_foreach(json_object_get(segment, "ops"), i, op)
+    json_array_foreach(json_object_get(machine, "ops"), i, op)
     {
         size_t id = (size_t)json_integer_value(op);
         buf_str(p->out, i ? "\n" : "");

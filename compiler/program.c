@@ -252,7 +252,9 @@ void program_close(struct program *p)
     free(p->calls.types);
     free(p->handle_types);
     free(p->native_list.v);
+    free(p->method_list.v);
     map64_free(&p->natives);
+    map64_free(&p->methods);
     map64_free(&p->handle_names);
     map64_free(&p->hosts);
     free(p->rollouts.v);

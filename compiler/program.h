@@ -37,10 +37,11 @@ struct program {
     struct lock lock;
     struct pass_options passes;
     struct map64 natives; /* str_id of a call's name → index into native_list */
+    struct map64 methods; /* handle type, str_id of a member → index into method_list */
     struct {
-        const struct native **v;
+        const struct native **v; /* of methods: NULL if there is none of the name */
         size_t n, cap;
-    } native_list;
+    } native_list, method_list;
     struct object_type **handle_types; /* by index into calls.types */
     size_t nhandle_types;
     struct map64 handle_names; /* str_ids of the records of handle types */

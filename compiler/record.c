@@ -258,38 +258,68 @@ static bool read_identity(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
+/* What names a thing in a row: "path", "/etc/cron.d/{job}", "=/etc/fstab". */
+static bool read_by(struct vm *vm, const struct call_info *info, const char *by,
+                    int32_t *arg, str_id *literal)
+{
+    const char *open = strchr(by, '{');
+    const char *close = open ? strchr(open, '}') : NULL;
+    *arg = -1;
+    if (*by == '=') {
+        *literal = intern_cstr(vm->strings, by + 1);
+        return true;
+    }
+    if (close) {
+        *literal = intern(vm->strings, by, (size_t)(open - by));
+        by = arena_strndup(vm->arena, open + 1, (size_t)(close - open - 1));
+    }
+    return (*arg = named_arg(info, vm, value_cstring(vm, by))) >= 0;
+}
+
+static bool read_any_effect(struct vm *vm, value v, struct call_info *info)
+{
+    struct effect e = {.any = true, .arg = -1};
+    const char *when = text(vm, v, "when"); /* only if that argument is written */
+    if (when && (e.arg = named_arg(info, vm, get(vm, v, "when"))) < 0)
+        return false;
+    info->effects[info->neffects++] = e;
+    e.write = true;
+    if (is_word(vm, v, "foreign"))
+        info->effects[info->neffects++] = e;
+    return true;
+}
+
+static bool read_effect(struct vm *vm, value v, struct call_info *info)
+{
+    struct effect e = {.write = is_word(vm, v, "writes")};
+    const char *kind = text(vm, v, "kind"), *by = text(vm, v, "by");
+    if (is_word(vm, v, "foreign") || is_word(vm, v, "reads_any"))
+        return read_any_effect(vm, v, info);
+    if (!kind || !by || (!e.write && !is_word(vm, v, "reads")))
+        return vm_fail(vm, 514,
+                       "effects are writes(kind, argument), reads(kind, "
+                       "argument), foreign() or reads_any()") != VALUE_ERROR;
+    e.kind = intern_cstr(vm->strings, kind);
+    if (!read_by(vm, info, by, &e.arg, &e.literal))
+        return false;
+    if (text(vm, v, "to")) {
+        int32_t to = named_arg(info, vm, get(vm, v, "to"));
+        if (to < 0)
+            return false;
+        e.to = (uint32_t)to + 1;
+    }
+    info->effects[info->neffects++] = e;
+    return true;
+}
+
 static bool read_effects(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
     const value *v = items(vm, record, "effects", &n);
     info->effects = arena_array(vm->arena, struct effect, 2 * n);
-    for (size_t i = 0; i < n; i++) {
-        struct effect e = {.arg = -1};
-        if (is_word(vm, v[i], "foreign") || is_word(vm, v[i], "reads_any")) {
-            e.any = true;
-            const char *when =
-                text(vm, v[i], "when"); /* only if that argument is written */
-            e.arg = when ? arg_index(info, vm, when) : -1;
-            info->effects[info->neffects++] = e;
-            if (is_word(vm, v[i], "reads_any"))
-                continue;
-            e.write = true;
-        } else {
-            e.write = is_word(vm, v[i], "writes");
-            const char *kind = text(vm, v[i], "kind"), *by = text(vm, v[i], "by");
-            if (!kind || !by || (!e.write && !is_word(vm, v[i], "reads")))
-                return vm_fail(vm, 514,
-                               "effects are writes(kind, argument), reads(kind, "
-                               "argument), foreign() or reads_any()") != VALUE_ERROR;
-            e.kind = intern_cstr(vm->strings, kind);
-            e.tree = flag(vm, v[i], "tree");
-            if (*by == '=')
-                e.literal = intern_cstr(vm->strings, by + 1);
-            else if ((e.arg = named_arg(info, vm, get(vm, v[i], "by"))) < 0)
-                return false;
-        }
-        info->effects[info->neffects++] = e;
-    }
+    for (size_t i = 0; i < n; i++)
+        if (!read_effect(vm, v[i], info))
+            return false;
     return true;
 }
 
@@ -489,11 +519,18 @@ static value do_call(struct vm *vm, const struct call *c)
     info.http = flag(vm, record, "http");
     info.reads_only = flag(vm, record, "reads_only");
     info.planned = flag(vm, record, "planned");
+    value seconds = get(vm, record, "seconds");
+    info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)
+                       ? (uint32_t)value_small_get(seconds) * 1000
+                       : 500;
     rules->provider = flag(vm, record, "provider");
     rules->builtin = flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
-    if (!read_args(vm, record, &info, rules) || !read_inlines(vm, record, &info, rules) ||
+    if (!read_args(vm, record, &info, rules))
+        return VALUE_ERROR;
+    info.present = (uint32_t)(arg_index(&info, vm, "present") + 1);
+    if (!read_inlines(vm, record, &info, rules) ||
         !read_attachments(vm, record, &info, rules) ||
         !read_identity(vm, record, &info) || !read_effects(vm, record, &info) ||
         !read_wants(vm, record, &info) || !read_batch(vm, record, &info) ||

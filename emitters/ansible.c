@@ -8,6 +8,7 @@
 #include "emitters/ansible_parts.h"
 #include "emitters/api.h"
 #include "emitters/json.h"
+#include "emitters/unify.h"
 #include "ir/base/embed.h"
 
 #define COLLECTIONS "ansible/collections/"
@@ -53,30 +54,6 @@ static void put(struct emission *e, const char *path, const struct buf *text)
     artefact_put(&e->out, path, buf_text(text), text->len);
 }
 
-static void ansible_inventory(struct ansible *a, struct buf *text)
-{
-    struct yaml *y = &a->yaml;
-    buf_clear(text);
-    yaml_begin(y, text);
-    yaml_map(y);
-    yaml_name(y, "all");
-    yaml_map(y);
-    yaml_name(y, "hosts");
-    yaml_map(y);
-    for (op_id op = 1; op < a->e->graph->n; op++) {
-        if (!a->flow.machines[op])
-            continue;
-        yaml_key(y, a->flow.machines[op], strlen(a->flow.machines[op]));
-        yaml_map(y);
-        yaml_map_end(y);
-    }
-    yaml_map_end(y);
-    yaml_map_end(y);
-    yaml_map_end(y);
-    yaml_end(y);
-    put(a->e, "ansible/inventory.yml", text);
-}
-
 static void ansible_group_vars(struct ansible *a, struct buf *text)
 {
     static const struct {
@@ -113,8 +90,7 @@ static void ansible_group_vars(struct ansible *a, struct buf *text)
     yaml_blank(y);
     yaml_comment(y, before, strlen(before));
     yaml_name(y, "changed_before");
-    yaml_seq(y);
-    yaml_seq_end(y);
+    yaml_cstr(y, "{{ machines[inventory_hostname].changed_before | default([]) }}");
     yaml_map_end(y);
     yaml_end(y);
     put(a->e, "ansible/group_vars/all.yml", text);
@@ -123,14 +99,12 @@ static void ansible_group_vars(struct ansible *a, struct buf *text)
 /* "Configure web[2]", for the play of a tool run. */
 static void play_name(struct ansible *a, uint32_t segment, struct buf *out)
 {
-    struct buf address = {0};
-    op_id machine = a->e->plan->segments[segment].machine;
-    render_display(a->e, machine,
-                   val_str(a->e->values, a->e->graph->ops[machine].address), &address);
+    struct buf machines = {0};
+    render_machines(a->e, &a->e->plan->segments[segment], &machines);
     buf_clear(out);
     buf_str(out, "Configure ");
-    ansible_harmless(buf_text(&address), address.len, out);
-    buf_free(&address);
+    ansible_harmless(buf_text(&machines), machines.len, out);
+    buf_free(&machines);
 }
 
 static void ansible_site(struct ansible *a, struct buf *text)
@@ -158,16 +132,17 @@ static void ansible_site(struct ansible *a, struct buf *text)
 static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *text)
 {
     const struct plan_segment *s = &a->e->plan->segments[segment];
+    const op_id *ops = s->parts[0].ops;
     struct yaml *y = &a->yaml;
     op_id op;
     uint32_t n;
     flow_enter(&a->flow, segment);
     titles_begin(&a->titles);
     for (uint32_t i = 0; i < s->nops; i += n) {
-        n = ansible_fused_count(a, s->ops + i, s->nops - i);
+        n = ansible_fused_count(a, ops + i, s->nops - i);
         if (n > 1)
             ansible_fused_note(a, n);
-        else if ((op = emission_turn(a->e, s->ops[i])))
+        else if ((op = emission_turn(a->e, ops[i])))
             titles_note(&a->titles, a->e, op, flow_shape(&a->flow, op));
     }
 
@@ -185,10 +160,10 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     yaml_name(y, "tasks");
     yaml_seq(y);
     for (uint32_t i = 0; i < s->nops; i += n) {
-        n = ansible_fused_count(a, s->ops + i, s->nops - i);
+        n = ansible_fused_count(a, ops + i, s->nops - i);
         if (n > 1)
-            ansible_fused(a, s->ops + i, n);
-        else if ((op = emission_turn(a->e, s->ops[i])))
+            ansible_fused(a, ops + i, n);
+        else if ((op = emission_turn(a->e, ops[i])))
             ansible_tasks(a, op);
     }
     yaml_seq_end(y);
@@ -200,7 +175,7 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
 }
 
 /* What a person fills in to run the playbooks without dvoc. */
-static void ansible_values(struct ansible *a, struct buf *text)
+static void ansible_values(struct ansible *a, struct inventory *inv, struct buf *text)
 {
     static const struct {
         const char *name, *value;
@@ -228,12 +203,10 @@ static void ansible_values(struct ansible *a, struct buf *text)
             else
                 json_put_int(&j, 22);
         }
+        inventory_example(inv, op, &j);
         json_put_object_end(&j);
     }
     json_put_object_end(&j);
-    json_put_name(&j, "changed_before");
-    json_put_array_compact(&j);
-    json_put_array_end(&j);
     flow_secrets_example(&a->flow, &j);
     flow_outside_example(&a->flow, &j);
     json_put_object_end(&j);
@@ -265,7 +238,9 @@ bool ansible_emit(struct emission *e)
     if (!flow_wanted(e, BACKEND_ANSIBLE))
         return true;
     struct ansible a = {.e = e, .titles.harmless = ansible_harmless};
+    struct unified unified = {0};
     struct buf text = {0};
+    unify(&unified, e, BACKEND_ANSIBLE);
     flow_begin(&a.flow, e, BACKEND_ANSIBLE);
     a.flow.names.prefixes = ansible_prefixes;
     names_reserve(&a.flow.names, ansible_reserved);
@@ -274,17 +249,18 @@ bool ansible_emit(struct emission *e)
         if (!flow_carries(&a.flow, i))
             continue;
         e->segments[i].file = arena_printf(&e->arena, "ansible/segment-%u.yml", i);
-        e->segments[i].hosts = a.flow.machines[plan->segments[i].machine];
         if (!e->failed && !e->out.failed)
             ansible_playbook(&a, i, &text);
     }
     buf_clear(&text);
     buf_str(&text, ansible_cfg);
     put(e, "ansible/ansible.cfg", &text);
-    ansible_inventory(&a, &text);
+    struct inventory *inv = inventory_new(&a);
+    inventory_write(inv);
     ansible_group_vars(&a, &text);
     ansible_site(&a, &text);
-    ansible_values(&a, &text);
+    ansible_values(&a, inv, &text);
+    inventory_free(inv);
     ansible_collection(e, &text);
 
     for (size_t i = 0; i < a.conditions.n; i++)
@@ -293,6 +269,7 @@ bool ansible_emit(struct emission *e)
     free(a.literals.v);
     titles_free(&a.titles);
     flow_end(&a.flow);
+    unify_end(&unified, e);
     render_free(&a.pieces);
     buf_free(&a.expr);
     buf_free(&a.scratch);

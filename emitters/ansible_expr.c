@@ -203,6 +203,7 @@ static void expr_value(struct ansible *a, val_id v, bool operand, struct buf *ou
         break;
     }
     case IR_HANDLE: expr_handle(a, value.as.n, operand, out); break;
+    case IR_EACH: buf_str(out, flow_outside_name(&a->flow, v)); break;
     case IR_TEXT:
         buf_char(out, '(');
         expr_text(a, v, out);

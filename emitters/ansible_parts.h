@@ -43,6 +43,16 @@ void ansible_value(struct ansible *a, val_id v);
 /* Writes known text, tagged !unsafe where Ansible would evaluate it. */
 void ansible_text(struct ansible *a, const char *s, size_t len);
 
+/* --- ansible_inventory.c --- */
+/* The machines in groups: those that tool runs have in common. After flow_scan(). */
+struct inventory *inventory_new(struct ansible *a);
+void inventory_free(struct inventory *inv);
+/* Writes the inventory and the variables of its groups. */
+void inventory_write(struct inventory *inv);
+/* For the file of values that a person fills in: the member "values" of a machine, if it
+ * has any. */
+void inventory_example(struct inventory *inv, op_id machine, struct json *j);
+
 /* --- ansible_task.c --- */
 /* Writes the op's tasks into the sequence that is open, and their place into the source
  * map of the run. */

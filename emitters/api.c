@@ -39,11 +39,11 @@ bool api_probe_asked(const struct emission *e, op_id op)
         return true;
     /* From the end: the first foreign call met is the last one of the run. */
     const struct plan_segment *s = &e->plan->segments[o->segment];
-    for (uint32_t i = s->nops; i-- > 0;) {
-        op_id other = s->ops[i];
-        if (other == op || (o->carrier && e->graph->ops[other].carrier == o->carrier))
-            return true;
-        if (call_is_foreign(graph_call(e->graph, other)))
+    const struct op *first = &e->graph->ops[s->parts[0].ops[e->plan->place[op]]];
+    for (uint32_t i = s->nops; i-- > e->plan->place[op] + 1;) {
+        op_id other = s->parts[0].ops[i];
+        bool together = first->carrier && e->graph->ops[other].carrier == first->carrier;
+        if (call_is_foreign(graph_call(e->graph, other)) && !together)
             return false;
     }
     return true;

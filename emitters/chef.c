@@ -7,6 +7,8 @@
 
 #include "emitters/chef_parts.h"
 #include "emitters/json.h"
+#include "emitters/unify.h"
+#include "emitters/value_json.h"
 #include "ir/base/embed.h"
 
 static const char client_rb[] =
@@ -85,16 +87,17 @@ static void write_segment(struct chef *c, uint32_t segment, struct buf *text)
 {
     struct emission *e = c->e;
     const struct plan_segment *s = &e->plan->segments[segment];
+    const op_id *ops = s->parts[0].ops;
     op_id op;
     flow_enter(&c->flow, segment);
     titles_begin(&c->titles);
     for (uint32_t i = 0; i < s->nops; i++)
-        if ((op = emission_turn(e, s->ops[i])))
+        if ((op = emission_turn(e, ops[i])))
             titles_note(&c->titles, e, op, flow_shape(&c->flow, op));
     begin(c, text);
     head(c, strrchr(c->flow.out->recipe, ':') + 1);
     for (uint32_t i = 0; i < s->nops; i++)
-        if ((op = emission_turn(e, s->ops[i])))
+        if ((op = emission_turn(e, ops[i])))
             chef_resources(c, op);
     put(c, c->flow.out->file, text);
     flow_leave(&c->flow);
@@ -126,14 +129,29 @@ static void write_default(struct chef *c, struct buf *text)
 
 /* ---- around it -------------------------------------------------------------------- */
 
+/* Finds the recipes of each machine. */
+static void find_recipes(struct chef *c)
+{
+    const struct plan *plan = c->e->plan;
+    c->recipes = arena_array(&c->e->arena, uint32_t, c->e->graph->n);
+    *vec_push(&c->links) = (struct chef_link){0};
+    for (uint32_t i = plan->nsegments; i > 0; i--) {
+        for (uint32_t k = 0; flow_carries(&c->flow, i) && k < plan->segments[i].nparts;
+             k++) {
+            uint32_t *first = &c->recipes[plan->segments[i].parts[k].machine];
+            *vec_push(&c->links) = (struct chef_link){i, k, *first};
+            *first = (uint32_t)c->links.n - 1;
+        }
+    }
+}
+
 /* Calls `each` for every recipe of a machine, in order. */
 static void each_recipe(struct chef *c, op_id machine,
                         void (*each)(struct chef *c, const char *recipe, void *ctx),
                         void *ctx)
 {
-    for (uint32_t i = 1; i <= c->e->plan->nsegments; i++)
-        if (flow_carries(&c->flow, i) && c->e->plan->segments[i].machine == machine)
-            each(c, c->e->segments[i].recipe, ctx);
+    for (uint32_t i = c->recipes[machine]; i; i = c->links.v[i].next)
+        each(c, c->e->segments[c->links.v[i].segment].recipe, ctx);
 }
 
 static void list_json(struct chef *c, const char *recipe, void *ctx)
@@ -149,6 +167,34 @@ static void list_ruby(struct chef *c, const char *recipe, void *ctx)
     ruby_text(&c->ruby, recipe, strlen(recipe), false);
 }
 
+/* What is known of this machine and differs from those it shares recipes with. */
+static void write_own(struct chef *c, op_id machine, struct json *j)
+{
+    const struct emission *e = c->e;
+    struct map64 seen = {0};
+    bool open = false;
+    for (uint32_t i = c->recipes[machine]; i; i = c->links.v[i].next) {
+        const struct chef_link *link = &c->links.v[i];
+        const struct emission_segment *out = &e->segments[link->segment];
+        for (size_t k = 0; k < out->vars.n; k++) {
+            val_id v = out->vars.v[k].value;
+            if (!unify_is_known(e, v) ||
+                (*map64_put(&seen, (uintptr_t)out->vars.v[k].name))++)
+                continue;
+            if (!open) {
+                json_put_name(j, "dvo");
+                json_put_object(j);
+            }
+            open = true;
+            json_put_name(j, out->vars.v[k].name);
+            value_json(c->e, 0, val_items(e->values, v)[link->part], j);
+        }
+    }
+    if (open)
+        json_put_object_end(j);
+    map64_free(&seen);
+}
+
 static void write_node(struct chef *c, op_id machine, struct buf *text)
 {
     struct json j;
@@ -159,6 +205,7 @@ static void write_node(struct chef *c, op_id machine, struct buf *text)
     json_put_array(&j);
     each_recipe(c, machine, list_json, &j);
     json_put_array_end(&j);
+    write_own(c, machine, &j);
     json_put_object_end(&j);
     json_end(&j);
     put(c, arena_printf(&c->e->arena, "chef/nodes/%s.json", c->flow.machines[machine]),
@@ -253,11 +300,14 @@ bool chef_emit(struct emission *e)
     if (!flow_wanted(e, BACKEND_CHEF))
         return true;
     struct chef c = {.e = e, .cookbook = cookbook_name(e)};
+    struct unified unified = {0};
     struct buf text = {0};
+    unify(&unified, e, BACKEND_CHEF);
     c.folder = arena_printf(&e->arena, "chef/cookbooks/%s", c.cookbook);
     flow_begin(&c.flow, e, BACKEND_CHEF);
     names_reserve(&c.flow.names, "dvo");
     flow_scan(&c.flow);
+    find_recipes(&c);
     chef_steps_collect(&c.steps, &c.flow);
     for (uint32_t i = 1; i <= e->plan->nsegments; i++) {
         if (!flow_carries(&c.flow, i))
@@ -265,7 +315,6 @@ bool chef_emit(struct emission *e)
         struct emission_segment *s = &e->segments[i];
         s->file = arena_printf(&e->arena, "%s/recipes/segment-%u.rb", c.folder, i);
         s->recipe = arena_printf(&e->arena, "%s::segment-%u", c.cookbook, i);
-        s->hosts = c.flow.machines[e->plan->segments[i].machine];
         if (!e->failed && !e->out.failed)
             write_segment(&c, i, &text);
     }
@@ -283,7 +332,9 @@ bool chef_emit(struct emission *e)
     buf_str(&text, client_rb);
     put(&c, "chef/client.rb", &text);
 
+    unify_end(&unified, e);
     flow_end(&c.flow);
+    free(c.links.v);
     chef_steps_free(&c.steps);
     titles_free(&c.titles);
     ruby_free(&c.ruby);

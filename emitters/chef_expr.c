@@ -43,6 +43,7 @@ bool chef_is_deferred(struct chef *c, val_id v)
     case IR_GET:
     case IR_SECRET:
     case IR_COND:
+    case IR_EACH:
     case IR_HANDLE: return true;
     case IR_TEXT:
     case IR_LIST:
@@ -81,13 +82,18 @@ static void put_field(struct chef *c, op_id op, str_id field)
     ruby_code(&c->ruby, ")");
 }
 
+static void put_outside(struct chef *c, val_id v)
+{
+    put_ask(c, "Dvo.value(", flow_outside_name(&c->flow, v));
+    ruby_code(&c->ruby, ")");
+}
+
 /* `text`: as part of a text, where numbers of steps are text already. */
 static void put_ref(struct chef *c, val_id v, op_id op, str_id field, bool operand,
                     bool text)
 {
     if (!flow_inside(&c->flow, op)) {
-        put_ask(c, "Dvo.value(", flow_outside_name(&c->flow, v));
-        ruby_code(&c->ruby, ")");
+        put_outside(c, v);
         return;
     }
     if (!strcmp(emission_text(c->e, field), "changed")) {
@@ -217,6 +223,7 @@ void chef_value(struct chef *c, val_id v, bool operand)
         break;
     }
     case IR_HANDLE: put_handle(c, value.as.n, operand); break;
+    case IR_EACH: put_outside(c, v); break;
     case IR_TEXT: put_text(c, v, operand); break;
     case IR_SECRET: put_secret(c, value.as.n); break;
     case IR_COND: chef_condition(c, v, operand); break;

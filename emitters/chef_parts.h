@@ -8,12 +8,23 @@
 #include "emitters/ruby.h"
 #include "emitters/titles.h"
 
+/* A recipe of a machine. */
+struct chef_link {
+    uint32_t segment, part;
+    uint32_t next; /* 0: none */
+};
+
 struct chef {
     struct emission *e;
     struct flow flow;
     const char *cookbook; /* name of the program's cookbook */
     const char *folder;   /* "chef/cookbooks/NAME" */
     struct chef_steps steps;
+    uint32_t *recipes; /* per op: index of the machine's first link, or 0 */
+    struct {
+        struct chef_link *v; /* index 0 unused */
+        size_t n, cap;
+    } links;
     /* the tool run being written */
     struct titles titles;
     struct ruby ruby;

@@ -264,7 +264,7 @@ void chef_steps_collect(struct chef_steps *t, struct flow *flow)
     op_id op;
     for (uint32_t i = 1; i <= e->plan->nsegments; i++)
         for (uint32_t k = 0; flow_carries(flow, i) && k < e->plan->segments[i].nops; k++)
-            if ((op = emission_turn(e, e->plan->segments[i].ops[k])))
+            if ((op = emission_turn(e, e->plan->segments[i].parts[0].ops[k])))
                 note_op(t, flow, op);
     for (size_t i = 0; i < t->n; i++) {
         drop_defaults(&t->v[i], flow);

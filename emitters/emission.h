@@ -12,7 +12,8 @@ enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_FILE = 704,
 };
 
-/* One task of a playbook or resource of a recipe: whose it is, and its place. */
+/* One task of a playbook or resource of a recipe: whose it is, of the first machine, and
+ * its place. */
 struct emission_task {
     uint32_t line;
     op_id op;      /* or the carrier of several */
@@ -36,8 +37,10 @@ struct emission_var {
 
 /* What the runtime must know of one tool run. All arrays grow on the heap. */
 struct emission_segment {
-    const char *file;   /* "ansible/segment-1.yml" */
-    const char *hosts;  /* the tool's name of the machine */
+    const char *file;  /* "ansible/segment-1.yml" */
+    const char *hosts; /* the tool's name of the machine, or of the group of them */
+    const char *const
+        *names;         /* per op: the tool's names of machines; NULL: it has none */
     const char *recipe; /* of Chef: "app::segment-1" */
     struct {
         struct emission_task *v;
@@ -72,6 +75,7 @@ struct emission {
     /* The part of a key that is a digest: the templates of one op ask for it often. */
     op_id key_op;
     char key[27];
+    bool unified; /* ops stand for those of all machines of their run */
     bool failed;
 };
 
@@ -104,6 +108,13 @@ static inline op_id emission_turn(const struct emission *e, op_id op)
 {
     op_id carrier = e->graph->ops[op].carrier;
     return !carrier ? op : e->graph->ops[carrier].merged == op ? carrier : 0;
+}
+
+/* Whether the op is being written for several machines. */
+static inline const struct plan_segment *emission_many(const struct emission *e, op_id op)
+{
+    const struct plan_segment *s = &e->plan->segments[e->graph->ops[op].segment];
+    return e->unified && s->nparts > 1 ? s : NULL;
 }
 
 /* Text of an interned string. */

@@ -20,6 +20,7 @@ void flow_end(struct flow *f)
 {
     free(f->outside.v);
     map64_free(&f->outside_of);
+    map64_free(&f->groups);
     names_free(&f->names);
     buf_free(&f->scratch);
 }
@@ -66,24 +67,71 @@ const char *flow_outside_name(const struct flow *f, val_id v)
     return f->outside.v[at - 1].name;
 }
 
-/* Gives a value from outside the run a variable, and notes that the run needs it. */
-static void outside_need(struct flow *f, val_id v, op_id op, str_id field,
+/* What comes behind "web[2]." in the address of an op on that machine. */
+static const char *own_part(const struct emission *e, op_id op)
+{
+    const struct op *o = &e->graph->ops[op];
+    return emission_text(e, o->address) +
+           (o->subject ? intern_len(e->strings, e->graph->ops[o->subject].address) + 1
+                       : 0);
+}
+
+/* Whether the op has one identity on all machines of its run. */
+static bool one_identity(const struct emission *e, op_id op)
+{
+    const struct plan_segment *s = &e->plan->segments[e->graph->ops[op].segment];
+    uint32_t place = e->plan->place[op];
+    for (uint32_t i = 1; i < s->nparts; i++)
+        if (strcmp(own_part(e, op), own_part(e, s->parts[i].ops[place])) != 0)
+            return false;
+    return true;
+}
+
+/* Of a machine's own facts the field says it all. Else: what of which call. */
+static void name_each(struct flow *f, op_id op, val_id v, str_id field, struct buf *out)
+{
+    const struct emission *e = f->e;
+    const struct ir_value *first = val_get(e->values, val_items(e->values, v)[0]);
+    bool own = first->kind == IR_REF && first->as.ref.op == e->graph->ops[op].subject;
+    if (!field) {
+        buf_str(out, one_identity(e, op)
+                         ? own_part(e, op)
+                         : emission_text(e, graph_call(e->graph, op)->member));
+        buf_char(out, '_');
+    }
+    if (!own)
+        buf_str(out, f->arg ? emission_text(e, f->arg) : "when");
+    if (field)
+        buf_printf(out, "%s%s", own ? "" : "_", emission_text(e, field));
+}
+
+static void name_outside(struct flow *f, op_id used, str_id field, val_id argument,
+                         struct buf *out)
+{
+    struct emission *e = f->e;
+    buf_str(out, emission_text(e, e->graph->ops[used].address));
+    buf_printf(out, "_%s", emission_text(e, field));
+    if (argument) {
+        buf_char(out, '_');
+        render_display(e, used, argument, out);
+    }
+}
+
+/* Gives a value from outside the run, or of each machine, a variable, and notes that the
+ * run needs it. */
+static void outside_need(struct flow *f, op_id op, val_id v, op_id used, str_id field,
                          val_id argument)
 {
     uint64_t key;
     uint32_t at = outside_find(f, v, &key);
     if (!at) {
-        struct emission *e = f->e;
         buf_clear(&f->scratch);
-        buf_str(&f->scratch, emission_text(e, e->graph->ops[op].address));
-        buf_char(&f->scratch, '_');
-        buf_str(&f->scratch, emission_text(e, field));
-        if (argument) {
-            buf_char(&f->scratch, '_');
-            render_display(e, op, argument, &f->scratch);
-        }
-        const char *name =
-            names_make(&f->names, NULL, f->scratch.p, f->scratch.len, &e->arena);
+        if (val_get(f->e->values, v)->kind == IR_EACH)
+            name_each(f, op, v, field, &f->scratch);
+        else
+            name_outside(f, used, field, argument, &f->scratch);
+        const char *name = names_make(&f->names, NULL, buf_text(&f->scratch),
+                                      f->scratch.len, &f->e->arena);
         *vec_push(&f->outside) = (struct flow_outside){v, name};
         at = (uint32_t)f->outside.n;
         *map64_put(&f->outside_of, key) = at;
@@ -101,6 +149,24 @@ static void secret_need(struct flow *f, str_id path)
         if (f->out->secrets.v[i] == path)
             return;
     *vec_push(&f->out->secrets) = path;
+}
+
+/* Of what differs by machine, all that any of them uses. */
+static void each_machine_use(struct flow *f, val_id v, flow_use_fn *use, void *ctx)
+{
+    const struct values *values = f->e->values;
+    for (uint32_t i = 0; i < val_count(values, v); i++) {
+        struct ir_value item = *val_get(values, val_items(values, v)[i]);
+        val_id argument = 0;
+        if (item.kind == IR_GET) {
+            argument = val_items(values, val_items(values, v)[i])[1];
+            item = *val_get(values, val_items(values, val_items(values, v)[i])[0]);
+        }
+        if (item.kind == IR_REF)
+            use(ctx, item.as.ref.op, item.as.ref.field, v, argument);
+        else
+            use(ctx, 0, 0, v, 0);
+    }
 }
 
 static void each_use(struct flow *f, val_id v, bool trigger, flow_use_fn *use, void *ctx)
@@ -122,6 +188,7 @@ static void each_use(struct flow *f, val_id v, bool trigger, flow_use_fn *use, v
         break;
     }
     case IR_SECRET: use(ctx, 0, value.as.n, v, 0); break;
+    case IR_EACH: each_machine_use(f, v, use, ctx); break;
     case IR_LIST:
     case IR_TEXT:
     case IR_COND:
@@ -138,10 +205,12 @@ void flow_each_use(struct flow *f, op_id op, flow_use_fn *use, void *ctx)
     const struct call_info *call = graph_call(f->e->graph, op);
     for (uint32_t i = 0; i < call->nargs; i++) {
         uint8_t kind = call->args[i].type.kind;
+        f->arg = call->args[i].name;
         each_use(f, graph_args(f->e->graph, op)[i],
                  kind == TYPE_TRIGGERS || kind == TYPE_CONDITION, use, ctx);
     }
     val_id when = f->e->graph->ops[op].when;
+    f->arg = 0;
     if (when)
         each_use(f, when, true, use, ctx);
 }
@@ -155,11 +224,12 @@ static void scan_use(void *ctx, op_id used, str_id field, val_id v, val_id argum
 {
     const struct scan *s = ctx;
     struct flow *f = s->f;
-    if (!used) {
-        if (f->segment)
-            secret_need(f, field);
+    if (!used && field && f->segment)
+        secret_need(f, field);
+    else if (!used && f->segment)
+        outside_need(f, s->op, v, 0, 0, 0);
+    if (!used)
         return;
-    }
     if (f->ops[used].conditional && strcmp(emission_text(f->e, field), "changed"))
         f->ops[s->op].conditional = true;
     if (!f->segment)
@@ -167,7 +237,15 @@ static void scan_use(void *ctx, op_id used, str_id field, val_id v, val_id argum
     if (flow_inside(f, used))
         f->ops[used].read = true;
     else
-        outside_need(f, v, used, field, argument);
+        outside_need(f, s->op, v, used, field, argument);
+}
+
+/* Whether the op is written: of several machines of a run, those of the first. */
+static bool is_written(const struct flow *f, op_id op)
+{
+    const struct op *o = &f->e->graph->ops[op];
+    return flow_carries(f, o->segment) &&
+           f->e->plan->segments[o->segment].parts[0].machine == o->subject;
 }
 
 static void scan_op(struct flow *f, op_id op)
@@ -175,16 +253,80 @@ static void scan_op(struct flow *f, op_id op)
     struct emission *e = f->e;
     const struct op *o = &e->graph->ops[op];
     f->ops[op].conditional = o->when != 0;
-    f->segment = flow_carries(f, o->segment) ? o->segment : 0;
+    f->segment = is_written(f, op) ? o->segment : 0;
     f->out = &e->segments[f->segment];
     flow_each_use(f, op, scan_use, &(struct scan){f, op});
     if (o->flags & OP_CONTINUE)
         f->ops[op].read = true;
-    if (f->segment && o->subject && !f->machines[o->subject]) {
+    if (flow_carries(f, o->segment) && !f->machines[o->subject]) {
         str_id address = e->graph->ops[o->subject].address;
         f->machines[o->subject] = names_make(&f->names, NULL, emission_text(e, address),
                                              intern_len(e->strings, address), &e->arena);
     }
+}
+
+static bool same_machines(const struct plan_segment *a, const struct plan_segment *b)
+{
+    if (a->nparts != b->nparts)
+        return false;
+    for (uint32_t i = 0; i < a->nparts; i++)
+        if (a->parts[i].machine != b->parts[i].machine)
+            return false;
+    return true;
+}
+
+/* How much of "web[2]" or "web2" is a name. */
+static size_t base_length(const char *address)
+{
+    size_t len = strcspn(address, "[");
+    while (len > 0 && address[len - 1] >= '0' && address[len - 1] <= '9')
+        len--;
+    return len;
+}
+
+/* "web" for web[0], web[1] ...: what their addresses have in common. */
+static void group_name(const struct emission *e, const struct plan_segment *s,
+                       struct buf *out)
+{
+    const char *first = emission_text(e, e->graph->ops[s->parts[0].machine].address);
+    size_t len = base_length(first);
+    for (uint32_t i = 1; i < s->nparts; i++) {
+        const char *next = emission_text(e, e->graph->ops[s->parts[i].machine].address);
+        if (base_length(next) != len || strncmp(first, next, len) != 0)
+            len = 0;
+    }
+    if (len)
+        buf_add(out, first, len);
+    else
+        buf_str(out, "servers");
+}
+
+/* Runs of the same machines share the name of a group. */
+static void name_hosts(struct flow *f, uint32_t segment)
+{
+    struct emission *e = f->e;
+    const struct plan_segment *s = &e->plan->segments[segment];
+    struct emission_segment *out = &e->segments[segment];
+    out->names = f->machines;
+    if (s->nparts == 1) {
+        out->hosts = f->machines[s->parts[0].machine];
+        return;
+    }
+    uint64_t key = s->nparts;
+    for (uint32_t i = 0; i < s->nparts; i++)
+        key = (key ^ s->parts[i].machine) * 0x9e3779b97f4a7c15u;
+    uint32_t *known;
+    while (*(known = map64_put(&f->groups, key)) &&
+           !same_machines(&e->plan->segments[*known], s))
+        key++;
+    if (!*known) {
+        *known = segment;
+        buf_clear(&f->scratch);
+        group_name(e, s, &f->scratch);
+        out->hosts =
+            names_make(&f->names, NULL, buf_text(&f->scratch), f->scratch.len, &e->arena);
+    }
+    out->hosts = e->segments[*known].hosts;
 }
 
 void flow_scan(struct flow *f)
@@ -192,6 +334,9 @@ void flow_scan(struct flow *f)
     const struct plan *plan = f->e->plan;
     for (uint32_t i = 0; i < plan->norder; i++)
         scan_op(f, plan->order[i]);
+    for (uint32_t i = 1; i <= plan->nsegments; i++)
+        if (flow_carries(f, i))
+            name_hosts(f, i);
 }
 
 /* The variable an op is bound to, else what it does to what: service_nginx_service. */
@@ -221,7 +366,7 @@ void flow_enter(struct flow *f, uint32_t segment)
     names_init(&f->registers);
     f->registers.prefixes = f->names.prefixes;
     for (uint32_t i = 0; i < s->nops; i++) {
-        op_id op = s->ops[i];
+        op_id op = s->parts[0].ops[i];
         struct flow_op *o = &f->ops[op];
         if (!o->read && !flow_shape(f, op)->registers)
             continue;
@@ -266,8 +411,10 @@ enum type_kind flow_field_kind(const struct flow *f, op_id op, str_id field)
 bool flow_is_text(const struct flow *f, val_id v)
 {
     struct ir_value value = *val_get(f->e->values, v);
-    if (value.kind == IR_SECRET)
+    if (value.kind == IR_SECRET || value.kind == IR_STR || value.kind == IR_TEXT)
         return true;
+    if (value.kind == IR_EACH)
+        return flow_is_text(f, val_items(f->e->values, v)[0]);
     if (value.kind == IR_GET)
         value = *val_get(f->e->values, val_items(f->e->values, v)[0]);
     return value.kind == IR_REF &&
@@ -307,6 +454,8 @@ void flow_outside_example(const struct flow *f, struct json *j)
 {
     struct buf text = {0};
     for (size_t i = 0; i < f->outside.n; i++) {
+        if (val_get(f->e->values, f->outside.v[i].value)->kind == IR_EACH)
+            continue;
         json_put_name(j, f->outside.v[i].name);
         buf_clear(&text);
         render_display(f->e, 0, f->outside.v[i].value, &text);

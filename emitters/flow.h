@@ -8,7 +8,8 @@
 #include "emitters/names.h"
 #include "emitters/shape.h"
 
-/* A value from outside a tool run, and the variable that brings it in. */
+/* A value from outside a tool run, or one that each of its machines has its own of, and
+ * the variable that brings it in. */
 struct flow_outside {
     val_id value;
     const char *name;
@@ -34,6 +35,8 @@ struct flow {
         size_t n, cap;
     } outside;
     struct map64 outside_of; /* hash of the value -> index in `outside` */
+    struct map64 groups;     /* hash of a set of machines -> a segment with its name */
+    str_id arg;              /* whose value is being walked; 0: the condition */
     /* the tool run at hand */
     uint32_t segment;
     struct emission_segment *out;
@@ -56,9 +59,9 @@ void flow_scan(struct flow *f);
 void flow_enter(struct flow *f, uint32_t segment);
 void flow_leave(struct flow *f);
 
-/* Calls `use` for every result of another op that the op uses: `v` is the reference,
- * `argument` that of a method such as endpoint(port). With op 0, `field` is the path of a
- * secret. */
+/* Calls `use` for every result of another op that the op uses: `v` is the reference, or
+ * the IR_EACH it is in, `argument` that of a method such as endpoint(port). With op 0,
+ * `field` is the path of a secret, or 0 for a known value in the IR_EACH `v`. */
 typedef void flow_use_fn(void *ctx, op_id used, str_id field, val_id v, val_id argument);
 void flow_each_use(struct flow *f, op_id op, flow_use_fn *use, void *ctx);
 /* For the file of values that a person fills in: the member "secrets" with an empty text

@@ -10,6 +10,7 @@
 #include "emitters/api.h"
 #include "emitters/json.h"
 #include "emitters/render.h"
+#include "emitters/unify.h"
 #include "emitters/value_json.h"
 #include "ir/move.h"
 
@@ -326,26 +327,52 @@ static void write_op(struct plan_writer *w, op_id op)
     json_put_object_end(&w->j);
 }
 
-/* One op, or the list of those that are carried out as one. */
-static void write_task_ops(struct plan_writer *w, const struct emission_task *task)
+/* The place of an op in its run, or the list of those that are carried out as one. */
+static void write_places(struct plan_writer *w, const struct emission_task *task)
 {
-    if (!task->nfused) {
-        value_json_op(w->e, task->op, &w->j);
+    const struct emission *e = w->e;
+    val_id members = e->graph->ops[task->op].members;
+    if (!task->nfused && !members) {
+        json_put_int(&w->j, e->plan->place[task->op]);
         return;
     }
     json_put_array_compact(&w->j);
     for (uint32_t i = 0; i < task->nfused; i++)
-        json_put_int(&w->j, task->fused[i]);
+        json_put_int(&w->j, e->plan->place[task->fused[i]]);
+    for (uint32_t i = 0; i < val_count(e->values, members); i++) {
+        op_id op = val_get(e->values, val_items(e->values, members)[i])->as.n;
+        json_put_int(&w->j, e->plan->place[op]);
+    }
     json_put_array_end(&w->j);
 }
 
-/* What a tool is given: the scripts of the others are composed from api/calls.json. */
-static void write_artefact(struct plan_writer *w, const struct emission_segment *out)
+/* Variables of all machines of the run, or of the one with this index. An inventory has
+ * what is known of each. */
+static void write_vars(struct plan_writer *w, uint32_t id, int64_t machine)
 {
     struct emission *e = w->e;
+    const struct emission_segment *out = &e->segments[id];
+    bool inventory = e->plan->segments[id].backend == BACKEND_ANSIBLE;
+    json_put_name(&w->j, "vars");
+    json_put_object(&w->j);
+    for (size_t i = 0; i < out->vars.n; i++) {
+        val_id v = out->vars.v[i].value;
+        if ((val_get(e->values, v)->kind == IR_EACH) != (machine >= 0) ||
+            (inventory && unify_is_known(e, v)))
+            continue;
+        json_put_name(&w->j, out->vars.v[i].name);
+        value_json(e, 0, machine >= 0 ? val_items(e->values, v)[machine] : v, &w->j);
+    }
+    json_put_object_end(&w->j);
+}
+
+/* What a tool is given: the scripts of the others are composed from api/calls.json. */
+static void write_artefact(struct plan_writer *w, uint32_t id)
+{
+    struct emission *e = w->e;
+    const struct emission_segment *out = &e->segments[id];
     struct json *j = &w->j;
     write_name(w, "file", out->file);
-    write_name(w, "hosts", out->hosts);
     if (out->recipe)
         write_name(w, "recipe", out->recipe);
     json_put_name(j, "tasks");
@@ -353,7 +380,7 @@ static void write_artefact(struct plan_writer *w, const struct emission_segment 
     for (size_t i = 0; i < out->tasks.n; i++) {
         json_put_array_compact(j);
         json_put_int(j, out->tasks.v[i].line);
-        write_task_ops(w, &out->tasks.v[i]);
+        write_places(w, &out->tasks.v[i]);
         if (out->tasks.v[i].nfused)
             json_put_null(j);
         else
@@ -366,22 +393,37 @@ static void write_artefact(struct plan_writer *w, const struct emission_segment 
     json_put_object(j);
     for (size_t i = 0; i < out->registers.n; i++) {
         buf_clear(&w->text);
-        buf_int(&w->text, out->registers.v[i].op);
+        buf_int(&w->text, e->plan->place[out->registers.v[i].op]);
         write_name(w, w->text.p, out->registers.v[i].name);
     }
     json_put_object_end(j);
-    json_put_name(j, "vars");
-    json_put_object(j);
-    for (size_t i = 0; i < out->vars.n; i++) {
-        json_put_name(j, out->vars.v[i].name);
-        value_json(e, 0, out->vars.v[i].value, j);
-    }
-    json_put_object_end(j);
+    write_vars(w, id, -1);
     json_put_name(j, "secrets");
     json_put_array_compact(j);
     for (size_t i = 0; i < out->secrets.n; i++)
         write_str(w, out->secrets.v[i]);
     json_put_array_end(j);
+}
+
+static void write_part(struct plan_writer *w, uint32_t id, uint32_t index)
+{
+    const struct plan_segment *s = &w->e->plan->segments[id];
+    const struct emission_segment *out = &w->e->segments[id];
+    const struct plan_part *part = &s->parts[index];
+    struct json *j = &w->j;
+    json_put_object(j);
+    json_put_name(j, "machine");
+    json_put_int(j, part->machine);
+    json_put_name(j, "ops");
+    json_put_array_compact(j);
+    for (uint32_t i = 0; i < s->nops; i++)
+        json_put_int(j, part->ops[i]);
+    json_put_array_end(j);
+    if (out->names) {
+        write_name(w, "host", out->names[part->machine]);
+        write_vars(w, id, index);
+    }
+    json_put_object_end(j);
 }
 
 static void write_segment(struct plan_writer *w, uint32_t id)
@@ -394,15 +436,13 @@ static void write_segment(struct plan_writer *w, uint32_t id)
     json_put_name(j, "id");
     json_put_int(j, id);
     write_name(w, "tool", backend_name(s->backend));
-    json_put_name(j, "machine");
-    json_put_int(j, s->machine);
-    json_put_name(j, "ops");
-    json_put_array_compact(j);
-    for (uint32_t i = 0; i < s->nops; i++)
-        json_put_int(j, s->ops[i]);
-    json_put_array_end(j);
     if (out->file)
-        write_artefact(w, out);
+        write_artefact(w, id);
+    json_put_name(j, "machines");
+    json_put_array(j);
+    for (uint32_t i = 0; i < s->nparts; i++)
+        write_part(w, id, i);
+    json_put_array_end(j);
     json_put_object_end(j);
 }
 
@@ -431,7 +471,7 @@ static void plan_write(struct plan_writer *w, struct buf *out)
     const struct graph *g = e->graph;
     json_begin(&w->j, out);
     json_put_object(&w->j);
-    write_name(w, "format", "dvo-plan/1");
+    write_name(w, "format", "dvo-plan/2");
     write_name(w, "generator", "dvoc " DVO_VERSION);
     write_name(w, "program", g->program ? g->program : "");
     write_name(w, "project", g->project);

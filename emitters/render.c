@@ -7,11 +7,13 @@
 
 #include "emitters/json.h"
 #include "emitters/value_json.h"
+#include "ir/identity.h"
 #include "ir/move.h"
 
 enum {
     KEY_PROJECT = 20, /* characters of the project that fit into a nova tag */
     HOST_LABEL = 63,  /* longest label of a host name */
+    MACHINES_LISTED = 3,
 };
 
 bool render_is(const struct emission *e, val_id v, const char *s)
@@ -64,6 +66,39 @@ static void render_host_name(const char *address, struct buf *out)
         buf_str(out, "machine");
 }
 
+static void display_str(struct emission *e, str_id s, struct buf *out)
+{
+    buf_display(out, emission_text(e, s), intern_len(e->strings, s));
+}
+
+static void display_address(const struct emission *e, op_id op, struct buf *out)
+{
+    str_id address = e->graph->ops[op].address;
+    buf_display(out, emission_text(e, address), intern_len(e->strings, address));
+}
+
+void render_machines(const struct emission *e, const struct plan_segment *s,
+                     struct buf *out)
+{
+    uint32_t last = s->nparts - 1;
+    for (uint32_t i = 0; i <= last; i++) {
+        if (i > 0)
+            buf_str(out, last >= MACHINES_LISTED ? " to " : ", ");
+        display_address(e, s->parts[i].machine, out);
+        if (last >= MACHINES_LISTED && i == 0)
+            i = last - 1;
+    }
+}
+
+static void render_machine(const struct emission *e, op_id op, struct buf *out)
+{
+    const struct plan_segment *many = emission_many(e, op);
+    if (many)
+        render_machines(e, many, out);
+    else
+        buf_str(out, emission_text(e, e->graph->ops[e->graph->ops[op].subject].address));
+}
+
 static val_id render_self(struct emission *e, op_id op, const char *fact)
 {
     struct buf text = {0};
@@ -78,8 +113,7 @@ static val_id render_self(struct emission *e, op_id op, const char *fact)
     else if (!strcmp(fact, "host_name"))
         render_host_name(emission_text(e, e->graph->ops[op].address), &text);
     else if (!strcmp(fact, "machine"))
-        buf_str(&text,
-                emission_text(e, e->graph->ops[e->graph->ops[op].subject].address));
+        render_machine(e, op, &text);
     else if (!strcmp(fact, "call"))
         buf_str(&text, emission_text(e, graph_call(e->graph, op)->name));
     else if (!strcmp(fact, "args_json"))
@@ -173,11 +207,6 @@ void render_free(struct render_pieces *p)
     *p = (struct render_pieces){0};
 }
 
-static void display_str(struct emission *e, str_id s, struct buf *out)
-{
-    buf_display(out, emission_text(e, s), intern_len(e->strings, s));
-}
-
 static void display_list(struct emission *e, op_id op, val_id v, struct buf *out)
 {
     for (uint32_t i = 0; i < val_get(e->values, v)->count; i++) {
@@ -189,6 +218,7 @@ static void display_list(struct emission *e, op_id op, val_id v, struct buf *out
 
 void render_display(struct emission *e, op_id op, val_id v, struct buf *out)
 {
+    const struct ir_value hole = *val_get(e->values, v);
     v = render_value(e, op, v);
     struct ir_value value = *val_get(e->values, v);
     switch (value.kind) {
@@ -226,6 +256,14 @@ void render_display(struct emission *e, op_id op, val_id v, struct buf *out)
         buf_char(out, '}');
         break;
     case IR_HANDLE: display_str(e, e->graph->ops[value.as.n].address, out); break;
+    case IR_EACH:
+        buf_char(out, '{');
+        if (hole.kind == IR_HOLE)
+            display_str(e, graph_call(e->graph, op)->args[hole.as.hole.arg].name, out);
+        else
+            buf_str(out, "...");
+        buf_char(out, '}');
+        break;
     case IR_VAR:
     case IR_PROVIDER:
         buf_char(out, '{');
@@ -259,6 +297,18 @@ void render_title(struct emission *e, op_id op, struct buf *out)
                emission_text(e, e->graph->ops[op].address));
 }
 
+void render_address(struct emission *e, op_id op, struct buf *out)
+{
+    if (!emission_many(e, op)) {
+        display_str(e, e->graph->ops[op].address, out);
+        return;
+    }
+    display_str(e, graph_call(e->graph, op)->member, out);
+    buf_char(out, '(');
+    identity_of_op(e->graph, op, out);
+    buf_char(out, ')');
+}
+
 void render_place(struct emission *e, op_id op, struct buf *out)
 {
     const struct op *o = &e->graph->ops[op];
@@ -270,7 +320,7 @@ void render_place(struct emission *e, op_id op, struct buf *out)
         buf_int(out, at.line);
         buf_char(out, ' ');
     }
-    display_str(e, o->address, out);
+    render_address(e, op, out);
 }
 
 void render_each_place(struct emission *e, op_id op, struct buf *text,

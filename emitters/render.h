@@ -30,6 +30,11 @@ void render_free(struct render_pieces *p);
 void render_display(struct emission *e, op_id op, val_id v, struct buf *out);
 /* Appends the op's title, or its call and address if the record has none. */
 void render_title(struct emission *e, op_id op, struct buf *out);
+/* Appends the addresses of a tool run's machines: "web[0] to web[9]" if they are many. */
+void render_machines(const struct emission *e, const struct plan_segment *s,
+                     struct buf *out);
+/* Appends the op's address; without the machine if it is written for several. */
+void render_address(struct emission *e, op_id op, struct buf *out);
 /* Appends "FILE:LINE ADDRESS". */
 void render_place(struct emission *e, op_id op, struct buf *out);
 /* The same for `each` op of a carrier, or the op itself; `text` is room for one. */

@@ -136,12 +136,33 @@ static void literal_open(struct literal *l, char quote)
     l->quote = quote;
 }
 
+/* The bytes at the beginning that stand in single quotes as they are, whatever is around
+ * them: nearly all of most texts. */
+static size_t plain_length(const char *s, size_t len)
+{
+    static const bool plain[256] = {[' ' ... '&'] = true,
+                                    ['(' ... '['] = true,
+                                    [']' ... 'z'] = true,
+                                    ['|' ... '~'] = true};
+    size_t n = 0;
+    while (n < len && plain[(unsigned char)s[n]])
+        n++;
+    return n;
+}
+
 /* Ruby reads CR LF as LF even inside quotes, reviewers do not see what does not print,
  * and blanks before a line's end get lost: all these are escapes. The last line break is
  * one too, so that quotes do not end on a line of their own. */
 static void literal_write(struct literal *l, const char *s, size_t len, bool one_line)
 {
     for (size_t i = 0; i < len;) {
+        size_t plain = plain_length(s + i, len - i);
+        if (plain) {
+            literal_open(l, '\'');
+            buf_add(l->out, s + i, plain);
+            i += plain;
+            continue;
+        }
         uint32_t c;
         size_t n = utf8_decode(s + i, len - i, &c);
         bool blank_before = i && (s[i - 1] == ' ' || s[i - 1] == '\t');

@@ -31,15 +31,17 @@ struct arg_info {
     const char *doc;
 };
 
-/* A row of effects: a resource kind and the argument that names it ("file", "path"). kind
- * 0 with any=true is "everything of this machine" (foreign code). */
+/* A row of effects: a kind of thing and what names it. ("file", "path"): the argument;
+ * ("file", "/etc/cron.d/{job}"): its text behind that of `literal`; ("file",
+ * "=/etc/fstab"): `literal` alone. any: everything of this machine (foreign code). */
 struct effect {
     bool write;
     bool any;
     str_id kind;
-    int32_t arg; /* index of the naming argument, or -1: `literal` names it */
+    int32_t
+        arg; /* index of the naming argument, or -1; if any: only where it is written */
     str_id literal;
-    bool tree; /* the path and all below it */
+    uint32_t to; /* 1 + the argument that says where the thing leads from then on, or 0 */
 };
 
 /* What conflicts are made of: for the key in argument `key` (each item of a list),
@@ -89,9 +91,11 @@ struct call_info {
     bool
         reads_only; /* an http call that never changes anything; others by their method */
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
-    uint32_t batch;  /* 1 + the argument whose lists several calls may unite, or 0 */
-    bool alone;   /* the runtime or the provider carries it out: no part of a tool run */
-    bool planned; /* known by name, no backend carries it in this version */
+    uint32_t present; /* 1 + the argument that says whether it shall be there, or 0 */
+    uint32_t batch;   /* 1 + the argument whose lists several calls may unite, or 0 */
+    bool alone; /* the runtime or the provider carries it out: no part of a tool run */
+    uint32_t cost_ms;    /* how long it takes, as a rule; from `seconds` of the record */
+    bool planned;        /* known by name, no backend carries it in this version */
     const str_id *local; /* its result is this computer, where only these members act, all
                             through the step library; NULL: it is not */
     uint32_t nlocal;

@@ -7,7 +7,8 @@
 
 void explain_begin(struct explanation *e, const struct graph *g, const char *pass)
 {
-    *e = (struct explanation){pass, xcalloc(g->n, sizeof *e->dead), g->n, g->nedges};
+    *e = (struct explanation){pass, xcalloc(g->n, sizeof *e->dead), g->n, g->nedges,
+                              g->nsegments};
     for (size_t id = 1; id < g->n; id++)
         e->dead[id] = g->ops[id].flags & OP_DEAD;
 }
@@ -17,15 +18,17 @@ static void add_string(const struct graph *g, str_id s, struct buf *out)
     buf_add(out, intern_text(g->strings, s), intern_len(g->strings, s));
 }
 
+/* `name` 0: which one, only running tells. */
 static void add_effect(const struct graph *g, const struct effect *e, str_id name,
                        struct buf *out)
 {
     buf_str(out, out->len ? ", " : "");
     buf_str(out, e->write ? "writes " : "reads ");
     add_string(g, e->kind, out);
-    buf_char(out, ' ');
-    add_string(g, name, out);
-    buf_str(out, e->tree ? " and all below" : "");
+    buf_str(out, e->arg >= 0 || e->literal ? " " : "");
+    add_string(g, e->literal, out);
+    if (e->arg >= 0)
+        add_string(g, name ? name : intern_cstr(g->strings, "(known when it runs)"), out);
 }
 
 /* Of a list, each name; what only running tells may be any name of the kind. */
@@ -39,7 +42,7 @@ static void add_named(const struct graph *g, const struct effect *e, val_id id,
         for (uint32_t i = 0; i < v->count; i++)
             add_named(g, e, val_items(&g->values, id)[i], out);
     } else if (v->kind != IR_ABSENT && v->kind != IR_NONE) {
-        add_effect(g, e, intern_cstr(g->strings, "(known when it runs)"), out);
+        add_effect(g, e, 0, out);
     }
 }
 
@@ -56,7 +59,7 @@ void explain_effects(const struct graph *g, op_id op, struct buf *out)
         else if (!e->any && e->arg >= 0)
             add_named(g, e, args[e->arg], &text);
         else if (!e->any)
-            add_effect(g, e, e->literal, &text);
+            add_effect(g, e, 0, &text);
     }
     buf_add(out, buf_text(&text), text.len);
     buf_free(&text);
@@ -127,6 +130,41 @@ static void explain_members(const struct explanation *e, const struct graph *g,
     }
 }
 
+/* Lists the machines of each tool run that several share. */
+static void explain_runs(const struct explanation *e, const struct graph *g,
+                         struct buf *out)
+{
+    op_id *first = xcalloc((size_t)g->nsegments + 1, sizeof *first);
+    struct buf *others = xcalloc((size_t)g->nsegments + 1, sizeof *others);
+    op_id *last = xcalloc((size_t)g->nsegments + 1, sizeof *last);
+    for (op_id id = 1; id < g->n; id++) {
+        uint32_t s = g->ops[id].segment;
+        op_id machine = g->ops[id].subject;
+        if (!s || (g->ops[id].flags & OP_DEAD) || machine == last[s])
+            continue;
+        if (!first[s]) {
+            first[s] = last[s] = machine;
+        } else if (machine != first[s]) {
+            buf_str(&others[s], others[s].len ? ", " : "");
+            add_string(g, g->ops[machine].address, &others[s]);
+            last[s] = machine;
+        }
+    }
+    for (uint32_t s = 1; s <= g->nsegments; s++) {
+        if (others[s].len) {
+            buf_printf(out, "%s: ", e->pass);
+            add_string(g, g->ops[first[s]].address, out);
+            buf_printf(out,
+                       " shares a tool run with %s: their calls differ in values only\n",
+                       buf_text(&others[s]));
+        }
+        buf_free(&others[s]);
+    }
+    free(first);
+    free(last);
+    free(others);
+}
+
 void explain_end(struct explanation *e, const struct graph *g, struct buf *out)
 {
     bool gone = false;
@@ -140,5 +178,7 @@ void explain_end(struct explanation *e, const struct graph *g, struct buf *out)
     if (!gone && g->nedges < e->edges)
         buf_printf(out, "%s: %zu of %zu edges say nothing that others do not say\n",
                    e->pass, e->edges - g->nedges, e->edges);
+    if (e->segments > g->nsegments)
+        explain_runs(e, g, out);
     free(e->dead);
 }

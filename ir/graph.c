@@ -31,6 +31,7 @@ void graph_free(struct graph *g)
     free(g->frames);
     free(g->batches);
     free(g->moves);
+    free(g->starts);
     *g = (struct graph){0};
 }
 
@@ -46,6 +47,8 @@ void graph_copy(struct graph *to, const struct graph *from)
     to->batches =
         vec_copy(from->batches, sizeof *to->batches, from->nbatches, &to->cap_batches);
     to->moves = vec_copy(from->moves, sizeof *to->moves, from->nmoves, &to->cap_moves);
+    size_t starts = from->starts ? (size_t)from->nsegments + 1 : 0;
+    to->starts = vec_copy(from->starts, sizeof *to->starts, starts, &starts);
 }
 
 op_id graph_op(struct graph *g, call_id call, op_id subject, struct span span)
@@ -181,6 +184,12 @@ bool graph_repeatable(const struct graph *g, op_id id)
     for (uint32_t i = 0; i < call->nargs && i < 32; i++)
         guarded |= (call->guards & 1u << i) && g->args[g->ops[id].args + i] > VAL_FALSE;
     return guarded || graph_idempotent(g, id);
+}
+
+bool graph_is_absence(const struct graph *g, op_id id)
+{
+    uint32_t present = graph_call(g, id)->present;
+    return present && g->args[g->ops[id].args + present - 1] == VAL_FALSE;
 }
 
 bool graph_may_rest(const struct graph *g, op_id id)

@@ -50,7 +50,7 @@ struct op {
     uint8_t backend;    /* enum backend; chosen by via= or configuration */
     uint8_t flags;
     op_id merged;
-    uint32_t segment; /* set by graph_segment(): 0 = runs on its own */
+    uint32_t segment; /* the tool run it is part of; 0: it runs on its own */
     op_id carrier;    /* set by graph_unite(): a dead op whose steps are carried out for
                          this one and others, or 0: its own are */
     val_id members;   /* of a carrier: IR_LIST of handles of those ops, in their order */
@@ -91,6 +91,7 @@ struct graph {
     size_t nbatches, cap_batches;
     struct move *moves; /* ir/move.h */
     size_t nmoves, cap_moves;
+    int64_t *starts;    /* per segment: when it begins, as predicted, in ms */
     uint32_t nsegments; /* after graph_segment() */
     /* header of the text form */
     const char *program, *project, *provider;
@@ -143,7 +144,7 @@ bool graph_order(struct graph *g, struct diags *d);
 /* Types, references, cycles, typestates, unique addresses, taints, backend support. */
 bool graph_verify(struct graph *g, struct diags *d);
 /* Groups ops of tool backends into tool runs: sets op.segment, numbered from 1 in
- * topological order, and nsegments. Needs a graph without cycles. */
+ * topological order, nsegments and starts. Needs a graph without cycles. */
 bool graph_segment(struct graph *g, struct diags *d);
 /* Calls that one tool run carries out one right after the other become one transaction,
  * where the record allows it (batch=): gives each of them the same carrier. Needs
@@ -175,6 +176,8 @@ bool graph_idempotent(const struct graph *g, op_id id);
 /* Whether it may be done again after an end that nobody saw: it is idempotent, or an
  * argument that says when there is nothing to do (creates=, unless=) is written. */
 bool graph_repeatable(const struct graph *g, op_id id);
+/* Whether it says that what it is about shall not be there (present=False). */
+bool graph_is_absence(const struct graph *g, op_id id);
 /* Whether the op may find nothing to do and then has no results of its own. */
 bool graph_may_rest(const struct graph *g, op_id id);
 /* Index of the call's argument of that name, or -1. */

@@ -89,6 +89,7 @@ static void add_raw(const struct graph *g, val_id id, struct buf *out)
     case IR_COND:
         buf_printf(out, "{condition %016" PRIx64 "}", val_hash(&g->values, id));
         break;
+    case IR_EACH: buf_str(out, "..."); break;
     default: break;
     }
 }

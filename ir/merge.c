@@ -131,11 +131,10 @@ enum merge_verdict merge_judge(struct graph *g, struct touches *touches, op_id f
         *wrong = i;
     }
     /* What is wanted gone differs in much; people look for this. */
-    int32_t present = call_arg(g->strings, call, "present");
-    if (!equal && present >= 0 &&
-        !merge_same(g, g->args[a->args + (uint32_t)present],
-                    g->args[b->args + (uint32_t)present]))
-        *wrong = (uint32_t)present;
+    uint32_t present = call->present - 1;
+    if (!equal && call->present &&
+        !merge_same(g, g->args[a->args + present], g->args[b->args + present]))
+        *wrong = present;
     bool same_when = merge_same(g, a->when, b->when);
     bool same_policy = a->backend == b->backend && a->retries == b->retries &&
                        a->timeout_ms == b->timeout_ms &&

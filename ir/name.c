@@ -1,5 +1,6 @@
 /* Addresses: from name=, from bindings, from identities; and what happens when two ops
  * come to the same one. language.md, Addresses. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "ir/graph.h"
@@ -18,7 +19,10 @@ enum origin {
 struct naming {
     struct graph *g;
     struct diags *d;
-    struct map64 owner;    /* address → the last live op with it */
+    struct {
+        op_id *v; /* by address: the last live op with it, or 0 */
+        size_t cap;
+    } owners;
     struct map64 repeats;  /* address → how many ops had it */
     struct map64 ordinals; /* subject and call → last running number */
     struct touches touches;
@@ -26,6 +30,16 @@ struct naming {
     bool merged;
     bool good;
 };
+
+static op_id *owner_of(struct naming *n, str_id address)
+{
+    size_t had = n->owners.cap;
+    n->owners.v =
+        vec_grow(n->owners.v, sizeof *n->owners.v, (size_t)address + 1, &n->owners.cap);
+    if (had < n->owners.cap)
+        memset(n->owners.v + had, 0, (n->owners.cap - had) * sizeof *n->owners.v);
+    return &n->owners.v[address];
+}
 
 static void add_string(struct naming *n, str_id s)
 {
@@ -148,7 +162,6 @@ static void report_conflict(struct naming *n, op_id first, op_id id, uint32_t ar
 /* ADDRESS#2, #3, ... until it is free. */
 static void take_repeat(struct naming *n, op_id id, str_id address)
 {
-    uint32_t *slot;
     str_id numbered;
     do {
         uint32_t *count = map64_put(&n->repeats, address);
@@ -157,11 +170,10 @@ static void take_repeat(struct naming *n, op_id id, str_id address)
         add_string(n, address);
         buf_printf(&n->text, "#%u", *count);
         numbered = intern(n->g->strings, n->text.p, n->text.len);
-        slot = map64_put(&n->owner, numbered);
-    } while (*slot);
-    *slot = id;
+    } while (*owner_of(n, numbered));
+    *owner_of(n, numbered) = id;
+    *owner_of(n, address) = id;
     n->g->ops[id].address = numbered;
-    *map64_put(&n->owner, address) = id;
 }
 
 static void settle(struct naming *n, op_id first, op_id id, str_id address,
@@ -200,11 +212,11 @@ static void name_op(struct naming *n, op_id id)
         return;
     }
     str_id address = intern(n->g->strings, buf_text(&n->text), n->text.len);
-    uint32_t *slot = map64_put(&n->owner, address);
-    if (*slot) {
-        settle(n, *slot, id, address, origin);
+    op_id *owner = owner_of(n, address);
+    if (*owner) {
+        settle(n, *owner, id, address, origin);
     } else {
-        *slot = id;
+        *owner = id;
         n->g->ops[id].address = address;
     }
 }
@@ -218,7 +230,7 @@ bool graph_name(struct graph *g, struct diags *d)
             name_op(&n, (op_id)id);
     if (n.merged)
         merge_rewrite(g);
-    map64_free(&n.owner);
+    free(n.owners.v);
     map64_free(&n.repeats);
     map64_free(&n.ordinals);
     touches_free(&n.touches);

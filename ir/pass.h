@@ -25,7 +25,9 @@
     /* It numbers what is left. */                                                       \
     X(SEGMENT, "segment", graph_segment, 0)                                              \
     /* What is neighbouring in one tool run waits for nothing that another run does. */  \
-    X(BATCH, "batch", graph_unite, 2)
+    X(BATCH, "batch", graph_unite, 2)                                                    \
+    /* It compares tool runs, and what is one in them. */                                \
+    X(VECTORIZE, "vectorize", graph_vectorize, 2)
 
 enum pass {
     PASS_NONE,
@@ -66,5 +68,8 @@ bool graph_prune(struct graph *g, struct diags *d);
 /* Removes the edges that lead from a machine to the ops on it, but for the first and for
  * those behind an op that may fail and be passed over: they follow from the others. */
 bool graph_reduce(struct graph *g, struct diags *d);
+/* Makes the tool runs of machines that have the same calls one, op by op alike but for
+ * texts, numbers, and values that only running tells. */
+bool graph_vectorize(struct graph *g, struct diags *d);
 
 #endif

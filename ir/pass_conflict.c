@@ -24,6 +24,7 @@ struct conflicts {
     struct map64 last;       /* thing, attribute → index of what was said last */
     struct said *v;          /* index 0 unused */
     size_t n, cap;
+    str_id present, version, yes, no; /* words that it knows */
     op_id op;
     bool good;
 };
@@ -135,7 +136,7 @@ static void say_package(struct conflicts *c, const struct want *want, val_id id,
     say(c, want, name, now);
     if (version) {
         struct want of = *want;
-        of.attr = intern_cstr(g->strings, "version");
+        of.attr = c->version;
         say(c, &of, name, (struct said){.op = c->op, .word = version});
     }
 }
@@ -160,27 +161,17 @@ static void say_of(struct conflicts *c, const struct want *want, val_id id,
     }
 }
 
-/* With present=False nothing else that was written or is usual is wanted. */
-static bool is_absence(const struct graph *g, op_id id)
-{
-    int32_t present = call_arg(g->strings, graph_call(g, id), "present");
-    if (present < 0)
-        return false;
-    const struct ir_value *v = val_get(&g->values, g->args[g->ops[id].args + present]);
-    return v->kind == IR_BOOL && !v->as.n;
-}
-
 static void see_op(struct conflicts *c)
 {
     struct graph *g = c->g;
     const struct call_info *call = graph_call(g, c->op);
     const uint32_t args = g->ops[c->op].args;
-    bool absence = is_absence(g, c->op);
-    str_id present = intern_cstr(g->strings, "present");
+    /* With present=False nothing else that was written or is usual is wanted. */
+    bool absence = graph_is_absence(g, c->op);
     for (uint32_t i = 0; i < call->nwants; i++) {
         const struct want *want = &call->wants[i];
         struct said now = {.op = c->op, .word = want->word};
-        if (absence && want->attr != present)
+        if (absence && want->attr != c->present)
             continue;
         if (want->value >= 0) {
             now.value = g->args[args + (uint32_t)want->value];
@@ -188,9 +179,7 @@ static void see_op(struct conflicts *c)
             if (v->kind == IR_ABSENT || v->kind == IR_NONE)
                 continue;
             if (v->kind == IR_BOOL)
-                now = (struct said){
-                    .op = c->op,
-                    .word = intern_cstr(g->strings, v->as.n ? "True" : "False")};
+                now = (struct said){.op = c->op, .word = v->as.n ? c->yes : c->no};
         }
         say_of(c, want, g->args[args + (uint32_t)want->key], now);
     }
@@ -198,7 +187,13 @@ static void see_op(struct conflicts *c)
 
 bool graph_conflict(struct graph *g, struct diags *d)
 {
-    struct conflicts c = {.g = g, .d = d, .good = true};
+    struct conflicts c = {.g = g,
+                          .d = d,
+                          .present = intern_cstr(g->strings, "present"),
+                          .version = intern_cstr(g->strings, "version"),
+                          .yes = intern_cstr(g->strings, "True"),
+                          .no = intern_cstr(g->strings, "False"),
+                          .good = true};
     *vec_push(&c) = (struct said){0};
     for (size_t id = 1; id < g->n && !diags_full(d); id++) {
         /* One without an address has been reported. */

@@ -16,12 +16,18 @@ struct plan_template {
     val_id title; /* text with holes: what a person calls this step */
 };
 
-/* One tool run: ops of one backend on one machine, in execution order. */
-struct plan_segment {
-    enum backend backend;
+/* The ops of a tool run on one of its machines, in execution order. */
+struct plan_part {
     op_id machine;
     op_id *ops; /* arena */
-    uint32_t nops;
+};
+
+/* One tool run. Its machines have the same calls; what differs is in their arguments. */
+struct plan_segment {
+    enum backend backend;
+    struct plan_part *parts; /* arena; one per machine */
+    uint32_t nparts;
+    uint32_t nops; /* of each */
 };
 
 struct plan {
@@ -30,6 +36,7 @@ struct plan {
     struct plan_template *templates; /* arena; index 0 unused */
     uint32_t ntemplates;
     uint32_t *template_of;         /* per op id; 0: the runtime does the call itself */
+    uint32_t *place;               /* per op id: its place among its machine's in a run */
     struct plan_segment *segments; /* arena; index 0 unused */
     uint32_t nsegments;
     op_id *order; /* every live op, topologically sorted */

@@ -3,11 +3,12 @@
 #ifndef DVO_IR_TOUCH_H
 #define DVO_IR_TOUCH_H
 
-#include "ir/graph.h"
+#include "ir/place.h"
 
 struct touches {
     const struct graph *g;
-    struct map64 last; /* hash of machine, resource and way of touching → op */
+    struct places places;
+    struct map64 last; /* hash of place and way of touching → op + 1 */
     op_id fed;         /* all live ops before this one are in */
 };
 

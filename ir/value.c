@@ -31,6 +31,8 @@ void values_free(struct values *t)
     free(t->v);
     free(t->pool);
     free(t->of_string);
+    free(t->join.v);
+    buf_free(&t->join.text);
     *t = (struct values){0};
 }
 
@@ -41,6 +43,7 @@ void values_copy(struct values *to, const struct values *from)
     to->pool = vec_copy(from->pool, sizeof *to->pool, from->npool, &to->cap_pool);
     to->of_string = vec_copy(from->of_string, sizeof *to->of_string, from->cap_of_string,
                              &to->cap_of_string);
+    to->join = (struct text_join){0};
 }
 
 val_id val_bool(bool b)
@@ -136,7 +139,8 @@ static size_t value_width(const struct ir_value *v)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
-    case IR_NATIVE: return v->count;
+    case IR_NATIVE:
+    case IR_EACH: return v->count;
     default: return 0;
     }
 }
@@ -166,78 +170,69 @@ val_id val_seq(struct values *t, enum ir_kind kind, unsigned sub, const val_id *
     return id;
 }
 
-/* Parts of a text that is being joined; the last literal grows in `text` once it has
- * several pieces. */
-struct join {
-    struct values *t;
-    struct buf text;
-    val_id *v;
-    size_t n, cap;
-    unsigned pieces; /* of the literal that v[n - 1] stands for; 0: it is no literal */
-};
-
-static void join_close(struct join *j)
+static void join_close(struct values *t)
 {
+    struct text_join *j = &t->join;
     if (j->pieces > 1)
-        j->v[j->n - 1] = val_text(j->t, buf_text(&j->text), j->text.len);
+        j->v[j->n - 1] = val_text(t, buf_text(&j->text), j->text.len);
     j->pieces = 0;
 }
 
-static void join_literal(struct join *j, val_id part)
+static void join_text(struct values *t, str_id s)
 {
-    str_id s = j->t->v[part].as.n;
+    buf_add(&t->join.text, intern_text(t->strings, s), intern_len(t->strings, s));
+}
+
+static void join_literal(struct values *t, val_id part)
+{
+    struct text_join *j = &t->join;
+    str_id s = t->v[part].as.n;
     if (!s)
         return;
     if (j->pieces == 0) {
         *vec_push(j) = part;
     } else {
         if (j->pieces == 1) {
-            str_id first = j->t->v[j->v[j->n - 1]].as.n;
             buf_clear(&j->text);
-            buf_add(&j->text, intern_text(j->t->strings, first),
-                    intern_len(j->t->strings, first));
+            join_text(t, t->v[j->v[j->n - 1]].as.n);
         }
-        buf_add(&j->text, intern_text(j->t->strings, s), intern_len(j->t->strings, s));
+        join_text(t, s);
     }
     j->pieces++;
 }
 
-static void join_part(struct join *j, val_id part)
+static void join_part(struct values *t, val_id part)
 {
-    const struct ir_value *v = &j->t->v[part];
+    const struct ir_value *v = &t->v[part];
     if (v->kind == IR_STR) {
-        join_literal(j, part);
+        join_literal(t, part);
         return;
     }
     if (v->kind != IR_TEXT) {
-        join_close(j);
-        *vec_push(j) = part;
+        join_close(t);
+        *vec_push(&t->join) = part;
         return;
     }
     uint32_t seq = v->as.seq;
     uint32_t count = v->count;
     for (uint32_t i = 0; i < count; i++)
-        join_part(j, j->t->pool[seq + i]); /* joined before, so this nests once */
+        join_part(t, t->pool[seq + i]); /* joined before, so this nests once */
 }
 
 val_id val_join(struct values *t, const val_id *parts, size_t n)
 {
     if (n == 1 && (t->v[parts[0]].kind == IR_STR || t->v[parts[0]].kind == IR_TEXT))
         return parts[0];
-    struct join j = {.t = t};
+    struct text_join *j = &t->join;
+    j->n = 0;
     for (size_t i = 0; i < n; i++)
-        join_part(&j, parts[i]);
-    join_close(&j);
-    val_id id;
-    if (j.n == 0)
-        id = val_str(t, 0);
-    else if (j.n == 1 && t->v[j.v[0]].kind == IR_STR)
-        id = j.v[0];
-    else
-        id = val_seq(t, IR_TEXT, 0, j.v, j.n);
-    free(j.v);
-    buf_free(&j.text);
-    return id;
+        join_part(t, parts[i]);
+    join_close(t);
+    if (j->n == 0)
+        return val_str(t, 0);
+    if (j->n == 1 && t->v[j->v[0]].kind == IR_STR)
+        return j->v[0];
+    return val_seq(t, IR_TEXT, 0, j->v, j->n);
 }
 
 val_id val_dict_get(const struct values *t, val_id dict, const char *key)
@@ -251,6 +246,17 @@ val_id val_dict_get(const struct values *t, val_id dict, const char *key)
             return items[2 * i + 1];
     }
     return 0;
+}
+
+bool val_has_dict(const struct values *t, val_id id)
+{
+    const struct ir_value *v = val_get(t, id);
+    if (v->kind == IR_DICT)
+        return true;
+    for (uint32_t i = 0; v->kind == IR_LIST && i < v->count; i++)
+        if (val_get(t, val_items(t, id)[i])->kind == IR_DICT)
+            return true;
+    return false;
 }
 
 /* Dicts are equal whatever their order, as in Starlark; usually the order is the same. */
@@ -296,7 +302,8 @@ bool val_equal(const struct values *t, val_id a, val_id b)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
-    case IR_NATIVE: {
+    case IR_NATIVE:
+    case IR_EACH: {
         size_t width = value_width(x);
         for (size_t i = 0; i < width; i++)
             if (!val_equal(t, t->pool[x->as.seq + i], t->pool[y->as.seq + i]))
@@ -341,7 +348,8 @@ uint64_t val_hash(const struct values *t, val_id id)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
-    case IR_NATIVE: {
+    case IR_NATIVE:
+    case IR_EACH: {
         size_t width = value_width(v);
         for (size_t i = 0; i < width; i++)
             h = hash_mix(h, val_hash(t, t->pool[v->as.seq + i]));

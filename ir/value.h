@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "ir/base/buf.h"
 #include "ir/base/intern.h"
 
 typedef uint32_t val_id; /* 0: absent (the argument was not written and has no value) */
@@ -41,6 +42,8 @@ enum ir_kind {
     IR_EXPR,   /* as.seq: parts of trusted native expression text (IR_STR) and values */
     IR_NATIVE, /* sub: enum ir_native; as.seq: one IR_DICT, the native step's description
                 */
+    /* only while a tool run of several machines is written */
+    IR_EACH, /* as.seq: what each machine has in this place, in their order */
 };
 
 enum ir_cond {
@@ -89,6 +92,15 @@ struct ir_value {
     } as;
 };
 
+/* Parts of a text that is being joined; kept between texts for its memory. The last
+ * literal grows in `text` once it has several pieces. */
+struct text_join {
+    struct buf text;
+    val_id *v;
+    size_t n, cap;
+    unsigned pieces; /* of the literal that v[n - 1] stands for; 0: it is no literal */
+};
+
 struct values {
     struct intern *strings; /* not owned */
     struct ir_value *v; /* v[0] is IR_ABSENT; v[1], v[2], v[3] are None, False, True */
@@ -97,6 +109,7 @@ struct values {
     size_t npool, cap_pool;
     val_id *of_string; /* by str_id: its IR_STR, or 0 */
     size_t cap_of_string;
+    struct text_join join;
 };
 
 enum { VAL_ABSENT = 0, VAL_NONE = 1, VAL_FALSE = 2, VAL_TRUE = 3 };
@@ -119,8 +132,8 @@ val_id val_handle(struct values *t, op_id op);
 val_id val_hole(struct values *t, uint32_t arg, uint32_t item);
 val_id val_name(struct values *t, enum ir_kind kind,
                 str_id name); /* SELF VAR PROVIDER RESULT */
-/* A sequence kind (LIST, DICT, GET, TEXT, COND, EXPR, NATIVE) of `count` val_ids (for
- * DICT 2 * count of them), copied. Flags are united from the parts. */
+/* A sequence kind (LIST, DICT, GET, TEXT, COND, EXPR, NATIVE, EACH) of `count` val_ids
+ * (for DICT 2 * count of them), copied. Flags are united from the parts. */
 val_id val_seq(struct values *t, enum ir_kind kind, unsigned sub, const val_id *items,
                size_t count);
 /* Joins text parts: neighbouring literals merge, nested texts flatten, one literal stays
@@ -141,6 +154,8 @@ static inline uint32_t val_count(const struct values *t, val_id id)
 }
 /* Value under a string key of an IR_DICT, or 0. */
 val_id val_dict_get(const struct values *t, val_id dict, const char *key);
+/* Whether it is a dict, or a list with one in it. */
+bool val_has_dict(const struct values *t, val_id id);
 /* Structural equality, and a hash that agrees with it. */
 bool val_equal(const struct values *t, val_id a, val_id b);
 uint64_t val_hash(const struct values *t, val_id id);

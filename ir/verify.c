@@ -177,19 +177,20 @@ static void verify_state(struct verify *v, const struct call_info *call, struct 
         s->has[subject] |= call->ensures;
 }
 
-static void verify_address(struct verify *v, struct map64 *owners)
+/* `owners`: by address, the op that was seen with it. */
+static void verify_address(struct verify *v, op_id *owners)
 {
     const struct op *op = &v->g->ops[v->op];
     if (!op->address)
         return;
-    uint32_t *slot = map64_put(owners, op->address);
-    if (!*slot) {
-        *slot = v->op;
+    op_id *owner = &owners[op->address];
+    if (!*owner) {
+        *owner = v->op;
         return;
     }
     struct diag *e =
         verify_error(v, 601, "a second op named %s", text_of(v, op->address));
-    diag_related(v->d, e, v->g->ops[*slot].span, "the first one is made here");
+    diag_related(v->d, e, v->g->ops[*owner].span, "the first one is made here");
     diag_help(v->d, e, "give one of them an address of its own with name=\"...\"");
 }
 
@@ -240,7 +241,7 @@ bool graph_verify(struct graph *g, struct diags *d)
     struct verify v = {.g = g, .d = d, .good = true};
     struct states states = {.has = xcalloc(g->n, sizeof *states.has),
                             .doubtful = xcalloc(g->n, sizeof *states.doubtful)};
-    struct map64 owners = {0};
+    op_id *owners = xcalloc(g->strings->n, sizeof *owners);
     for (size_t id = 1; id < g->n && !diags_full(d); id++) {
         if (g->ops[id].flags & OP_DEAD)
             continue;
@@ -254,9 +255,9 @@ bool graph_verify(struct graph *g, struct diags *d)
             states.has[id] |= call->ensures;
         else if (subject && verify_local(&v, call))
             verify_state(&v, call, &states);
-        verify_address(&v, &owners);
+        verify_address(&v, owners);
     }
-    map64_free(&owners);
+    free(owners);
     free(states.has);
     free(states.doubtful);
     verify_acyclic(&v);

@@ -220,8 +220,7 @@ static bool takes_conditions(const struct arg_info *arg)
 /* With present=False only the identity is needed. */
 static bool is_needed(const struct verify *v, const struct call_info *call, uint32_t arg)
 {
-    int32_t present = call_arg(v->g->strings, call, "present");
-    if (present < 0 || v->g->args[v->g->ops[v->op].args + (uint32_t)present] != VAL_FALSE)
+    if (!graph_is_absence(v->g, v->op))
         return true;
     for (uint32_t i = 0; i < call->nidentity; i++)
         if (call->identity[i] == arg)

@@ -5,6 +5,6 @@
 #include "runtime/run.h"
 
 /* Carries out a segment (index); its ops end one by one, then its unit. */
-void ansible_start(struct run *r, uint32_t segment);
+void ansible_start(struct run *r, const uint32_t *segments, uint32_t n);
 
 #endif

@@ -36,29 +36,50 @@ static json_t *machine_facts(struct run *r, const struct machine *m, struct faul
                      m->known_hosts, "proxy", m->proxy, "become_password", password);
 }
 
-bool ansible_values_write(const struct tool_run *t, const char *path,
-                          struct value_source *source)
+void ansible_values_free(struct ansible_values *v)
 {
-    json_t *values = json_object(), *secrets = json_object(), *known = tool_known(t);
-    json_t *facts = machine_facts(t->run, t->machine, &source->fault);
-    bool ok =
-        facts && tool_variables(t, source, values) && tool_secrets(t, source, secrets);
-    if (!facts)
+    json_decref(v->shared);
+    json_decref(v->secrets);
+    json_decref(v->machine);
+    json_decref(v->known);
+    *v = (struct ansible_values){0};
+}
+
+bool ansible_values(const struct tool_run *t, struct ansible_values *v,
+                    struct value_source *source)
+{
+    json_t *own = json_object();
+    *v = (struct ansible_values){json_object(), json_object(),
+                                 machine_facts(t->run, t->machine, &source->fault),
+                                 tool_known(t)};
+    bool ok = v->machine && tool_variables(t, source, v->shared) &&
+              tool_own_variables(t, source, own) && tool_secrets(t, source, v->secrets);
+    if (!v->machine)
         source->outcome = VALUE_FAULT;
-    if (ok) {
-        json_object_set(values, "secrets", secrets);
-        json_object_set_new(values, "machines",
-                            json_pack("{s:O}", t->segment->hosts, facts));
-        json_object_set_new(values, "changed_before", tool_changed_before(t));
-        json_object_set_new(values, "left_out", members_left_out(t));
-        json_object_update(values, known);
-        json_t *marked = mark_unsafe(values);
-        ok = tool_values_write(path, marked, source);
-        json_decref(marked);
+    json_object_set(v->machine, "values", own);
+    json_object_set_new(v->machine, "changed_before", tool_changed_before(t));
+    json_object_set_new(v->machine, "left_out", members_left_out(t));
+    json_decref(own);
+    if (!ok)
+        ansible_values_free(v);
+    return ok;
+}
+
+bool ansible_values_write(const char *path, const char *const *hosts,
+                          struct ansible_values *const *v, uint32_t n, struct fault *f)
+{
+    json_t *values = json_object(), *secrets = json_object(), *machines = json_object();
+    for (uint32_t i = 0; i < n; i++) {
+        json_object_update(values, v[i]->shared);
+        json_object_update(values, v[i]->known);
+        json_object_update(secrets, v[i]->secrets);
+        json_object_set(machines, hosts[i], v[i]->machine);
     }
-    json_decref(facts);
+    json_object_set_new(values, "secrets", secrets);
+    json_object_set_new(values, "machines", machines);
+    json_t *marked = mark_unsafe(values);
+    bool ok = tool_values_write(path, marked, f);
+    json_decref(marked);
     json_decref(values);
-    json_decref(secrets);
-    json_decref(known);
     return ok;
 }

@@ -217,7 +217,7 @@ static bool api_compose(struct api_run *a, struct steps *s, struct value_source 
 static void api_stop(struct api_run *a, struct fault *why)
 {
     struct buf nothing = {0};
-    tool_ended(&a->t, why, &nothing);
+    tool_ended(&a->t, why, &nothing, NULL);
 }
 
 static void api_stop_later(void *ctx)
@@ -240,7 +240,7 @@ static void api_ended(void *ctx, int status, struct buf *err, struct fault *f)
         fault_set(&why, DVO_EPROTO,
                   "the machine's shell ended with status %d before the step had a result",
                   status);
-    tool_ended(&a->t, &why, err);
+    tool_ended(&a->t, &why, err, NULL);
 }
 
 /* Begins the next script; false if its time has not come, or it cannot be sent. */

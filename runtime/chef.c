@@ -125,7 +125,8 @@ static char *chef_values(const struct tool_run *t, struct value_source *source)
 {
     json_t *values = json_object(), *secrets = json_object();
     char *text = NULL;
-    if (tool_variables(t, source, values) && tool_secrets(t, source, secrets)) {
+    if (tool_variables(t, source, values) && tool_own_variables(t, source, values) &&
+        tool_secrets(t, source, secrets)) {
         json_object_set_new(values, "dvo",
                             json_pack("{s:O, s:s, s:o, s:o, s:o, s:o}", "secrets",
                                       secrets, "only", segment_name(t->segment), "skip",
@@ -182,6 +183,15 @@ static void chef_compose(struct chef_run *c, const char *values)
 /* --- the run ---------------------------------------------------------------------------
  */
 
+/* Whether it is a start that may be one. */
+static bool chef_event(struct chef_run *c, const char *line, size_t len)
+{
+    json_t *event = json_loadb(line, len, 0, NULL);
+    bool granted = tool_event(&c->t, event);
+    json_decref(event);
+    return granted;
+}
+
 static void chef_line(void *ctx, const char *line, size_t len)
 {
     struct chef_run *c = ctx;
@@ -201,7 +211,7 @@ static void chef_line(void *ctx, const char *line, size_t len)
             "machine is there: let `knife bootstrap` or a machine image write it, or "
             "name another with `chef: {client_config: PATH}` in dvo.yaml",
             client_config(c->t.run->plan));
-    } else if (*line == '{' && tool_event(&c->t, line, len)) {
+    } else if (*line == '{' && chef_event(c, line, len)) {
         conversation_say(c->talk, "\n", 1);
     }
 }
@@ -241,7 +251,7 @@ static void chef_ended(void *ctx, int status, struct buf *err, struct fault *f)
         fault_move(&why, f);
     else
         chef_why(c, status, err, &why);
-    tool_ended(&c->t, &why, err);
+    tool_ended(&c->t, &why, err, NULL);
 }
 
 /* The script goes to the machine, once. */
@@ -264,7 +274,7 @@ static void chef_uploaded(void *ctx, struct fault *fault)
         fault_move(&why, fault);
     else if (chef_talk(c, &why))
         return;
-    tool_ended(&c->t, &why, &nothing);
+    tool_ended(&c->t, &why, &nothing, NULL);
 }
 
 static bool chef_begin(struct tool_run *t, struct value_source *source)

@@ -289,14 +289,30 @@ static enum tool_kind tool_named(struct loader *l, const char *at, const char *n
     refuse(l, "%s needs the tool %s, which this runtime does not know", at, name);
 }
 
-/* An op, or a list of them. */
-static uint32_t *load_task_ops(struct loader *l, const json_t *from, uint32_t *n)
+static uint32_t *load_together(struct loader *l, const json_t *from, uint32_t *n)
+{
+    *n = (uint32_t)json_array_size(from);
+    uint32_t *ops = arena_array(&l->plan->arena, uint32_t, *n);
+    for (uint32_t i = 0; i < *n; i++)
+        ops[i] = op_ref(l, json_array_get(from, i), "a call");
+    return ops;
+}
+
+/* An index into the ops of each machine of the tool run. */
+static uint32_t place_ref(struct loader *l, const json_t *v, const struct segment *s)
+{
+    return number(l, v, s->file, s->nops ? s->nops - 1 : 0);
+}
+
+/* The machine's op in this place, or those in a list of places. */
+static uint32_t *load_task_ops(struct loader *l, const json_t *from,
+                               const struct segment *s, uint32_t *n)
 {
     bool many = json_is_array(from);
     *n = many ? (uint32_t)json_array_size(from) : 1;
     uint32_t *ops = arena_array(&l->plan->arena, uint32_t, *n);
     for (uint32_t i = 0; i < *n; i++)
-        ops[i] = op_ref(l, many ? json_array_get(from, i) : from, "a task");
+        ops[i] = s->ops[place_ref(l, many ? json_array_get(from, i) : from, s)];
     return ops;
 }
 
@@ -312,25 +328,60 @@ static void load_tasks(struct loader *l, const json_t *from, struct segment *s)
         const char *name = json_string_value(json_array_get(v, 3));
         struct plan_task *task = &s->tasks[i];
         task->line = number(l, json_array_get(v, 0), "the line of a task", UINT32_MAX);
-        task->ops = load_task_ops(l, json_array_get(v, 1), &task->nops);
+        task->ops = load_task_ops(l, json_array_get(v, 1), s, &task->nops);
         task->apart = json_is_null(json_array_get(v, 2));
         task->name = name;
         if (!name || !task->nops)
-            refuse(l, "a task of %s is not [line, op, step, name]", s->file);
+            refuse(l, "a task of %s is not [line, place, step, name]", s->file);
     }
 }
 
-static void load_segment(struct loader *l, const json_t *from, uint32_t index)
+static void load_registers(struct loader *l, const json_t *from, struct segment *s)
+{
+    const json_t *registers = member(l, from, s->file, "registers", JSON_OBJECT, false);
+    s->registers = arena_array(&l->plan->arena, const char *, s->nops);
+    const char *place;
+    json_t *name;
+    json_object_foreach((json_t *)(uintptr_t)registers, place, name)
+    {
+        json_t *at = json_integer(strtoll(place, NULL, 10));
+        s->registers[place_ref(l, at, s)] = json_string_value(name);
+        json_decref(at);
+    }
+}
+
+/* What a machine's part is given; the first of a run reads what all of them share. */
+static void load_artefact(struct loader *l, const json_t *run, const json_t *from,
+                          struct segment *s, const struct segment *first)
+{
+    const char *at = s->file;
+    s->host = member_text(l, from, at, "host", NULL);
+    s->own = member(l, from, at, "vars", JSON_OBJECT, false);
+    s->vars = member(l, run, at, "vars", JSON_OBJECT, false);
+    s->secrets = member(l, run, at, "secrets", JSON_ARRAY, false);
+    s->recipe = member_text(l, run, at, "recipe", s->tool == TOOL_CHEF ? NULL : "");
+    if (s == first)
+        load_registers(l, run, s);
+    s->registers = first->registers;
+    load_tasks(l, run, s);
+}
+
+/* The ops that one machine carries out. */
+static void load_part(struct loader *l, const json_t *run, const json_t *from,
+                      uint32_t first, uint32_t index)
 {
     struct run_plan *p = l->plan;
     struct segment *s = &p->segments[index];
-    s->id = number(l, member(l, from, "a segment", "id", JSON_INTEGER, true), "an id",
+    s->first = first;
+    s->id = number(l, member(l, run, "a segment", "id", JSON_INTEGER, true), "an id",
                    LARGEST_ID);
     const char *at = arena_printf(&p->arena, "segment %u", s->id);
-    s->tool = tool_named(l, at, member_text(l, from, at, "tool", NULL));
+    s->tool = tool_named(l, at, member_text(l, run, at, "tool", NULL));
     s->machine = op_ref(l, member(l, from, at, "machine", JSON_INTEGER, true), at);
     const json_t *ops = member(l, from, at, "ops", JSON_ARRAY, true);
     s->nops = (uint32_t)json_array_size(ops);
+    if (s->nops == 0 || s->nops != p->segments[first].nops)
+        refuse(l, "the machines of %s have not as many operations as each other", at);
     s->ops = arena_array(&p->arena, uint32_t, s->nops);
     for (uint32_t i = 0; i < s->nops; i++) {
         s->ops[i] = op_ref(l, json_array_get(ops, i), at);
@@ -341,13 +392,8 @@ static void load_segment(struct loader *l, const json_t *from, uint32_t index)
     }
     if (s->tool == TOOL_API)
         return; /* see load_steps() */
-    s->file = member_text(l, from, at, "file", NULL);
-    s->hosts = member_text(l, from, s->file, "hosts", NULL);
-    s->recipe = member_text(l, from, s->file, "recipe", s->tool == TOOL_CHEF ? NULL : "");
-    s->registers = member(l, from, s->file, "registers", JSON_OBJECT, false);
-    s->vars = member(l, from, s->file, "vars", JSON_OBJECT, false);
-    s->secrets = member(l, from, s->file, "secrets", JSON_ARRAY, false);
-    load_tasks(l, from, s);
+    s->file = member_text(l, run, at, "file", NULL);
+    load_artefact(l, run, from, s, &p->segments[first]);
 }
 
 static void load_segments(struct loader *l)
@@ -355,13 +401,21 @@ static void load_segments(struct loader *l)
     struct run_plan *p = l->plan;
     const json_t *segments =
         member(l, p->json, "the plan", "segments", JSON_ARRAY, false);
-    p->nsegments = (uint32_t)json_array_size(segments);
+    size_t i, k;
+    json_t *run, *from;
+    json_array_foreach(segments, i, run) p->nsegments += (uint32_t)json_array_size(
+        member(l, run, "a segment", "machines", JSON_ARRAY, true));
     p->segments = arena_array(&p->arena, struct segment, p->nsegments + 1);
-    for (uint32_t i = 1; i <= p->nsegments; i++)
-        load_segment(l, json_array_get(segments, i - 1), i);
-    for (uint32_t i = 1; i <= p->nops; i++)
-        if (p->ops[i].way == WAY_SEGMENT && !p->ops[i].segment)
-            refuse(l, "%s belongs to a segment that does not exist", p->ops[i].address);
+    uint32_t index = 1;
+    json_array_foreach(segments, i, run)
+    {
+        uint32_t first = index;
+        json_array_foreach(json_object_get(run, "machines"), k, from)
+            load_part(l, run, from, first, index++);
+    }
+    for (uint32_t op = 1; op <= p->nops; op++)
+        if (p->ops[op].way == WAY_SEGMENT && !p->ops[op].segment)
+            refuse(l, "%s belongs to a segment that does not exist", p->ops[op].address);
 }
 
 static void check_digests(struct loader *l)
@@ -433,7 +487,7 @@ static void load_calls(struct loader *l)
         const json_t *together = json_object_get(v, "together");
         if (together)
             p->ops[op].together =
-                load_task_ops(l, json_object_get(together, "ops"), &p->ops[op].ntogether);
+                load_together(l, json_object_get(together, "ops"), &p->ops[op].ntogether);
     }
     for (uint32_t op = 1; op <= p->nops; op++)
         if ((p->ops[op].way == WAY_CALLS || op_has_steps(p, op)) && !p->ops[op].entry)
@@ -446,7 +500,7 @@ static void load_calls(struct loader *l)
 static void load_all(struct loader *l, const char *expect)
 {
     struct run_plan *p = l->plan;
-    p->json = read_json(l, "plan.json", "dvo-plan/1");
+    p->json = read_json(l, "plan.json", "dvo-plan/2");
     digest_text(buf_text(&l->text), l->text.len, p->digest);
     if (expect && strcmp(expect, p->digest))
         refuse(l, "its digest is %s, but %s was approved", p->digest, expect);

@@ -62,17 +62,21 @@ struct plan_task {
     const char *name; /* or NULL */
 };
 
+/* The part of one machine in a tool run. Those of one run stand side by side. */
 struct segment {
-    uint32_t id;
+    uint32_t id;    /* of the tool run */
+    uint32_t first; /* index of the first part of it */
     enum tool_kind tool;
-    const char *file, *hosts; /* NULL if the tool has no files of its own */
-    const char *recipe;       /* of Chef's: its name in a run list */
-    uint32_t machine;         /* index of the machine's op */
+    const char *file, *host; /* NULL if the tool has no files of its own */
+    const char *recipe;      /* of Chef's: its name in a run list */
+    uint32_t machine;        /* index of the machine's op */
     uint32_t *ops;
     uint32_t nops;
     struct plan_task *tasks; /* in the order of the playbook or script */
     uint32_t ntasks;
-    const json_t *registers, *vars, *secrets; /* may be NULL */
+    const char **registers; /* per op: where its result is kept, or NULL; may be NULL */
+    const json_t *vars, *own,
+        *secrets; /* of the whole run, of this machine; may be NULL */
 };
 
 /* The name of a segment's file without its folder, as the tool knows it. */

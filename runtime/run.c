@@ -58,7 +58,14 @@ static enum unit_class class_of(const struct plan_op *op)
                                     : CLASS_API;
 }
 
-/* A segment is one unit, any other op is one. False after a message if units wait for
+/* The first of the parts that one process carries out, this among them. */
+static uint32_t first_part(const struct run_plan *p, uint32_t segment)
+{
+    const struct segment *s = &p->segments[segment];
+    return s->tool == TOOL_ANSIBLE ? s->first : segment;
+}
+
+/* A tool run is one unit, any other op is one. False after a message if units wait for
  * each other. */
 static bool run_make_units(struct run *r)
 {
@@ -67,9 +74,10 @@ static bool run_make_units(struct run *r)
     uint32_t units = 0, limits[CLASS_COUNT], cyclic;
     r->unit_of = xcalloc(p->nops + 1, sizeof *r->unit_of);
     r->unit_first = xcalloc(p->nops + 1, sizeof *r->unit_first);
+    r->unit_parts = xcalloc(p->nops + 1, sizeof *r->unit_parts);
     memset(of_segment, 0xff, sizeof *of_segment * (p->nsegments + 1));
     for (uint32_t i = 1; i <= p->nops; i++) {
-        uint32_t segment = p->ops[i].segment;
+        uint32_t segment = first_part(p, p->ops[i].segment);
         if (segment && of_segment[segment] != UINT32_MAX) {
             r->unit_of[i] = of_segment[segment];
             continue;
@@ -147,23 +155,19 @@ static void op_begin(struct run *r, uint32_t op)
     }
 }
 
-/* Whether nothing of a unit takes part in this run. */
-static bool unit_known(const struct run *r, uint32_t first)
+/* Whether nothing of a machine's part of a tool run takes part in this run. */
+static bool segment_known(const struct run *r, uint32_t segment)
 {
-    const struct segment *s = &r->plan->segments[r->plan->ops[first].segment];
-    if (!r->plan->ops[first].segment)
-        return r->ops[first].status == RUN_KNOWN;
+    const struct segment *s = &r->plan->segments[segment];
     for (uint32_t i = 0; i < s->nops; i++)
         if (r->ops[s->ops[i]].status != RUN_KNOWN)
             return false;
     return true;
 }
 
-static void (*const tools[TOOL_COUNT])(struct run *,
-                                       uint32_t) = {api_start, ansible_start, chef_start};
-
-/* What takes part of a tool run starts together or not at all. */
-static void segment_begin(struct run *r, uint32_t segment)
+/* What takes part on one machine starts together or not at all. Whether it may; if not,
+ * the outcome of its ops is told. */
+static bool segment_may_begin(struct run *r, uint32_t segment)
 {
     const struct segment *s = &r->plan->segments[segment];
     uint32_t blocked = 0;
@@ -172,10 +176,8 @@ static void segment_begin(struct run *r, uint32_t segment)
                       ? s->ops[i]
                       : 0;
     bool skipped = r->ops[s->machine].status == RUN_SKIPPED;
-    if (!blocked && !skipped) {
-        tools[s->tool](r, segment);
-        return;
-    }
+    if (!blocked && !skipped)
+        return true;
     for (uint32_t i = 0; i < s->nops; i++)
         if (s->ops[i] != blocked && r->ops[s->ops[i]].status != RUN_KNOWN) {
             if (blocked)
@@ -183,12 +185,36 @@ static void segment_begin(struct run *r, uint32_t segment)
             else
                 run_op_skipped(r, s->ops[i]);
         }
-    run_unit_finished(r, s->ops[0]);
+    return false;
+}
+
+static void tool_run_begin(struct run *r, uint32_t unit, uint32_t first)
+{
+    const struct run_plan *p = r->plan;
+    uint32_t end = first + 1, n = 0;
+    while (end <= p->nsegments && first_part(p, end) == first)
+        end++;
+    uint32_t *parts = xmalloc((end - first) * sizeof *parts);
+    for (uint32_t i = first; i < end; i++)
+        if (!segment_known(r, i) && segment_may_begin(r, i))
+            parts[n++] = i;
+    r->unit_parts[unit] = n;
+    if (n == 0)
+        sched_finish(r->sched, unit);
+    else if (p->segments[first].tool == TOOL_ANSIBLE)
+        ansible_start(r, parts, n);
+    else if (p->segments[first].tool == TOOL_CHEF)
+        chef_start(r, first);
+    else
+        api_start(r, first);
+    free(parts);
 }
 
 void run_unit_finished(struct run *r, uint32_t op)
 {
-    sched_finish(r->sched, r->unit_of[op]);
+    uint32_t unit = r->unit_of[op];
+    if (!r->plan->ops[op].segment || --r->unit_parts[unit] == 0)
+        sched_finish(r->sched, unit);
 }
 
 /* Starts what may start. Units that end at once make others ready: those are taken too.
@@ -199,10 +225,11 @@ static void run_dispatch(struct run *r)
     while (!r->stopping && !(r->failed && r->options->fail_fast) &&
            sched_take(r->sched, &unit)) {
         uint32_t first = r->unit_first[unit];
-        if (unit_known(r, first))
+        uint32_t segment = r->plan->ops[first].segment;
+        if (segment)
+            tool_run_begin(r, unit, first_part(r->plan, segment));
+        else if (r->ops[first].status == RUN_KNOWN)
             sched_finish(r->sched, unit);
-        else if (r->plan->ops[first].segment)
-            segment_begin(r, r->plan->ops[first].segment);
         else
             op_begin(r, first);
     }
@@ -351,6 +378,7 @@ static void run_free(struct run *r)
     free(r->ops);
     free(r->unit_of);
     free(r->unit_first);
+    free(r->unit_parts);
     free(r->waiters.v);
     free(r->folder);
     free(r->private);

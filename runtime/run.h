@@ -80,6 +80,7 @@ struct run {
     char *private; /* 0700 on tmpfs where possible, removed at the end: values, sockets */
     uint32_t *unit_of;    /* per op: its unit */
     uint32_t *unit_first; /* per unit: its first op in program order */
+    uint32_t *unit_parts; /* per unit: machines of its tool run that are at work */
     bool stopping;        /* asked to end: start nothing more, wait for nothing long */
     bool failed;          /* an op has failed, which ends a run with fail_fast */
     struct {

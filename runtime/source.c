@@ -136,7 +136,7 @@ bool run_secrets_known(struct run *r, struct fault *f)
             return false;
         if (!secrets_within(r, op->when, f) || !secrets_within(r, op->args, f) ||
             !secrets_within(r, op->probe, f) || !secrets_within(r, op->entry, f) ||
-            (s && !secrets_within(r, s->vars, f)))
+            (s && (!secrets_within(r, s->vars, f) || !secrets_within(r, s->own, f))))
             return false;
         json_array_foreach(
             s ? s->secrets : NULL, k,

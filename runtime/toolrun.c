@@ -14,8 +14,6 @@
 
 #define WATCH_MS 100
 
-static void tool_begin(void *ctx);
-
 bool tool_op_done(const struct tool_op *o)
 {
     return o->tasks && o->ended == o->tasks && !o->failed;
@@ -197,14 +195,44 @@ bool tool_complete(const struct tool_run *t, uint32_t n)
     return true;
 }
 
-void tool_ended(struct tool_run *t, struct fault *why, struct buf *out)
+char *tool_log(const struct tool_run *t, struct buf *out)
 {
-    char name[32];
+    const struct segment *s = t->segment;
+    struct buf name = {0};
+    buf_printf(&name, "segment-%u", s->id);
+    /* Of Chef, each machine has a client of its own. */
+    if (s->tool == TOOL_CHEF)
+        buf_printf(&name, "-%s", s->host);
+    char *log = run_log_keep(t->run, buf_text(&name), "log", out);
+    buf_free(&name);
+    return log;
+}
+
+static void tool_rests(struct tool_run *t)
+{
     t->working = false;
     loop_cancel(t->run->loop, t->timer);
     t->timer = 0;
-    snprintf(name, sizeof name, "segment-%u", t->segment->id);
-    char *log = run_log_keep(t->run, name, "log", out);
+}
+
+bool tool_interrupted(struct tool_run *t)
+{
+    uint32_t i = 0;
+    if (t->lost.code || tool_failed_at(t) < t->nops)
+        return false;
+    while (i < t->nops && (tool_op_done(&t->ops[i]) || t->ops[i].failed))
+        i++;
+    if (i == t->nops || !tool_resume(t, i))
+        return false;
+    tool_rests(t);
+    tool_begin(t);
+    return true;
+}
+
+void tool_ended(struct tool_run *t, struct fault *why, struct buf *out, const char *kept)
+{
+    tool_rests(t);
+    char *log = kept ? xstrdup(kept) : tool_log(t, out);
     for (uint32_t i = 0; i < t->nops; i++)
         if (t->ops[i].fault.code && !t->ops[i].fault.log && log)
             t->ops[i].fault.log = xstrdup(log);
@@ -408,9 +436,8 @@ static void event_of_member(struct tool_run *t, struct tool_op *o,
     json_decref(own);
 }
 
-bool tool_event(struct tool_run *t, const char *text, size_t len)
+bool tool_event(struct tool_run *t, const json_t *event)
 {
-    json_t *event = json_loadb(text, len, 0, NULL);
     const char *kind = json_string_value(json_object_get(event, "event"));
     const struct plan_task *task = kind ? event_task(t, event) : NULL;
     bool start = kind && !strcmp(kind, "start"), granted = start;
@@ -421,7 +448,6 @@ bool tool_event(struct tool_run *t, const char *text, size_t len)
         else if (o)
             event_of_member(t, o, task, k, event);
     }
-    json_decref(event);
     return granted;
 }
 
@@ -551,14 +577,14 @@ static void tool_reached(void *ctx, const struct machine *m, struct fault *fault
         tool_refuse(t, &f);
 }
 
-static void tool_begin(void *ctx)
+void tool_begin(void *ctx)
 {
     struct tool_run *t = ctx;
     double patience = t->run->plan->ops[t->ops[0].op].timeout;
     machine_ready(t->run, t->segment->machine, patience, tool_reached, t);
 }
 
-void tool_start(struct run *r, uint32_t segment, const struct tool *tool)
+struct tool_run *tool_new(struct run *r, uint32_t segment, const struct tool *tool)
 {
     const struct segment *s = &r->plan->segments[segment];
     struct tool_run *t = xcalloc(1, tool->size);
@@ -584,5 +610,10 @@ void tool_start(struct run *r, uint32_t segment, const struct tool *tool)
         }
     }
     run_op_started(r, t->ops[0].op);
-    tool_begin(t);
+    return t;
+}
+
+void tool_start(struct run *r, uint32_t segment, const struct tool *tool)
+{
+    tool_begin(tool_new(r, segment, tool));
 }

@@ -57,11 +57,14 @@ struct tool_run {
 
 /* Carries out a segment (index); its ops end one by one, then its unit. */
 void tool_start(struct run *r, uint32_t segment, const struct tool *tool);
+/* The same in two steps, for a tool that starts several together. */
+struct tool_run *tool_new(struct run *r, uint32_t segment, const struct tool *tool);
+void tool_begin(void *t);
 
 /* An event of the tool: {"event": KIND, "path": FILE, "line": N, ...}, where the place
  * leads to the op through the plan's source map. Whether it is a start, and may be one:
  * the tool waits for that. */
-bool tool_event(struct tool_run *t, const char *text, size_t len);
+bool tool_event(struct tool_run *t, const json_t *event);
 /* The same without an event's text. The op's start is written down before this returns;
  * false if that is impossible, and then the op must not be begun. */
 bool tool_op_started(struct tool_run *t, struct tool_op *o);
@@ -76,8 +79,13 @@ void tool_op_failed_with(struct tool_run *t, struct tool_op *o, struct fault *f,
                          const json_t *fields);
 
 /* The tool has ended: `why` explains it if an op is left without a result, `out` is what
- * it said, `log` is what its log is called. `why` is taken over. */
-void tool_ended(struct tool_run *t, struct fault *why, struct buf *out);
+ * it said, `log` where that is kept; NULL: it is kept now. `why` is taken over. */
+void tool_ended(struct tool_run *t, struct fault *why, struct buf *out, const char *log);
+/* The tool was ended for the sake of another machine. False if that cut something off
+ * that cannot be done again; else it begins anew. */
+bool tool_interrupted(struct tool_run *t);
+/* Keeps what a tool said and returns the path, to be freed; NULL if that failed. */
+char *tool_log(const struct tool_run *t, struct buf *out);
 
 bool tool_op_done(const struct tool_op *o);
 /* Whether each of the first n ops has come to an end after which the run goes on. */
@@ -90,13 +98,15 @@ json_t *tool_known(const struct tool_run *t);
 json_t *tool_changed_before(const struct tool_run *t);
 /* Whether the op is to be carried out by this attempt. */
 bool tool_op_part(const struct tool_run *t, uint32_t op);
-/* Adds the segment's variables to `values`, as far as there are any for this run. */
+/* Adds the tool run's variables to `values`, as far as there are any for this run; those
+ * that all of its machines share, or the machine's own. */
 bool tool_variables(const struct tool_run *t, struct value_source *source,
                     json_t *values);
+bool tool_own_variables(const struct tool_run *t, struct value_source *source,
+                        json_t *values);
 /* Adds the segment's secrets to `values`, by their paths. */
 bool tool_secrets(const struct tool_run *t, struct value_source *source, json_t *values);
 /* Writes such values as JSON to `path` (0600). */
-bool tool_values_write(const char *path, const json_t *values,
-                       struct value_source *source);
+bool tool_values_write(const char *path, const json_t *values, struct fault *f);
 
 #endif

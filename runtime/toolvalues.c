@@ -20,42 +20,30 @@ static json_t *register_of_known(const struct run *r, uint32_t op)
     return result;
 }
 
-static const char *register_name(const struct tool_run *t, uint32_t op)
-{
-    char id[16];
-    snprintf(id, sizeof id, "%u", t->run->plan->ops[op].id);
-    return json_string_value(json_object_get(t->segment->registers, id));
-}
-
 json_t *tool_known(const struct tool_run *t)
 {
+    const struct segment *s = t->segment;
     json_t *known = json_object();
-    for (uint32_t i = 0; i < t->segment->nops; i++) {
-        uint32_t op = t->segment->ops[i];
-        const char *name = register_name(t, op);
-        if (name && t->run->ops[op].status == RUN_KNOWN)
-            json_object_set_new(known, name, register_of_known(t->run, op));
-    }
-    for (uint32_t i = 0; i < t->from; i++) {
-        const struct tool_op *o = &t->ops[i];
-        const char *name = register_name(t, o->op);
-        if (name && tool_op_done(o))
-            json_object_set(known, name, o->register_);
+    for (uint32_t i = 0; s->registers && i < s->nops; i++) {
+        const struct run_op *op = &t->run->ops[s->ops[i]];
+        const struct tool_op *o = &t->ops[op->place];
+        if (s->registers[i] && op->status == RUN_KNOWN)
+            json_object_set_new(known, s->registers[i],
+                                register_of_known(t->run, s->ops[i]));
+        else if (s->registers[i] && op->place < t->from && tool_op_done(o))
+            json_object_set(known, s->registers[i], o->register_);
     }
     return known;
 }
 
 json_t *tool_changed_before(const struct tool_run *t)
 {
-    const struct run *r = t->run;
+    const struct segment *s = t->segment;
     json_t *names = json_array();
-    const char *id;
-    json_t *name;
-    json_object_foreach((json_t *)(uintptr_t)t->segment->registers, id, name)
-    {
-        uint32_t op = plan_op_index(r->plan, strtoll(id, NULL, 10));
-        if (op && (r->ops[op].pending || r->ops[op].changed))
-            json_array_append(names, name);
+    for (uint32_t i = 0; s->registers && i < s->nops; i++) {
+        const struct run_op *op = &t->run->ops[s->ops[i]];
+        if (s->registers[i] && (op->pending || op->changed))
+            json_array_append_new(names, json_string(s->registers[i]));
     }
     return names;
 }
@@ -65,11 +53,11 @@ bool tool_op_part(const struct tool_run *t, uint32_t op)
     return t->run->ops[op].status != RUN_KNOWN && t->run->ops[op].place >= t->from;
 }
 
-bool tool_variables(const struct tool_run *t, struct value_source *source, json_t *values)
+static bool add_variables(struct value_source *source, const json_t *vars, json_t *values)
 {
     const char *name;
     json_t *expr;
-    json_object_foreach((json_t *)(uintptr_t)t->segment->vars, name, expr)
+    json_object_foreach((json_t *)(uintptr_t)vars, name, expr)
     {
         json_t *v = value_evaluate(source, expr);
         if (!v && source->outcome == VALUE_SKIPPED) {
@@ -81,6 +69,17 @@ bool tool_variables(const struct tool_run *t, struct value_source *source, json_
         json_object_set_new(values, name, v);
     }
     return true;
+}
+
+bool tool_variables(const struct tool_run *t, struct value_source *source, json_t *values)
+{
+    return add_variables(source, t->segment->vars, values);
+}
+
+bool tool_own_variables(const struct tool_run *t, struct value_source *source,
+                        json_t *values)
+{
+    return add_variables(source, t->segment->own, values);
 }
 
 bool tool_secrets(const struct tool_run *t, struct value_source *source, json_t *values)
@@ -98,16 +97,12 @@ bool tool_secrets(const struct tool_run *t, struct value_source *source, json_t 
     return true;
 }
 
-bool tool_values_write(const char *path, const json_t *values,
-                       struct value_source *source)
+bool tool_values_write(const char *path, const json_t *values, struct fault *f)
 {
     char *text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS);
     bool ok = text && file_replace(path, text, strlen(text), 0600);
-    if (!ok) {
-        source->outcome = VALUE_FAULT;
-        fault_set(&source->fault, DVO_EPERM, "cannot write %s: %s", path,
-                  strerror(errno));
-    }
+    if (!ok)
+        fault_set(f, DVO_EPERM, "cannot write %s: %s", path, strerror(errno));
     if (text)
         explicit_bzero(text, strlen(text));
     free(text);

@@ -48,10 +48,10 @@ HERE = pathlib.Path(__file__).resolve().parent / "language"
 class Floors(Limits):
     """Limits that are to be reached."""
 
-    def check_least(self, what, value, limit):
+    def check_least(self, what, value, limit, unit="times"):
         kept = value >= limit
         self.broken += not kept
-        print(f"{'PASS' if kept else 'FAIL'} {what}: {value:.2f} times, at least {limit:g}")
+        print(f"{'PASS' if kept else 'FAIL'} {what}: {value:.2f} {unit}, at least {limit:g}")
 
 
 def best(commands, folder, rounds=ROUNDS):

@@ -13,9 +13,11 @@ class Chef
   end
 
   class << self
-    attr_accessor :handler
+    attr_accessor :handler, :attributes
 
     def run_context = self
+    def node = self
+    def read(name) = attributes&.dig(name)
     def events = self
     def register(handler) = self.handler = handler
   end
@@ -112,6 +114,12 @@ TESTS = {
     equal([Dvo.changed?('old'), Dvo.changed?('q'), Dvo.changed?('x', 'q'), Dvo.changed?('x')], [true, true, true, false])
     [-> { Dvo.value('x') }, -> { Dvo.secret('x') }, -> { Dvo.result('q', 'x') }].each { |ask| raises(Dvo::Missing, &ask) }
     equal([nil, true, false, 1, 'x'].map { |value| Dvo.text(value) }, %w(None True False 1 x))
+  end,
+  'what the node file says of the machine is used where the values file is silent' => lambda do
+    Chef.attributes = { 'dvo' => { 'port' => 8001, 'ip' => 'of the node' } }
+    with_values('ip' => '192.0.2.1')
+    equal([Dvo.value('port'), Dvo.value('ip'), Dvo.value?('port')], [8001, '192.0.2.1', true])
+    raises(Dvo::Missing) { Dvo.value('x') }
   end,
   'without a values file nothing is known' => lambda do
     ENV.delete('DVO_VALUES')

@@ -96,7 +96,7 @@ on_server() {
     [ "$(knife node list)" = "a.example
 b.example" ] || return
     for node in a b; do
-        recipes=$(jq -r '[.segments[] | select(.tool == "chef")] | map(select(.hosts == "'$node'"))[]
+        recipes=$(jq -r '[.segments[] | select(.tool == "chef")] | map(select(.machines[].host == "'$node'"))[]
             | "recipe[\(.recipe)@'"$version"']"' "$work/p/build/shop/plan.json")
         knife node show "$node.example" --format json | tee "$work/node"
         [ "$(jq -r '.run_list[]' "$work/node")" = "$recipes" ] || return

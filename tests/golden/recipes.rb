@@ -41,7 +41,7 @@ module Dvo
   class << self
     attr_accessor :vars, :registers
 
-    def value(name) = deferred(vars.fetch(name))
+    def value(name) = expected(vars.fetch(name))
     def value?(name) = vars.key?(name)
     def secret(path) = deferred({ '$secret' => path })
     def text(value) = value
@@ -147,17 +147,21 @@ declarations = Dir.glob(File.join(ARGV[0], 'chef/cookbooks/dvo/resources/[^_]*.r
   [declaration.type, declaration]
 end
 
-plan['segments'].select { |segment| segment['tool'] == 'chef' }.each do |segment|
-  Dvo.vars = segment['vars']
-  Dvo.registers = segment['registers'].invert.transform_values(&:to_i)
+parts = plan['segments'].select { |segment| segment['tool'] == 'chef' }.flat_map do |segment|
+  segment['machines'].map { |machine| [segment, machine] }
+end
+parts.each do |segment, machine|
+  Dvo.vars = segment['vars'].merge(machine['vars'])
+  Dvo.registers = segment['registers'].invert.transform_values { |place| machine['ops'][place.to_i] }
   resources = Recipe.new(File.join(ARGV[0], segment['file'])).resources
   lines = resources.map(&:line)
   differ("#{segment['file']}: resources at #{lines}") unless lines == segment['tasks'].map(&:first)
   steps = segment['tasks'].zip(resources).select { |_, resource| declarations.key?(resource&.type) }
-  steps.group_by { |task, _| task[1] }.each do |op, declared|
-    entry = calls.find { |call| call['op'] == Array(op).first }
-    entry = entry['together'] if op.is_a?(Array)
-    differ("op #{op}: #{entry['ops']}") unless entry['ops'].nil? || entry['ops'] == op
+  steps.group_by { |task, _| Array(task[1]).map { |place| machine['ops'][place] } }.each do |ops, declared|
+    entry = calls.find { |call| call['op'] == ops.first }
+    entry = entry['together'] if ops.length > 1
+    differ("ops #{ops}: #{entry['ops']}") unless entry['ops'].nil? || entry['ops'] == ops
+    op = ops.first
     wanted = entry['steps'].reject { |step| step['step'] == 'put' }
     found = declared.map { |_, resource| declarations[resource.type].ask(resource) }
     differ("op #{op}: #{found.map(&:first)}") unless found.map(&:first) == wanted.map { |step| step['step'] }

@@ -220,6 +220,7 @@ static void build(struct world *w, unsigned groups)
     op_id *order = arena_array(&w->arena, op_id, 6 * groups + 1);
     uint32_t *of = arena_array(&w->arena, uint32_t, 6 * groups + 1);
     w->plan.segments = arena_array(&w->arena, struct plan_segment, groups + 1);
+    w->plan.place = arena_array(&w->arena, uint32_t, 6 * groups + 1);
     uint32_t n = 0;
     for (unsigned i = 0; i < groups; i++) {
         char m[32], address[96];
@@ -255,13 +256,15 @@ static void build(struct world *w, unsigned groups)
                     str(w, "key = value\nother = {{ not jinja }}\n"));
         of[ops[5]] = t_file;
         struct plan_segment *s = &w->plan.segments[i + 1];
-        *s = (struct plan_segment){BACKEND_ANSIBLE, ops[0],
-                                   arena_array(&w->arena, op_id, 5), 5};
+        struct plan_part *part = arena_new(&w->arena, struct plan_part);
+        *part = (struct plan_part){ops[0], arena_array(&w->arena, op_id, 5)};
+        *s = (struct plan_segment){BACKEND_ANSIBLE, part, 1, 5};
         for (unsigned k = 0; k < 6; k++) {
             order[n++] = ops[k];
             if (!k)
                 continue;
-            s->ops[k - 1] = ops[k];
+            part->ops[k - 1] = ops[k];
+            w->plan.place[ops[k]] = k - 1;
             graph_get(&w->graph, ops[k])->segment = i + 1;
             graph_edge(&w->graph, ops[k - 1], ops[k], EDGE_MACHINE);
         }
@@ -326,7 +329,7 @@ static void writes_a_build(void **state)
     assert_true(emit(&w.plan, w.dir, &w.diags));
 
     json_t *plan = load(&w, "plan.json");
-    assert_string_equal(json_string_value(json_object_get(plan, "format")), "dvo-plan/1");
+    assert_string_equal(json_string_value(json_object_get(plan, "format")), "dvo-plan/2");
     json_t *artefacts = json_object_get(plan, "artefacts");
     const char *name;
     json_t *digest;
@@ -339,7 +342,8 @@ static void writes_a_build(void **state)
     }
     assert_int_equal(json_array_size(json_object_get(plan, "ops")), 12);
     json_t *segment = json_array_get(json_object_get(plan, "segments"), 1);
-    assert_string_equal(json_string_value(json_object_get(segment, "hosts")), "web_1");
+    const json_t *part = json_array_get(json_object_get(segment, "machines"), 0);
+    assert_string_equal(json_string_value(json_object_get(part, "host")), "web_1");
     assert_string_equal(
         json_string_value(json_array_get(json_object_get(segment, "secrets"), 0)),
         "shop/token");

@@ -166,10 +166,9 @@ static void what_stands_between_keeps_two(void **state)
     assert_int_equal(toy.g.ops[s2].merged, s1);
 }
 
-static void trees_overlap_what_is_below(void **state)
+static void paths_overlap_what_is_below(void **state)
 {
     (void)state;
-    toy.calls.v[TOY_LINE].effects[0].tree = true;
     op_id m = machine("m");
     op_id a = toy_file(&toy, m, "/srv/x/a", "x");
     op_id b = toy_file(&toy, m, "/srvx/b", "x");
@@ -494,7 +493,7 @@ int main(void)
         TEST(long_identities_are_cut),
         TEST(equal_ops_merge),
         TEST(what_stands_between_keeps_two),
-        TEST(trees_overlap_what_is_below),
+        TEST(paths_overlap_what_is_below),
         TEST(triggers_unite),
         TEST(clashes),
         TEST(conflicts),

@@ -17,14 +17,15 @@
 
 struct thing { /* something of a machine that ops read or write */
     op_id machine;
-    const char *kind, *name;
-    uint64_t token; /* stands for what is in it */
+    const char *kind, *name; /* name "": all of the kind */
+    uint64_t token;          /* stands for what is in it */
+    bool made;               /* somebody needed it, and made it if it was missing */
 };
 
 struct touch { /* of an op */
     op_id machine;
     const char *kind, *name; /* kind NULL: everything of the machine */
-    bool write, tree;
+    bool write;
 };
 
 struct touches_of {
@@ -32,13 +33,36 @@ struct touches_of {
     size_t n, cap;
 };
 
+/* Things by their numbers. */
+struct set {
+    uint32_t *v;
+    size_t n, cap;
+};
+
+struct manner {        /* how an op acts on things */
+    struct set sees;   /* all about them */
+    struct set passes; /* what lies in them depends on them */
+    struct set writes;
+    struct set makes; /* where they are missing */
+};
+
+struct link { /* a path that leads to another from an op on */
+    op_id machine, op;
+    const char *path, *to; /* to NULL: somewhere */
+};
+
 struct world {
     struct program p;
     struct touches_of *touches; /* by op */
+    struct manner *manners;     /* by op */
     struct {
         struct thing *v;
         size_t n, cap;
-    } things;       /* all that any op names, from the beginning */
+    } things; /* all that any op names, from the beginning */
+    struct {
+        struct link *v;
+        size_t n, cap;
+    } links;
     uint64_t *seen; /* by op: what it observed; 0: not run yet */
 };
 
@@ -60,15 +84,24 @@ static bool below(const char *path, const char *top)
            (!path[n] || path[n] == '/' || (n && top[n - 1] == '/'));
 }
 
-static bool concerns(const struct touch *t, const struct thing *thing)
+/* Whether the one is the other or holds it: as a folder, as the file it is an entry of.
+ */
+static bool holds(const char *kind, const char *name, const char *kind2,
+                  const char *name2)
 {
-    if (t->machine != thing->machine)
-        return false;
-    if (!t->kind)
-        return true;
-    if (strcmp(t->kind, thing->kind) != 0)
-        return false;
-    return !strcmp(t->name, thing->name) || (t->tree && below(thing->name, t->name));
+    static const char *const entries[][2] = {{"user", "/etc/passwd"},
+                                             {"user", "/etc/shadow"},
+                                             {"group", "/etc/group"},
+                                             {"group", "/etc/gshadow"},
+                                             {"package", "/var/lib/dpkg/status"}};
+    if (!strcmp(kind, kind2) && !strcmp(kind, "file"))
+        return below(name2, name);
+    if (!strcmp(kind, kind2))
+        return !*name || !strcmp(name, name2);
+    for (size_t i = 0; i < 5 && !strcmp(kind, "file"); i++)
+        if (!strcmp(kind2, entries[i][0]) && below(entries[i][1], name))
+            return true;
+    return false;
 }
 
 static void name_thing(struct world *w, op_id machine, const char *kind, const char *name)
@@ -78,7 +111,8 @@ static void name_thing(struct world *w, op_id machine, const char *kind, const c
         if (t->machine == machine && !strcmp(t->kind, kind) && !strcmp(t->name, name))
             return;
     }
-    *vec_push(&w->things) = (struct thing){machine, kind, name, 0};
+    *vec_push(&w->things) =
+        (struct thing){.machine = machine, .kind = kind, .name = name};
 }
 
 static void add_touch(struct world *w, op_id id, struct touch t)
@@ -88,20 +122,110 @@ static void add_touch(struct world *w, op_id id, struct touch t)
     name_thing(w, t.machine, t.kind ? t.kind : "", t.kind ? t.name : "");
 }
 
-static void add_names(struct world *w, op_id id, struct touch t, val_id v)
+/* A path, and where it leads through links that were made before. */
+static void add_path(struct world *w, op_id id, struct touch t, bool links, int depth)
+{
+    if (depth > 8)
+        t.kind = NULL;
+    add_touch(w, id, t);
+    for (size_t i = 0; t.kind && i < w->links.n; i++) {
+        const struct link *l = &w->links.v[i];
+        if (l->machine != t.machine || l->op >= id || !below(t.name, l->path) ||
+            (links && !strcmp(t.name, l->path)))
+            continue;
+        struct touch there = t;
+        if (l->to)
+            there.name =
+                arena_printf(&w->p.arena, "%s%s", l->to, t.name + strlen(l->path));
+        else
+            there.kind = NULL;
+        if (l->to)
+            add_path(w, id, there, false, depth + 1);
+        else
+            add_touch(w, id, there);
+    }
+}
+
+/* What the user op that wrote the login last says for certain, or NULL. */
+static const char *home_of(const struct world *w, op_id machine, const char *login,
+                           op_id before)
+{
+    const struct graph *g = &w->p.graph;
+    while (--before > 0)
+        for (size_t i = 0; i < w->touches[before].n; i++) {
+            const struct touch *t = &w->touches[before].v[i];
+            if (t->machine != machine || !t->write)
+                continue;
+            if (!t->kind ||
+                (!strcmp(t->kind, "file") && holds("file", t->name, "user", login)))
+                return NULL;
+            if (strcmp(t->kind, "user") != 0 || strcmp(t->name, login) != 0)
+                continue;
+            const struct op *op = &g->ops[before];
+            int32_t home = call_arg(g->strings, graph_call(g, before), "home");
+            const struct ir_value *v =
+                val_get(&g->values, g->args[op->args + (uint32_t)home]);
+            return v->kind != IR_STR || op->when || (op->flags & OP_CONTINUE)
+                       ? NULL
+                       : intern_text(g->strings, v->as.n);
+        }
+    return NULL;
+}
+
+static void add_name(struct world *w, op_id id, const struct effect *e, struct touch t,
+                     const char *name)
+{
+    if (!strcmp(t.kind, "home")) {
+        t.kind = "file";
+        name = home_of(w, t.machine, name, id);
+        t.name = name ? name : "/";
+    } else if (e->arg >= 0) {
+        t.name = arena_printf(&w->p.arena, "%s%s", intern_text(&w->p.strings, e->literal),
+                              name);
+    } else {
+        t.name = name;
+    }
+    if (!strcmp(t.kind, "file"))
+        add_path(w, id, t, e->to > 0, 0);
+    else
+        add_touch(w, id, t);
+}
+
+static void add_names(struct world *w, op_id id, const struct effect *e, struct touch t,
+                      val_id v)
 {
     const struct values *values = &w->p.graph.values;
     uint8_t kind = val_get(values, v)->kind;
     if (kind == IR_LIST) {
         for (uint32_t i = 0; i < val_count(values, v); i++)
-            add_names(w, id, t, val_items(values, v)[i]);
+            add_names(w, id, e, t, val_items(values, v)[i]);
     } else if (kind == IR_STR) {
-        t.name = intern_text(&w->p.strings, val_get(values, v)->as.n);
-        add_touch(w, id, t);
+        add_name(w, id, e, t, intern_text(&w->p.strings, val_get(values, v)->as.n));
     } else if (kind != IR_ABSENT && kind != IR_NONE) {
-        t.kind = NULL;
+        t.name = !strcmp(t.kind, "file") ? "/" : ""; /* any */
         add_touch(w, id, t);
     }
+}
+
+static void add_link(struct world *w, op_id id, const struct effect *e)
+{
+    const struct graph *g = &w->p.graph;
+    const struct op *op = &g->ops[id];
+    const struct ir_value *to = val_get(&g->values, g->args[op->args + e->to - 1]);
+    const struct ir_value *at = val_get(&g->values, g->args[op->args + (uint32_t)e->arg]);
+    const char *path = intern_text(g->strings, at->as.n), *target = NULL;
+    if (strcmp(intern_text(g->strings, e->kind), "file") != 0 || to->kind <= IR_NONE)
+        return;
+    if (to->kind == IR_STR)
+        target = intern_text(g->strings, to->as.n);
+    if (target && *target != '/') {
+        if (strcmp(intern_text(g->strings, graph_call(g, id)->member), "link") != 0)
+            return;
+        /* beside the link */
+        target = arena_printf(&w->p.arena, "%.*s/%s", (int)(strrchr(path, '/') - path),
+                              path, target);
+    }
+    *vec_push(&w->links) = (struct link){op->subject, id, path, target};
 }
 
 struct reading {
@@ -124,21 +248,46 @@ static void find_touches(struct world *w, op_id id)
     const val_id *args = g->args + op->args;
     for (uint32_t i = 0; op->subject && i < call->neffects; i++) {
         const struct effect *e = &call->effects[i];
-        struct touch t = {.machine = op->subject, .write = e->write, .tree = e->tree};
+        struct touch t = {.machine = op->subject, .write = e->write};
         if (!e->any)
             t.kind = intern_text(&w->p.strings, e->kind);
-        t.name = !e->any && e->arg < 0 ? intern_text(&w->p.strings, e->literal) : "";
-        if (e->any ? e->arg < 0 || args[e->arg] > VAL_FALSE : e->arg < 0)
+        if (e->any && (e->arg < 0 || args[e->arg] > VAL_FALSE))
             add_touch(w, id, t);
+        else if (!e->any && e->arg < 0)
+            add_name(w, id, e, t, intern_text(&w->p.strings, e->literal));
         else if (!e->any)
-            add_names(w, id, t, args[e->arg]);
+            add_names(w, id, e, t, args[e->arg]);
     }
+    for (uint32_t i = 0; op->subject && i < call->neffects; i++)
+        if (call->effects[i].to)
+            add_link(w, id, &call->effects[i]);
     struct reading r = {w, id};
     graph_each_read_machine(g, id, read_machine, &r);
     if (call->http) /* the web is machine 0 */
         add_touch(
             w, id,
             (struct touch){.kind = "web", .name = "", .write = !graph_http_reads(g, id)});
+}
+
+static void find_manner(struct world *w, op_id id)
+{
+    struct manner *m = &w->manners[id];
+    for (size_t i = 0; i < w->touches[id].n; i++)
+        for (uint32_t k = 0; k < w->things.n; k++) {
+            const struct touch *t = &w->touches[id].v[i];
+            const struct thing *thing = &w->things.v[k];
+            if (t->machine != thing->machine)
+                continue;
+            if (!t->kind || holds(t->kind, t->name, thing->kind, thing->name)) {
+                *vec_push(&m->sees) = k;
+                if (t->write)
+                    *vec_push(&m->writes) = k;
+            } else if (holds(thing->kind, thing->name, t->kind, t->name)) {
+                *vec_push(&m->passes) = k;
+                if (t->write)
+                    *vec_push(&m->makes) = k;
+            }
+        }
 }
 
 struct looking {
@@ -159,6 +308,8 @@ static void perform(struct world *w, op_id id)
 {
     const struct graph *g = &w->p.graph;
     const struct op *op = &g->ops[id];
+    const struct manner *m = &w->manners[id];
+    struct thing *things = w->things.v;
     struct looking l = {w, hash_text(intern_text(&w->p.strings, op->address))};
     if (op->subject)
         look(&l, op->subject, 0);
@@ -171,23 +322,26 @@ static void perform(struct world *w, op_id id)
         val_each_op(&g->values, g->batches[val_get(&g->values, index)->as.i].machines,
                     look, &l);
     }
-    const struct touches_of *touches = &w->touches[id];
-    for (size_t i = 0; i < touches->n; i++)
-        for (size_t k = 0; k < w->things.n; k++)
-            if (concerns(&touches->v[i], &w->things.v[k]))
-                l.seen = mix(l.seen, w->things.v[k].token);
+    for (size_t i = 0; i < m->sees.n; i++)
+        l.seen = mix(l.seen, mix(things[m->sees.v[i]].token, things[m->sees.v[i]].made));
+    for (size_t i = 0; i < m->passes.n; i++)
+        l.seen = mix(l.seen, things[m->passes.v[i]].token);
     w->seen[id] = l.seen | 1;
-    for (size_t i = 0; i < touches->n; i++)
-        for (size_t k = 0; touches->v[i].write && k < w->things.n; k++)
-            if (concerns(&touches->v[i], &w->things.v[k]))
-                w->things.v[k].token = mix(w->seen[id], k);
+    for (size_t i = 0; i < m->makes.n; i++)
+        things[m->makes.v[i]].made = true;
+    for (size_t i = 0; i < m->writes.n; i++) {
+        things[m->writes.v[i]].token = mix(w->seen[id], m->writes.v[i]);
+        things[m->writes.v[i]].made = false;
+    }
 }
 
 static void begin_anew(struct world *w)
 {
     memset(w->seen, 0, w->p.graph.n * sizeof *w->seen);
-    for (size_t i = 0; i < w->things.n; i++)
+    for (size_t i = 0; i < w->things.n; i++) {
         w->things.v[i].token = 0;
+        w->things.v[i].made = false;
+    }
 }
 
 static bool live(const struct world *w, op_id id)
@@ -221,16 +375,24 @@ static void write_call(struct buf *out, uint32_t m, uint32_t number)
     buf_printf(out, "c%u = ", number);
     size_t begin = out->len;
     buf_printf(out, "m%u.", m);
-    switch (pick(20)) {
+    switch (pick(28)) {
     case 0:
     case 1:
     case 2: buf_printf(out, "file(\"/srv/d%u/f%u\", \"x\"", a, b); break;
     case 3: buf_printf(out, "file(\"/srv/o%u\", \"y\", owner=\"u%u\"", a, a); break;
     case 4: buf_printf(out, "file(\"/srv/ip%u\", m%u.ip", a, (m + 1) % 3); break;
     case 5: buf_printf(out, "directory(\"/srv/d%u\"", a); break;
-    case 6: buf_printf(out, "link(\"/srv/l%u\", \"/srv/d%u\"", a, a); break;
+    case 6:
+        buf_printf(out, "link(\"/srv/l%u\", \"%sd%u\"", a, a ? "/srv/" : "", a);
+        conditional = true;
+        break;
     case 7: buf_printf(out, "line(\"/etc/l%u\", \"n%u\"", a, b); break;
-    case 8: buf_printf(out, "user(\"u%u\"", a); break;
+    case 8:
+        buf_printf(out, "user(\"u%u\"", a);
+        if (a) /* of the others nobody knows where they live */
+            buf_printf(out, ", home=\"/srv/d%u/h\"", a);
+        conditional = true;
+        break;
     case 9: buf_printf(out, "group(\"g%u\"", a); break;
     case 10:
         buf_printf(out, "service(\"s%u\"", a);
@@ -248,7 +410,20 @@ static void write_call(struct buf *out, uint32_t m, uint32_t number)
         break;
     case 16: buf_printf(out, "query([\"cat\", \"%u\"]", number); break;
     case 17: buf_printf(out, "hold([\"p%u\"]", a); break;
-    case 18: buf_printf(out, "mount(\"/mnt/%u\", \"/dev/v%u\", \"ext4\"", a, a); break;
+    case 18: buf_printf(out, "mount(\"/mnt/%u\", \"/srv/v%u\", \"ext4\"", a, a); break;
+    case 19: buf_printf(out, "authorized_key(\"u%u\", \"ssh-rsa AAAA%u\"", a, b); break;
+    case 20: buf_printf(out, "file(\"/srv/l%u/f%u\", \"z\"", a, b); break;
+    case 21: buf_printf(out, "file(\"/mnt/%u/f%u\", \"z\"", a, b); break;
+    case 22:
+        buf_printf(out, "line(\"/etc/%s\", \"n%u\"", a ? "fstab" : "passwd", b);
+        break;
+    case 23: buf_printf(out, "filesystem(\"/srv/v%u\"", a); break;
+    case 24:
+        buf_printf(out, "unpack(\"/srv/d%u/u\", \"/srv/l%u/f%u\", \"/srv/d%u/u/c\"", a, a,
+                   a, a);
+        break;
+    case 25: buf_printf(out, "hostname(\"h\""); break;
+    case 26: buf_printf(out, "directory(\"/etc/cron.d\", mode=\"0755\""); break;
     default: buf_printf(out, "permissions(\"/srv/d%u/f%u\", mode=\"0644\"", a, b); break;
     }
     /* Equal calls go on alike: else they would contradict each other. */
@@ -309,18 +484,27 @@ static void world_make(struct world *w, const char *path, unsigned level)
         w->p.graph.n--; /* how a tool is told about several ops is no op */
     size_t n = w->p.graph.n;
     w->touches = xcalloc(n, sizeof *w->touches);
+    w->manners = xcalloc(n, sizeof *w->manners);
     w->seen = xcalloc(n, sizeof *w->seen);
     for (op_id id = 1; id < n; id++)
-        if (live(w, id))
-            find_touches(w, id);
+        find_touches(w, id);
+    for (op_id id = 1; id < n; id++)
+        find_manner(w, id);
 }
 
 static void world_free(struct world *w)
 {
-    for (size_t i = 0; i < w->p.graph.n; i++)
+    for (size_t i = 0; i < w->p.graph.n; i++) {
         free(w->touches[i].v);
+        free(w->manners[i].sees.v);
+        free(w->manners[i].passes.v);
+        free(w->manners[i].writes.v);
+        free(w->manners[i].makes.v);
+    }
     free(w->touches);
+    free(w->manners);
     free(w->things.v);
+    free(w->links.v);
     free(w->seen);
     program_close(&w->p);
 }
@@ -423,9 +607,8 @@ static bool overlap(const struct touch *a, const struct touch *b)
         return false;
     if (!a->kind || !b->kind)
         return true;
-    return !strcmp(a->kind, b->kind) &&
-           (!strcmp(a->name, b->name) || (a->tree && below(b->name, a->name)) ||
-            (b->tree && below(a->name, b->name)));
+    return holds(a->kind, a->name, b->kind, b->name) ||
+           holds(b->kind, b->name, a->kind, a->name);
 }
 
 struct search {
@@ -453,6 +636,23 @@ static bool can_tell(const struct world *w, op_id from, op_id to)
         for (size_t k = 0; k < w->touches[to].n; k++)
             s.found |= overlap(&w->touches[from].v[i], &w->touches[to].v[k]);
     return s.found;
+}
+
+/* Calls that are one are so because no other between them touches what they touch.
+ * Returns how many there are. */
+static size_t check_merged(const struct world *w)
+{
+    const struct graph *g = &w->p.graph;
+    size_t merged = 0;
+    for (op_id id = 1; id < g->n; id++) {
+        op_id first = g->ops[id].merged;
+        merged += first > 0;
+        for (op_id k = first + 1; first && k < id; k++)
+            for (size_t i = 0; live(w, k) && i < w->touches[id].n; i++)
+                for (size_t j = 0; j < w->touches[k].n; j++)
+                    assert_false(overlap(&w->touches[id].v[i], &w->touches[k].v[j]));
+    }
+    return merged;
 }
 
 /* Leaves out each edge in turn. Returns how many of them mattered; each of those must be
@@ -524,12 +724,13 @@ static void test_every_order_is_program_order(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {1, 5, 20, 60, 150, 300};
-    size_t gone = 0;
-    for (uint32_t seed = 1; seed <= 36; seed++) {
+    size_t gone = 0, merged = 0;
+    for (uint32_t seed = 1; seed <= 60; seed++) {
         struct world plain, optimized;
         make_both(&plain, &optimized, seed, sizes[seed % 6]);
         compare_edges(&plain.p.graph, &optimized.p.graph);
         gone += plain.p.graph.nedges - optimized.p.graph.nedges;
+        merged += check_merged(&optimized);
         for (int i = 0; i < 20; i++) {
             run_in_some_order(&optimized, SIZE_MAX, 0);
             assert_true(same(&plain, &optimized));
@@ -538,6 +739,7 @@ static void test_every_order_is_program_order(void **state)
         world_free(&optimized);
     }
     assert_true(gone > 100);
+    assert_true(merged > 100);
 }
 
 static void test_a_missing_edge_is_noticed(void **state)

@@ -16,7 +16,7 @@
 
 /* "b" holds only if "a", which never changes anything itself, counts as changed. */
 static const char plan[] =
-    "{\"format\": \"dvo-plan/1\", \"program\": \"p.dvo\", \"project\": \"p\","
+    "{\"format\": \"dvo-plan/2\", \"program\": \"p.dvo\", \"project\": \"p\","
     " \"program_dir\": \".\", \"artefacts\": {}, \"files\": [\"p.dvo\"],"
     " \"lines\": [[0, 1, \"a = output('a', 1)\"], [0, 2, \"expect(a.changed, 'lost')\"]],"
     " \"ops\": ["

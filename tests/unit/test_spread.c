@@ -33,7 +33,7 @@ static void write_plan(const char *const *ops, size_t n)
 {
     struct buf text = {0};
     char path[128];
-    buf_str(&text, "{\"format\": \"dvo-plan/1\", \"program\": \"p.dvo\", \"project\": "
+    buf_str(&text, "{\"format\": \"dvo-plan/2\", \"program\": \"p.dvo\", \"project\": "
                    "\"p\", \"program_dir\": \".\", \"artefacts\": {}, \"files\": "
                    "[\"p.dvo\"], \"lines\": [[0, 1, \"x\"]], \"ops\": [");
     for (size_t i = 0; i < n; i++)

@@ -20,11 +20,13 @@ module Dvo
 
   class << self
     def value(name)
-      file.fetch(name) { raise Missing, "the values file (DVO_VALUES) has no '#{name}'" }
+      file.fetch(name) do
+        own.fetch(name) { raise Missing, "the values file (DVO_VALUES) has no '#{name}'" }
+      end
     end
 
     def value?(name)
-      file.key?(name)
+      file.key?(name) || own.key?(name)
     end
 
     def secret(path)
@@ -101,6 +103,11 @@ module Dvo
 
     def file
       @file ||= ENV['DVO_VALUES'] ? JSON.parse(File.read(ENV['DVO_VALUES'], encoding: 'UTF-8')) : {}
+    end
+
+    # What was known of this machine when the recipes were written: its node file has it.
+    def own
+      @own ||= Chef.run_context.node.read('dvo').to_h
     end
 
     def told(name, default)

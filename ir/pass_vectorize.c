@@ -1,0 +1,261 @@
+/* Machines whose tool runs have the same calls share one. Their calls may differ in what
+ * is opaque to lowering rules: texts, numbers, values that only running tells. Runs that
+ * begin at one time never wait for each other, so none is on both sides of an edge; and
+ * since they wait for the same length of time, nothing becomes later. */
+#include <stdlib.h>
+
+#include "ir/pass.h"
+
+struct vectorizing {
+    struct graph *g;
+    uint32_t *place; /* per op: 1 + its place in its run */
+    uint8_t *tools;  /* per machine: bit set of backends; lowering rules see it */
+    struct {
+        op_id *v; /* the ops of all runs, run by run */
+        size_t *first;
+    } ops;
+    struct map64 likes; /* hash → a run of that kind */
+};
+
+static uint64_t mix(uint64_t h, uint64_t x)
+{
+    h = (h ^ x) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
+
+/* Whether a lowering rule may look at the argument's value, or it is part of a list for
+ * several calls. */
+static bool is_seen(const struct graph *g, const struct arg_info *arg, op_id op, val_id v)
+{
+    const struct call_info *call = graph_call(g, op);
+    if (g->ops[op].carrier && arg == &call->args[call->batch - 1])
+        return true;
+    return arg->inspect || arg->nchoices || arg->type.kind == TYPE_BOOL ||
+           (arg->type.kind == TYPE_PACKAGES && val_has_dict(&g->values, v));
+}
+
+/* Values that may stand for each other: what is equal has equal hashes. */
+static uint64_t hash_value(const struct vectorizing *x, uint32_t run, val_id v)
+{
+    const struct values *t = &x->g->values;
+    const struct ir_value *value = val_get(t, v);
+    uint64_t h = mix((uint64_t)value->kind << 8 | value->sub, value->count);
+    bool dict = value->kind == IR_DICT;
+    switch (value->kind) {
+    case IR_STR:
+    case IR_INT:
+    case IR_FLOAT: return h;
+    case IR_HANDLE:
+    case IR_REF: {
+        op_id op =
+            graph_live(x->g, value->kind == IR_REF ? value->as.ref.op : value->as.n);
+        bool own = x->g->ops[op].segment == run;
+        if (value->kind == IR_REF)
+            h = mix(h, (uint64_t)value->as.ref.field << 16 | (value->flags & IR_TAINTED));
+        if (own)
+            return mix(h, x->place[op]);
+        return mix(~h, value->kind == IR_REF ? x->g->ops[op].call : op);
+    }
+    case IR_LIST:
+    case IR_DICT:
+    case IR_GET:
+    case IR_TEXT:
+    case IR_COND:
+        for (uint32_t i = 0; i < value->count * (dict ? 2 : 1); i++) {
+            val_id item = val_items(t, v)[i];
+            h = mix(h, dict && i % 2 == 0 ? val_hash(t, item) : hash_value(x, run, item));
+        }
+        return h;
+    default: return val_hash(t, v);
+    }
+}
+
+static bool alike(const struct vectorizing *x, const uint32_t run[2], val_id a, val_id b)
+{
+    const struct values *t = &x->g->values;
+    const struct ir_value *v = val_get(t, a), *w = val_get(t, b);
+    bool dict = v->kind == IR_DICT;
+    if (v->kind != w->kind || v->sub != w->sub || v->count != w->count)
+        return false;
+    switch (v->kind) {
+    case IR_STR:
+    case IR_INT:
+    case IR_FLOAT: return true;
+    case IR_HANDLE:
+    case IR_REF: {
+        bool ref = v->kind == IR_REF;
+        op_id from[2] = {graph_live(x->g, ref ? v->as.ref.op : v->as.n),
+                         graph_live(x->g, ref ? w->as.ref.op : w->as.n)};
+        bool own[2];
+        for (unsigned i = 0; i < 2; i++)
+            own[i] = x->g->ops[from[i]].segment == run[i];
+        if (own[0] != own[1] ||
+            (ref && (v->as.ref.field != w->as.ref.field ||
+                     (v->flags & IR_TAINTED) != (w->flags & IR_TAINTED))))
+            return false;
+        if (own[0])
+            return x->place[from[0]] == x->place[from[1]];
+        return ref ? x->g->ops[from[0]].call == x->g->ops[from[1]].call
+                   : from[0] == from[1];
+    }
+    case IR_LIST:
+    case IR_DICT:
+    case IR_GET:
+    case IR_TEXT:
+    case IR_COND:
+        for (uint32_t i = 0; i < v->count * (dict ? 2 : 1); i++) {
+            val_id p = val_items(t, a)[i], q = val_items(t, b)[i];
+            if (dict && i % 2 == 0 ? !val_equal(t, p, q) : !alike(x, run, p, q))
+                return false;
+        }
+        return true;
+    default: return val_equal(t, a, b);
+    }
+}
+
+/* Where the first op stands of those that are carried out with this one; 0: alone. */
+static uint32_t together(const struct vectorizing *x, op_id id)
+{
+    op_id carrier = x->g->ops[id].carrier;
+    return carrier ? x->place[x->g->ops[carrier].merged] : 0;
+}
+
+enum { OWN_FLAGS = OP_CONTINUE | OP_TAINTED };
+
+static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
+{
+    const struct graph *g = x->g;
+    const struct op *op = &g->ops[id];
+    const struct call_info *call = graph_call(g, id);
+    h = mix(h, (uint64_t)op->call << 8 | (op->flags & OWN_FLAGS));
+    h = mix(h, (uint64_t)(uint32_t)op->retries << 32 | (uint32_t)op->timeout_ms);
+    h = mix(h, together(x, id));
+    h = mix(h, hash_value(x, op->segment, op->when));
+    for (uint32_t i = 0; i < call->nargs; i++) {
+        val_id v = g->args[op->args + i];
+        h = mix(h, is_seen(g, &call->args[i], id, v) ? val_hash(&g->values, v)
+                                                     : hash_value(x, op->segment, v));
+    }
+    return h;
+}
+
+static bool ops_alike(const struct vectorizing *x, op_id a, op_id b)
+{
+    const struct graph *g = x->g;
+    const struct op *o = &g->ops[a], *p = &g->ops[b];
+    const struct call_info *call = graph_call(g, a);
+    const uint32_t run[2] = {o->segment, p->segment};
+    if (o->call != p->call || o->retries != p->retries ||
+        o->timeout_ms != p->timeout_ms ||
+        (o->flags & OWN_FLAGS) != (p->flags & OWN_FLAGS) ||
+        together(x, a) != together(x, b) || !alike(x, run, o->when, p->when))
+        return false;
+    for (uint32_t i = 0; i < call->nargs; i++) {
+        val_id v = g->args[o->args + i], w = g->args[p->args + i];
+        if (is_seen(g, &call->args[i], a, v) ? !val_equal(&g->values, v, w)
+                                             : !alike(x, run, v, w))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t hash_run(const struct vectorizing *x, uint32_t run)
+{
+    const struct graph *g = x->g;
+    const op_id *ops = x->ops.v + x->ops.first[run];
+    size_t n = x->ops.first[run + 1] - x->ops.first[run];
+    uint64_t h =
+        mix((uint64_t)g->starts[run],
+            (uint64_t)x->tools[g->ops[ops[0]].subject] << 8 | g->ops[ops[0]].backend);
+    for (size_t i = 0; i < n; i++)
+        h = hash_op(x, h, ops[i]);
+    return h;
+}
+
+static bool runs_alike(const struct vectorizing *x, uint32_t a, uint32_t b)
+{
+    const struct graph *g = x->g;
+    const op_id *v = x->ops.v + x->ops.first[a], *w = x->ops.v + x->ops.first[b];
+    size_t n = x->ops.first[a + 1] - x->ops.first[a];
+    if (g->starts[a] != g->starts[b] || n != x->ops.first[b + 1] - x->ops.first[b] ||
+        g->ops[v[0]].backend != g->ops[w[0]].backend ||
+        x->tools[g->ops[v[0]].subject] != x->tools[g->ops[w[0]].subject])
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (!ops_alike(x, v[i], w[i]))
+            return false;
+    return true;
+}
+
+/* The first run like this one, or itself. */
+static uint32_t find_like(struct vectorizing *x, uint32_t run)
+{
+    for (uint64_t h = hash_run(x, run);; h++) {
+        uint32_t *like = map64_put(&x->likes, h);
+        if (!*like)
+            *like = run;
+        if (*like == run || runs_alike(x, *like, run))
+            return *like;
+    }
+}
+
+static void collect(struct vectorizing *x)
+{
+    struct graph *g = x->g;
+    op_id *order = xmalloc(g->n * sizeof *order);
+    size_t n;
+    graph_toposort(g, order, &n);
+    x->place = xcalloc(g->n, sizeof *x->place);
+    x->tools = xcalloc(g->n, sizeof *x->tools);
+    x->ops.v = xmalloc(g->n * sizeof *x->ops.v);
+    x->ops.first = xcalloc((size_t)g->nsegments + 2, sizeof *x->ops.first);
+    size_t *next = xcalloc((size_t)g->nsegments + 2, sizeof *next);
+    for (size_t i = 0; i < n; i++)
+        x->ops.first[g->ops[order[i]].segment + 1]++;
+    for (uint32_t s = 0; s <= g->nsegments; s++)
+        next[s + 1] = x->ops.first[s + 1] += x->ops.first[s];
+    for (size_t i = 0; i < n; i++) {
+        const struct op *op = &g->ops[order[i]];
+        x->tools[op->subject] |= (uint8_t)(1u << op->backend);
+        x->place[order[i]] =
+            1 + (uint32_t)(next[op->segment] - x->ops.first[op->segment]);
+        x->ops.v[next[op->segment]++] = order[i];
+    }
+    free(next);
+    free(order);
+}
+
+/* Runs that are like an earlier one get its number; the others move up. */
+static void renumber(struct graph *g, const uint32_t *like)
+{
+    uint32_t *number = xcalloc((size_t)g->nsegments + 1, sizeof *number), n = 0;
+    for (uint32_t s = 1; s <= g->nsegments; s++) {
+        number[s] = like[s] == s ? ++n : number[like[s]];
+        g->starts[number[s]] = g->starts[s];
+    }
+    for (size_t id = 1; id < g->n; id++)
+        g->ops[id].segment = number[g->ops[id].segment];
+    g->nsegments = n;
+    free(number);
+}
+
+bool graph_vectorize(struct graph *g, struct diags *d)
+{
+    (void)d;
+    struct vectorizing x = {.g = g};
+    uint32_t *like = xcalloc((size_t)g->nsegments + 1, sizeof *like);
+    collect(&x);
+    for (uint32_t s = 1; s <= g->nsegments; s++) {
+        /* A script is sent to each machine anyway. */
+        bool tool = g->ops[x.ops.v[x.ops.first[s]]].backend != BACKEND_API;
+        like[s] = tool ? find_like(&x, s) : s;
+    }
+    renumber(g, like);
+    map64_free(&x.likes);
+    free(x.place);
+    free(x.tools);
+    free(x.ops.v);
+    free(x.ops.first);
+    free(like);
+    return true;
+}
