@@ -535,9 +535,11 @@ bool lower(struct program *p, struct plan *plan)
     memset(vec_push(&l.shapes), 0, sizeof *l.shapes.v);
     memset(vec_push(&l.templates), 0, sizeof *l.templates.v);
     find_tools(&l);
+    plan->first_value = (val_id)g->values.n;
     for (op_id id = 1; id < g->n && !diags_full(&p->diags); id++)
         if (!(g->ops[id].flags & OP_DEAD) || g->ops[id].members)
             good &= lower_op(&l, id);
+    plan->end_value = (val_id)g->values.n;
     if (good) {
         collect_segments(&l);
         plan->driver = driver_ir(&l);

@@ -276,6 +276,16 @@ static bool read_by(struct vm *vm, const struct call_info *info, const char *by,
     return (*arg = named_arg(info, vm, value_cstring(vm, by))) >= 0;
 }
 
+/* An argument that a row names under this key: 1 + its index, or 0 if there is no such
+ * key. */
+static bool read_condition(struct vm *vm, value row, const char *key,
+                           const struct call_info *info, uint32_t *out)
+{
+    int32_t arg = text(vm, row, key) ? named_arg(info, vm, get(vm, row, key)) : 0;
+    *out = text(vm, row, key) ? (uint32_t)arg + 1 : 0;
+    return arg >= 0;
+}
+
 static bool read_any_effect(struct vm *vm, value v, struct call_info *info)
 {
     struct effect e = {.any = true, .arg = -1};
@@ -302,12 +312,8 @@ static bool read_effect(struct vm *vm, value v, struct call_info *info)
     e.kind = intern_cstr(vm->strings, kind);
     if (!read_by(vm, info, by, &e.arg, &e.literal))
         return false;
-    if (text(vm, v, "to")) {
-        int32_t to = named_arg(info, vm, get(vm, v, "to"));
-        if (to < 0)
-            return false;
-        e.to = (uint32_t)to + 1;
-    }
+    if (!read_condition(vm, v, "to", info, &e.to))
+        return false;
     info->effects[info->neffects++] = e;
     return true;
 }
@@ -323,29 +329,37 @@ static bool read_effects(struct vm *vm, value record, struct call_info *info)
     return true;
 }
 
+static bool read_want(struct vm *vm, value v, const struct call_info *info,
+                      struct want *out)
+{
+    const char *kind = is_word(vm, v, "want") ? text(vm, v, "kind") : NULL;
+    const char *key = text(vm, v, "key"), *word = text(vm, v, "value");
+    value attr = get(vm, v, "attr"), what = get(vm, v, "value");
+    if (!kind || !key || attr == VALUE_ERROR)
+        return vm_fail(vm, 514, "wants are want(kind, argument, attribute, value)") !=
+               VALUE_ERROR;
+    *out = (struct want){.kind = intern_cstr(vm->strings, kind),
+                         .attr = value_intern(vm, attr),
+                         .value = -1};
+    if (what == VALUE_TRUE || what == VALUE_FALSE)
+        word = what == VALUE_TRUE ? "=True" : "=False";
+    if (word && *word == '=')
+        out->word = intern_cstr(vm->strings, word + 1);
+    else if ((out->value = named_arg(info, vm, what)) < 0)
+        return false;
+    return read_by(vm, info, key, &out->key, &out->literal) &&
+           read_condition(vm, v, "when", info, &out->when) &&
+           read_condition(vm, v, "below", info, &out->below);
+}
+
 static bool read_wants(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
     const value *v = items(vm, record, "wants", &n);
     info->wants = arena_array(vm->arena, struct want, n);
-    for (size_t i = 0; i < n; i++) {
-        const char *kind = is_word(vm, v[i], "want") ? text(vm, v[i], "kind") : NULL;
-        value attr = kind ? get(vm, v[i], "attr") : VALUE_ERROR;
-        int32_t key = kind ? named_arg(info, vm, get(vm, v[i], "key")) : -1;
-        if (key < 0 || attr == VALUE_ERROR)
+    for (size_t i = 0; i < n; i++)
+        if (!read_want(vm, v[i], info, &info->wants[info->nwants++]))
             return false;
-        struct want *w = &info->wants[info->nwants++];
-        *w = (struct want){intern_cstr(vm->strings, kind), key, value_intern(vm, attr),
-                           -1, 0};
-        value what = get(vm, v[i], "value");
-        const char *word = text(vm, v[i], "value");
-        if (what == VALUE_TRUE || what == VALUE_FALSE)
-            word = what == VALUE_TRUE ? "=True" : "=False";
-        if (word && *word == '=')
-            w->word = intern_cstr(vm->strings, word + 1);
-        else if ((w->value = named_arg(info, vm, what)) < 0)
-            return false;
-    }
     return true;
 }
 

@@ -32,6 +32,16 @@ static bool call_is_foreign(const struct call_info *call)
     return false;
 }
 
+/* Whether the op in this place of the segment is one transaction with the other. */
+static bool same_carrier(const struct emission *e, const struct plan_segment *s, op_id op,
+                         uint32_t place)
+{
+    const struct op *ops = e->graph->ops;
+    /* Those of all machines are alike. */
+    op_id here = s->parts[0].ops[e->plan->place[op]];
+    return ops[here].carrier && ops[s->parts[0].ops[place]].carrier == ops[here].carrier;
+}
+
 bool api_probe_asked(const struct emission *e, op_id op)
 {
     const struct op *o = &e->graph->ops[op];
@@ -39,11 +49,9 @@ bool api_probe_asked(const struct emission *e, op_id op)
         return true;
     /* From the end: the first foreign call met is the last one of the run. */
     const struct plan_segment *s = &e->plan->segments[o->segment];
-    const struct op *first = &e->graph->ops[s->parts[0].ops[e->plan->place[op]]];
     for (uint32_t i = s->nops; i-- > e->plan->place[op] + 1;) {
         op_id other = s->parts[0].ops[i];
-        bool together = first->carrier && e->graph->ops[other].carrier == first->carrier;
-        if (call_is_foreign(graph_call(e->graph, other)) && !together)
+        if (!same_carrier(e, s, op, i) && call_is_foreign(graph_call(e->graph, other)))
             return false;
     }
     return true;

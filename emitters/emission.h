@@ -60,6 +60,12 @@ struct emission_segment {
     } secrets;
 };
 
+/* The JSON of a part of a template that is the same for all ops: bytes of kept_text. */
+struct emission_kept {
+    enum { KEPT_UNKNOWN, KEPT_DIFFERS, KEPT_SAME } state;
+    size_t begin, len;
+};
+
 struct emission {
     const struct plan *plan;
     struct graph *graph;    /* plan->graph */
@@ -75,6 +81,8 @@ struct emission {
     /* The part of a key that is a digest: the templates of one op ask for it often. */
     op_id key_op;
     char key[27];
+    struct emission_kept *kept; /* of the values from plan->first_value on */
+    struct buf kept_text;
     bool unified; /* ops stand for those of all machines of their run */
     bool failed;
 };
@@ -102,19 +110,19 @@ static inline const struct plan_template *emission_template(const struct emissio
     return t ? &e->plan->templates[t] : NULL;
 }
 
+/* Whether the op is being written for several machines. */
+static inline const struct plan_segment *emission_many(const struct emission *e, op_id op)
+{
+    const struct plan_segment *s = &e->plan->segments[e->graph->ops[op].segment];
+    return e->unified && s->nparts > 1 ? s : NULL;
+}
+
 /* The op whose steps a tool is given when this one's turn comes: mostly itself; of
  * several in one transaction their carrier for the first, and 0 for the others. */
 static inline op_id emission_turn(const struct emission *e, op_id op)
 {
     op_id carrier = e->graph->ops[op].carrier;
     return !carrier ? op : e->graph->ops[carrier].merged == op ? carrier : 0;
-}
-
-/* Whether the op is being written for several machines. */
-static inline const struct plan_segment *emission_many(const struct emission *e, op_id op)
-{
-    const struct plan_segment *s = &e->plan->segments[e->graph->ops[op].segment];
-    return e->unified && s->nparts > 1 ? s : NULL;
 }
 
 /* Text of an interned string. */

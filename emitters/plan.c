@@ -327,25 +327,6 @@ static void write_op(struct plan_writer *w, op_id op)
     json_put_object_end(&w->j);
 }
 
-/* The place of an op in its run, or the list of those that are carried out as one. */
-static void write_places(struct plan_writer *w, const struct emission_task *task)
-{
-    const struct emission *e = w->e;
-    val_id members = e->graph->ops[task->op].members;
-    if (!task->nfused && !members) {
-        json_put_int(&w->j, e->plan->place[task->op]);
-        return;
-    }
-    json_put_array_compact(&w->j);
-    for (uint32_t i = 0; i < task->nfused; i++)
-        json_put_int(&w->j, e->plan->place[task->fused[i]]);
-    for (uint32_t i = 0; i < val_count(e->values, members); i++) {
-        op_id op = val_get(e->values, val_items(e->values, members)[i])->as.n;
-        json_put_int(&w->j, e->plan->place[op]);
-    }
-    json_put_array_end(&w->j);
-}
-
 /* Variables of all machines of the run, or of the one with this index. An inventory has
  * what is known of each. */
 static void write_vars(struct plan_writer *w, uint32_t id, int64_t machine)
@@ -364,6 +345,26 @@ static void write_vars(struct plan_writer *w, uint32_t id, int64_t machine)
         value_json(e, 0, machine >= 0 ? val_items(e->values, v)[machine] : v, &w->j);
     }
     json_put_object_end(&w->j);
+}
+
+/* Where the op stands among those of each machine; of several that are carried out as
+ * one, all of them. */
+static void write_places(struct plan_writer *w, const struct emission_task *task)
+{
+    const struct emission *e = w->e;
+    val_id members = e->graph->ops[task->op].members;
+    if (!task->nfused && !members) {
+        json_put_int(&w->j, e->plan->place[task->op]);
+        return;
+    }
+    json_put_array_compact(&w->j);
+    for (uint32_t i = 0; i < task->nfused; i++)
+        json_put_int(&w->j, e->plan->place[task->fused[i]]);
+    for (uint32_t i = 0; i < val_count(e->values, members); i++) {
+        op_id op = val_get(e->values, val_items(e->values, members)[i])->as.n;
+        json_put_int(&w->j, e->plan->place[op]);
+    }
+    json_put_array_end(&w->j);
 }
 
 /* What a tool is given: the scripts of the others are composed from api/calls.json. */

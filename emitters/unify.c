@@ -73,14 +73,14 @@ static val_id unify_values(struct unifier *u, const val_id *v)
     return val_seq(t, IR_EACH, 0, v, u->segment->nparts);
 }
 
-/* What `of` gives for the op in this place of each part. */
-static val_id unify_column(struct unifier *u, uint32_t place, uint32_t arg, bool when)
+/* An argument of these ops, or their condition. */
+static val_id unify_column(struct unifier *u, const op_id *ops, uint32_t arg, bool when)
 {
     const struct graph *g = u->e->graph;
     uint32_t parts = u->segment->nparts;
     val_id *column = xmalloc(parts * sizeof *column);
     for (uint32_t p = 0; p < parts; p++) {
-        const struct op *op = &g->ops[u->segment->parts[p].ops[place]];
+        const struct op *op = &g->ops[ops[p]];
         column[p] = when ? op->when : g->args[op->args + arg];
     }
     val_id all = unify_values(u, column);
@@ -88,37 +88,39 @@ static val_id unify_column(struct unifier *u, uint32_t place, uint32_t arg, bool
     return all;
 }
 
-static void unify_op(struct unifier *u, struct unified *out, uint32_t place)
+static void unify_op(struct unifier *u, struct unified *out, const op_id *ops)
 {
     struct graph *g = u->e->graph;
-    op_id id = u->segment->parts[0].ops[place];
+    op_id id = ops[0];
     uint32_t nargs = graph_call(g, id)->nargs;
     uint32_t args = (uint32_t)g->nargs;
     *vec_push(out) = (struct unified_op){id, g->ops[id].args, g->ops[id].when};
     g->args = vec_grow(g->args, sizeof *g->args, g->nargs + nargs, &g->cap_args);
     g->nargs += nargs;
     for (uint32_t i = 0; i < nargs; i++) {
-        val_id v = unify_column(u, place, i, false);
+        val_id v = unify_column(u, ops, i, false);
         g->args[args + i] = v;
     }
-    g->ops[id].when = unify_column(u, place, 0, true);
+    g->ops[id].when = unify_column(u, ops, 0, true);
     g->ops[id].args = args;
 }
 
-/* What is carried out for several ops of the machine: their list is the same on all. */
-static void unify_carrier(struct unified *u, struct emission *e, op_id id)
+/* The op in one place of all parts, and the transaction that begins there. */
+static void unify_place(struct unifier *u, struct unified *out, uint32_t place)
 {
-    struct graph *g = e->graph;
-    const struct op *first = &g->ops[g->ops[id].merged];
-    const struct call_info *call = graph_call(g, id);
-    uint32_t args = (uint32_t)g->nargs;
-    *vec_push(u) = (struct unified_op){id, g->ops[id].args, g->ops[id].when};
-    g->args = vec_grow(g->args, sizeof *g->args, g->nargs + call->nargs, &g->cap_args);
-    g->nargs += call->nargs;
-    memcpy(g->args + args, g->args + first->args, call->nargs * sizeof *g->args);
-    g->args[args + call->batch - 1] = g->args[g->ops[id].args + call->batch - 1];
-    g->ops[id].when = first->when;
-    g->ops[id].args = args;
+    const struct op *all = u->e->graph->ops;
+    uint32_t parts = u->segment->nparts;
+    op_id *ops = xmalloc(parts * sizeof *ops);
+    for (uint32_t p = 0; p < parts; p++)
+        ops[p] = u->segment->parts[p].ops[place];
+    op_id carrier = all[ops[0]].carrier;
+    bool begins = carrier && all[carrier].merged == ops[0];
+    unify_op(u, out, ops);
+    for (uint32_t p = 0; p < parts; p++)
+        ops[p] = all[ops[p]].carrier;
+    if (begins)
+        unify_op(u, out, ops);
+    free(ops);
 }
 
 void unify(struct unified *u, struct emission *e, enum backend backend)
@@ -128,12 +130,8 @@ void unify(struct unified *u, struct emission *e, enum backend backend)
         struct unifier one = {.e = e, .segment = &e->plan->segments[i]};
         if (one.segment->backend != backend || one.segment->nparts == 1)
             continue;
-        for (uint32_t k = 0; k < one.segment->nops; k++) {
-            op_id op = one.segment->parts[0].ops[k], turn = emission_turn(e, op);
-            unify_op(&one, u, k);
-            if (turn && turn != op)
-                unify_carrier(u, e, turn);
-        }
+        for (uint32_t k = 0; k < one.segment->nops; k++)
+            unify_place(&one, u, k);
     }
 }
 

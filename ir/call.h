@@ -44,14 +44,18 @@ struct effect {
     uint32_t to; /* 1 + the argument that says where the thing leads from then on, or 0 */
 };
 
-/* What conflicts are made of: for the key in argument `key` (each item of a list),
- * attribute `attr` is what argument `value` says, or always `word`. */
+/* What conflicts are made of: of the thing of a kind that a row of effects would name so
+ * (each item of a list), attribute `attr` is what argument `value` says, or always
+ * `word`. */
 struct want {
     str_id kind;
     int32_t key;
+    str_id literal;
     str_id attr;
-    int32_t value; /* or -1 */
-    str_id word;   /* if value is -1; "True" and "False" are those values */
+    int32_t value;  /* or -1 */
+    str_id word;    /* if value is -1; "True" and "False" are those values */
+    uint32_t when;  /* 1 + the argument without which nothing is said, or 0 */
+    uint32_t below; /* the same, and what is said is said of all that lies in the thing */
 };
 
 struct field_info {

@@ -111,25 +111,6 @@ static void explain_op(const struct explanation *e, const struct graph *g, op_id
     buf_free(&effects);
 }
 
-/* A line for each op but the first that the carrier carries. */
-static void explain_members(const struct explanation *e, const struct graph *g,
-                            op_id carrier, struct buf *out)
-{
-    val_id members = g->ops[carrier].members;
-    for (uint32_t i = 1; i < val_count(&g->values, members); i++) {
-        op_id id = val_get(&g->values, val_items(&g->values, members)[i])->as.n;
-        buf_printf(out, "%s: ", e->pass);
-        add_place(g, id, out);
-        buf_str(out, ": ");
-        add_string(g, g->ops[id].address, out);
-        buf_str(out, " is one transaction with ");
-        add_place(g, g->ops[carrier].merged, out);
-        buf_str(out,
-                ": they are neighbours on their machine, differ in nothing else, and "
-                "nobody uses a result of theirs\n");
-    }
-}
-
 /* Lists the machines of each tool run that several share. */
 static void explain_runs(const struct explanation *e, const struct graph *g,
                          struct buf *out)
@@ -163,6 +144,25 @@ static void explain_runs(const struct explanation *e, const struct graph *g,
     free(first);
     free(last);
     free(others);
+}
+
+/* A line for each op but the first that the carrier carries. */
+static void explain_members(const struct explanation *e, const struct graph *g,
+                            op_id carrier, struct buf *out)
+{
+    val_id members = g->ops[carrier].members;
+    for (uint32_t i = 1; i < val_count(&g->values, members); i++) {
+        op_id id = val_get(&g->values, val_items(&g->values, members)[i])->as.n;
+        buf_printf(out, "%s: ", e->pass);
+        add_place(g, id, out);
+        buf_str(out, ": ");
+        add_string(g, g->ops[id].address, out);
+        buf_str(out, " is one transaction with ");
+        add_place(g, g->ops[carrier].merged, out);
+        buf_str(out,
+                ": they are neighbours on their machine, differ in nothing else, and "
+                "nobody uses a result of theirs\n");
+    }
 }
 
 void explain_end(struct explanation *e, const struct graph *g, struct buf *out)

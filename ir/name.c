@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/conflict.h"
 #include "ir/graph.h"
 #include "ir/identity.h"
 #include "ir/merge.h"
@@ -156,7 +157,11 @@ static void report_conflict(struct naming *n, op_id first, op_id id, uint32_t ar
                                    : n->g->ops[first].span,
                  "first wanted here");
     graph_call_chain(n->g, n->d, e, first);
-    diag_help(n->d, e, "keep one of the two, or give them opposite when= conditions");
+    const struct ir_value *v = val_get(
+        &n->g->values, arg < call->nargs ? n->g->args[n->g->ops[id].args + arg] : 0);
+    conflict_help(n->g, n->d, e, call->member,
+                  arg < call->nargs ? call->args[arg].name : 0,
+                  v->kind == IR_STR ? v->as.n : 0);
 }
 
 /* ADDRESS#2, #3, ... until it is free. */

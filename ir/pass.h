@@ -26,7 +26,7 @@
     X(SEGMENT, "segment", graph_segment, 0)                                              \
     /* What is neighbouring in one tool run waits for nothing that another run does. */  \
     X(BATCH, "batch", graph_unite, 2)                                                    \
-    /* It compares tool runs, and what is one in them. */                                \
+    /* It compares tool runs, transactions and all. */                                   \
     X(VECTORIZE, "vectorize", graph_vectorize, 2)
 
 enum pass {

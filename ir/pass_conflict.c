@@ -1,210 +1,376 @@
-/* Conflicts: two ops of one machine that want different things of one thing. They may be
- * different calls anywhere in the program, so equal addresses alone do not show them. */
+/* Conflicts: two ops of one machine that want different things of one thing, or one that
+ * wants something where another lets nothing be. They may be different calls anywhere in
+ * the program, so equal addresses alone do not show them. */
 #include "ir/pass.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/conflict.h"
 #include "ir/merge.h"
+#include "ir/place.h"
 
-/* What an op said about one attribute of one thing. */
-struct said {
-    op_id op;
-    val_id value;    /* 0 if it was said by a word */
-    str_id word;     /* a record's own word; True and False are words, too */
-    uint32_t before; /* what else was said of it: index, or 0 */
+struct thing {
+    op_id machine;
+    str_id kind, key;
+    uint32_t last; /* mention, index */
 };
 
 struct conflicts {
     struct graph *g;
     struct diags *d;
-    struct map64 attributes; /* kind, attribute → number */
-    struct map64 things;     /* machine, key → number */
-    struct map64 last;       /* thing, attribute → index of what was said last */
-    struct said *v;          /* index 0 unused */
-    size_t n, cap;
-    str_id present, version, yes, no; /* words that it knows */
-    op_id op;
+    struct map64 kinds; /* machine and kind → number */
+    struct map64 found; /* that number and key → thing */
+    struct {
+        struct thing *v; /* index 0 unused */
+        size_t n, cap;
+    } things;
+    struct {
+        struct mention *v; /* index 0 unused */
+        size_t n, cap;
+    } mentions;
+    struct map64 folders; /* machine and path → 1 + the nearest thing that it is or
+                             lies in, or 0 */
+    bool *told;           /* per mention: that nothing may be in its thing */
     bool good;
 };
 
-static uint32_t number(struct map64 *m, uint32_t high, uint32_t low)
+/* The thing of that name; 0 if there is none and none is to be made. */
+static uint32_t find_thing(struct conflicts *c, op_id machine, str_id kind, str_id key,
+                           bool make)
 {
-    uint32_t *slot = map64_put(m, (uint64_t)high << 32 | low);
-    if (!*slot)
-        *slot = m->n;
+    uint32_t *number = map64_put(&c->kinds, (uint64_t)machine << 32 | kind);
+    if (!*number)
+        *number = c->kinds.n;
+    uint64_t k = (uint64_t)*number << 32 | key;
+    if (!make)
+        return map64_get(&c->found, k);
+    uint32_t *slot = map64_put(&c->found, k);
+    if (!*slot) {
+        *slot = (uint32_t)c->things.n;
+        *vec_push(&c->things) = (struct thing){machine, kind, key, 0};
+    }
     return *slot;
 }
 
-/* Where the op says what it wants: the argument with the value, else the one with the
- * key. Another call may say it by other arguments. */
-static struct span place_of(const struct graph *g, op_id id, const struct want *said)
+static const char *text_of(const struct conflicts *c, str_id s)
 {
-    const struct call_info *call = graph_call(g, id);
-    for (uint32_t i = 0; i < call->nwants; i++) {
-        const struct want *want = &call->wants[i];
-        if (want->kind == said->kind && want->attr == said->attr)
-            return graph_place(
-                g, id, call->args[want->value >= 0 ? want->value : want->key].name);
-    }
-    for (uint32_t i = 0; i < call->nwants; i++)
-        if (call->wants[i].kind == said->kind)
-            return graph_place(g, id, call->args[call->wants[i].key].name);
-    return g->ops[id].span;
+    return intern_text(c->g->strings, s);
 }
 
-static void report(struct conflicts *c, op_id first, const struct want *want, str_id key)
+/* ---- one thing
+ * --------------------------------------------------------------------------------------
+ */
+
+static struct diag *begin(struct conflicts *c, const struct mention *later,
+                          const struct statement *s, const char *message)
 {
-    struct graph *g = c->g;
     c->good = false;
-    struct diag *e =
-        diag_error(c->d, 603, place_of(g, c->op, want),
-                   "%s %s of %s is wanted twice, with different %s",
-                   intern_text(g->strings, want->kind), intern_text(g->strings, key),
-                   intern_text(g->strings, g->ops[g->ops[c->op].subject].address),
-                   intern_text(g->strings, want->attr));
-    graph_call_chain(g, c->d, e, c->op);
-    diag_related(c->d, e, place_of(g, first, want), "first wanted here");
-    graph_call_chain(g, c->d, e, first);
-    diag_help(c->d, e, "keep one of the two, or give them opposite when= conditions");
+    struct diag *e = diag_error(c->d, 603, mention_place(c->g, later, s), "%s", message);
+    graph_call_chain(c->g, c->d, e, later->op);
+    return e;
 }
 
-static bool says_same(struct graph *g, const struct said *a, const struct said *b)
+static void relate(struct conflicts *c, struct diag *e, const struct mention *first,
+                   const struct statement *s, const char *message)
 {
-    return a->word == b->word && merge_same(g, a->value, b->value);
+    diag_related(c->d, e, mention_place(c->g, first, s), "%s", message);
+    graph_call_chain(c->g, c->d, e, first->op);
 }
 
-static void say(struct conflicts *c, const struct want *want, str_id key, struct said now)
+static bool is_word(const struct conflicts *c, str_id s, const char *word)
 {
+    return !strcmp(text_of(c, s), word);
+}
+
+/* How the two differ, and what to do about it where that is no matter of the attribute.
+ */
+static const char *difference(struct conflicts *c, const struct statement *a,
+                              const struct statement *b, struct buf *text)
+{
+    bool content = is_word(c, a->attr, "content");
+    bool first = content && is_word(c, a->word, "entries");
+    if (is_word(c, a->attr, "type")) {
+        buf_printf(text, "wanted as a %s and as a %s", text_of(c, a->word),
+                   text_of(c, b->word));
+    } else if (first || (content && is_word(c, b->word, "entries"))) {
+        buf_printf(text, "wanted as a %s and as a %s", first ? "directory" : "file",
+                   first ? "file" : "directory");
+        return "give one of them another path, or remove it";
+    } else if (content &&
+               (is_word(c, a->word, "in part") || is_word(c, b->word, "in part"))) {
+        buf_str(text, "written as a whole and in part");
+        return "move the part into what the other call writes, or remove that call";
+    } else if (is_word(c, a->attr, "present")) {
+        buf_str(text, "wanted both there and not there");
+    } else {
+        buf_printf(text, "wanted twice, with different %s", text_of(c, b->attr));
+    }
+    return NULL;
+}
+
+static void report(struct conflicts *c, const struct thing *t,
+                   const struct mention *first, const struct statement *a,
+                   const struct mention *later, const struct statement *b)
+{
+    struct buf text = {0};
+    buf_printf(&text, "%s %s of %s is ", text_of(c, t->kind), text_of(c, t->key),
+               text_of(c, c->g->ops[t->machine].address));
+    const char *help = difference(c, a, b, &text);
+    struct diag *e = begin(c, later, b, buf_text(&text));
+    buf_free(&text);
+    relate(c, e, first, a, "first wanted here");
+    if (help)
+        diag_help(c->d, e, "%s", help);
+    else
+        conflict_help(c->g, c->d, e, t->kind, b->attr, b->word);
+}
+
+/* Compares with what was said before. True if that says all of it already. */
+static bool meets(struct conflicts *c, const struct thing *t, const struct mention *first,
+                  const struct mention *later, bool *bad)
+{
+    struct statement a[STATEMENTS_LIMIT], b[STATEMENTS_LIMIT];
     struct graph *g = c->g;
-    uint32_t thing = number(&c->things, graph_live(g, g->ops[c->op].subject), key);
-    uint32_t attribute = number(&c->attributes, want->kind, want->attr);
-    uint32_t *last = map64_put(&c->last, (uint64_t)thing << 32 | attribute);
-    val_id when = g->ops[c->op].when;
-    for (uint32_t i = *last; i; i = c->v[i].before) {
-        val_id other = g->ops[c->v[i].op].when;
-        if (says_same(g, &c->v[i], &now)) {
-            if (merge_same(g, other, when))
-                return;
-        } else if (!merge_opposite(g, other, when)) {
-            report(c, c->v[i].op, want, key);
-            return;
+    size_t na = mention_read(g, first, a), nb = mention_read(g, later, b), said = 0;
+    val_id when = g->ops[first->op].when, other = g->ops[later->op].when;
+    for (size_t i = 0; i < nb; i++)
+        for (size_t k = 0; k < na; k++) {
+            if (a[k].attr != b[i].attr || a[k].below != b[i].below)
+                continue;
+            if (statement_agrees(g, &a[k], &b[i])) {
+                said++;
+            } else if (!b[i].below && !merge_opposite(g, when, other)) {
+                report(c, t, first, &a[k], later, &b[i]);
+                *bad = true;
+                return true;
+            }
         }
-    }
-    now.before = *last;
-    *last = (uint32_t)c->n;
-    *vec_push(c) = now;
+    return said == nb && merge_same(g, when, other);
 }
 
-/* The text before the version of "nginx=1.22.1-9", and the version if there is one. */
-static str_id split_package(struct graph *g, str_id package, str_id *version)
-{
-    const char *text = intern_text(g->strings, package);
-    const char *end = strchr(text, '=');
-    if (!end)
-        return package;
-    *version = intern_cstr(g->strings, end + 1);
-    return intern(g->strings, text, (size_t)(end - text));
-}
-
-static const struct ir_value *item(const struct graph *g, val_id dict, const char *key)
-{
-    str_id name = intern_cstr(g->strings, key);
-    const val_id *items = val_items(&g->values, dict);
-    for (uint32_t i = 0; i < val_get(&g->values, dict)->count; i++)
-        if (val_get(&g->values, items[2 * i])->as.n == name)
-            return val_get(&g->values, items[2 * i + 1]);
-    return val_get(&g->values, VAL_ABSENT);
-}
-
-/* A package is wanted in the version it is written or pinned with. */
-static void say_package(struct conflicts *c, const struct want *want, val_id id,
-                        struct said now)
+static void mention(struct conflicts *c, op_id op, uint32_t row, val_id item, str_id key)
 {
     struct graph *g = c->g;
+    struct mention now = {.op = op, .row = row, .item = item};
+    uint32_t number = find_thing(c, graph_live(g, g->ops[op].subject),
+                                 graph_call(g, op)->wants[row].kind, key, true);
+    struct thing *t = &c->things.v[number];
+    bool bad = false;
+    for (uint32_t i = t->last; i; i = c->mentions.v[i].before)
+        if (meets(c, t, &c->mentions.v[i], &now, &bad) || bad)
+            return;
+    now.before = t->last;
+    t->last = (uint32_t)c->mentions.n;
+    *vec_push(&c->mentions) = now;
+}
+
+/* ---- all ops
+ * ----------------------------------------------------------------------------------------
+ */
+
+/* The name of a package in "nginx=1.22.1-9", or of a pinned one. */
+static str_id package_name(struct graph *g, val_id id)
+{
     const struct ir_value *v = val_get(&g->values, id);
-    str_id name = 0, version = 0;
-    if (v->kind == IR_STR) {
-        name = split_package(g, v->as.n, &version);
-    } else if (v->kind == IR_DICT) {
-        name = item(g, id, "package")->as.n;
-        version = item(g, id, "version")->as.n;
-    }
-    if (!name)
+    if (v->kind == IR_DICT)
+        return val_get(&g->values, val_dict_get(&g->values, id, "package"))->as.n;
+    if (v->kind != IR_STR)
+        return 0;
+    const char *text = intern_text(g->strings, v->as.n), *end = strchr(text, '=');
+    return end ? intern(g->strings, text, (size_t)(end - text)) : v->as.n;
+}
+
+static str_id key_of(struct graph *g, const struct want *want, val_id id, bool package)
+{
+    const struct ir_value *v = val_get(&g->values, id);
+    struct buf text = {0};
+    str_id key = 0;
+    if (package)
+        return package_name(g, id);
+    if (v->kind == IR_STR && !want->literal)
+        return v->as.n;
+    if (v->kind == IR_STR)
+        buf_printf(&text, "%s%s", intern_text(g->strings, want->literal),
+                   intern_text(g->strings, v->as.n));
+    else if (v->kind == IR_INT)
+        buf_int(&text, v->as.i);
+    if (text.len)
+        key = intern(g->strings, text.p, text.len);
+    buf_free(&text);
+    return key;
+}
+
+static void mention_items(struct conflicts *c, op_id op, uint32_t row, val_id id)
+{
+    struct graph *g = c->g;
+    const struct call_info *call = graph_call(g, op);
+    const struct want *want = &call->wants[row];
+    uint8_t type = call->args[want->key].type.kind;
+    if (val_get(&g->values, id)->kind == IR_LIST) {
+        for (uint32_t i = 0; i < val_count(&g->values, id); i++)
+            mention_items(c, op, row, val_items(&g->values, id)[i]);
         return;
-    say(c, want, name, now);
-    if (version) {
-        struct want of = *want;
-        of.attr = c->version;
-        say(c, &of, name, (struct said){.op = c->op, .word = version});
     }
+    str_id key = key_of(g, want, id, type == TYPE_PACKAGES || type == TYPE_PACKAGE);
+    if (key)
+        mention(c, op, row, id, key);
 }
 
-static void say_of(struct conflicts *c, const struct want *want, val_id id,
-                   struct said now)
+static bool same_thing(const struct want *a, const struct want *b)
 {
-    struct graph *g = c->g;
-    struct ir_value v = *val_get(&g->values, id);
-    uint8_t type = graph_call(g, c->op)->args[want->key].type.kind;
-    if (v.kind == IR_LIST) {
-        for (uint32_t i = 0; i < v.count; i++)
-            say_of(c, want, val_items(&g->values, id)[i], now);
-    } else if (type == TYPE_PACKAGES || type == TYPE_PACKAGE) {
-        say_package(c, want, id, now);
-    } else if (v.kind == IR_STR) {
-        say(c, want, v.as.n, now);
-    } else if (v.kind == IR_INT) {
-        char text[24];
-        snprintf(text, sizeof text, "%lld", (long long)v.as.i);
-        say(c, want, intern_cstr(g->strings, text), now);
-    }
+    return a->kind == b->kind && a->key == b->key && a->literal == b->literal;
 }
 
-static void see_op(struct conflicts *c)
+static void see_op(struct conflicts *c, op_id op)
 {
     struct graph *g = c->g;
-    const struct call_info *call = graph_call(g, c->op);
-    const uint32_t args = g->ops[c->op].args;
-    /* With present=False nothing else that was written or is usual is wanted. */
-    bool absence = graph_is_absence(g, c->op);
+    const struct call_info *call = graph_call(g, op);
     for (uint32_t i = 0; i < call->nwants; i++) {
         const struct want *want = &call->wants[i];
-        struct said now = {.op = c->op, .word = want->word};
-        if (absence && want->attr != c->present)
+        bool seen = false;
+        for (uint32_t k = 0; !seen && k < i; k++)
+            seen = same_thing(&call->wants[k], want);
+        if (seen)
             continue;
-        if (want->value >= 0) {
-            now.value = g->args[args + (uint32_t)want->value];
-            const struct ir_value *v = val_get(&g->values, now.value);
-            if (v->kind == IR_ABSENT || v->kind == IR_NONE)
-                continue;
-            if (v->kind == IR_BOOL)
-                now = (struct said){.op = c->op, .word = v->as.n ? c->yes : c->no};
-        }
-        say_of(c, want, g->args[args + (uint32_t)want->key], now);
+        if (want->key < 0)
+            mention(c, op, i, 0, want->literal);
+        else
+            mention_items(c, op, i, g->args[g->ops[op].args + (uint32_t)want->key]);
+    }
+}
+
+/* ---- what lies in what
+ * ------------------------------------------------------------------------------ */
+
+/* The nearest thing that the path is or lies in, 0 if there is none. */
+static uint32_t nearest(struct conflicts *c, op_id machine, str_id kind, const char *path,
+                        size_t len)
+{
+    if (!len)
+        return 0;
+    str_id folder = intern(c->g->strings, path, len);
+    uint64_t k = (uint64_t)machine << 32 | folder;
+    uint32_t known = map64_get(&c->folders, k);
+    if (known)
+        return known - 1;
+    uint32_t found = find_thing(c, machine, kind, folder, false);
+    if (!found)
+        found = nearest(c, machine, kind, path, place_parent(path, len));
+    *map64_put(&c->folders, k) = found + 1;
+    return found;
+}
+
+/* What speaks against anything being there at all: an absence or a file above it, or what
+ * is said of all that lies there. */
+static bool excludes(struct conflicts *c, const struct statement *above,
+                     const struct statement *inside)
+{
+    if (above->below)
+        return !inside->below && above->attr == inside->attr &&
+               !statement_agrees(c->g, above, inside);
+    if (is_word(c, above->attr, "present") && is_word(c, above->word, "False"))
+        return is_word(c, inside->attr, "present") && is_word(c, inside->word, "True");
+    return is_word(c, above->attr, "content") && !is_word(c, above->word, "entries") &&
+           is_word(c, inside->attr, "present");
+}
+
+static void report_inside(struct conflicts *c, const struct thing *folder,
+                          const struct mention *out, const struct statement *a,
+                          const struct thing *t, const struct mention *in,
+                          const struct statement *b)
+{
+    const char *path = text_of(c, t->key), *top = text_of(c, folder->key);
+    const char *machine = text_of(c, c->g->ops[t->machine].address);
+    bool later = in->op > out->op, absent = !a->below && is_word(c, a->attr, "present");
+    struct buf text = {0};
+    const char *note, *help = "give one of them another path, or remove it";
+    if (a->below && is_word(c, a->attr, "content")) {
+        buf_printf(&text, "%s of %s is not in the folder that %s is kept equal to", path,
+                   machine, top);
+        note = "kept equal here";
+        help = "put the file into that folder, or leave out delete=True";
+    } else if (a->below) {
+        buf_printf(&text, "%s of %s is wanted with one %s, and all of %s with another",
+                   path, machine, text_of(c, a->attr), top);
+        note = "all of it is wanted so here";
+        help = "write the same in both, or leave out recursive=True";
+    } else if (absent) {
+        buf_printf(&text, "%s of %s is wanted in %s, which is taken away", path, machine,
+                   top);
+        note = "taken away here";
+        help =
+            "remove one of the two calls, or give them opposite conditions: when=C and "
+            "when=not_(C)";
+    } else {
+        buf_printf(&text, "%s of %s cannot be in %s, which is a file", path, machine,
+                   top);
+        note = "made a file here";
+    }
+    struct diag *e = begin(c, later ? in : out, later ? b : a, buf_text(&text));
+    buf_free(&text);
+    relate(c, e, later ? out : in, later ? a : b, later ? note : "wanted here");
+    diag_help(c->d, e, "%s", help);
+}
+
+/* One error for all that lies in the thing. */
+static void compare_inside(struct conflicts *c, const struct thing *folder,
+                           uint32_t mention, const struct thing *t)
+{
+    struct statement a[STATEMENTS_LIMIT], b[STATEMENTS_LIMIT];
+    const struct mention *out = &c->mentions.v[mention];
+    struct graph *g = c->g;
+    size_t na = mention_read(g, out, a);
+    for (uint32_t i = t->last; i; i = c->mentions.v[i].before) {
+        const struct mention *in = &c->mentions.v[i];
+        size_t nb = mention_read(g, in, b);
+        for (size_t k = 0; k < na * nb; k++)
+            if (excludes(c, &a[k / nb], &b[k % nb]) &&
+                !merge_opposite(g, g->ops[out->op].when, g->ops[in->op].when)) {
+                report_inside(c, folder, out, &a[k / nb], t, in, &b[k % nb]);
+                c->told[mention] = true;
+                return;
+            }
+    }
+}
+
+static void see_inside(struct conflicts *c, const struct thing *t)
+{
+    const char *path = text_of(c, t->key);
+    size_t len = place_parent(path, intern_len(c->g->strings, t->key));
+    while (len > 0 && !diags_full(c->d)) {
+        uint32_t number = nearest(c, t->machine, t->kind, path, len);
+        const struct thing *folder = &c->things.v[number];
+        if (!number)
+            return;
+        for (uint32_t i = folder->last; i; i = c->mentions.v[i].before)
+            if (!c->told[i])
+                compare_inside(c, folder, i, t);
+        len = place_parent(path, intern_len(c->g->strings, folder->key));
     }
 }
 
 bool graph_conflict(struct graph *g, struct diags *d)
 {
-    struct conflicts c = {.g = g,
-                          .d = d,
-                          .present = intern_cstr(g->strings, "present"),
-                          .version = intern_cstr(g->strings, "version"),
-                          .yes = intern_cstr(g->strings, "True"),
-                          .no = intern_cstr(g->strings, "False"),
-                          .good = true};
-    *vec_push(&c) = (struct said){0};
+    struct conflicts c = {.g = g, .d = d, .good = true};
+    str_id file = intern_cstr(g->strings, "file");
+    *vec_push(&c.things) = (struct thing){0};
+    *vec_push(&c.mentions) = (struct mention){0};
     for (size_t id = 1; id < g->n && !diags_full(d); id++) {
         /* One without an address has been reported. */
         const struct op *op = &g->ops[id];
-        c.op = (op_id)id;
         if (!(op->flags & OP_DEAD) && op->address && op->subject)
-            see_op(&c);
+            see_op(&c, (op_id)id);
     }
-    map64_free(&c.attributes);
-    map64_free(&c.things);
-    map64_free(&c.last);
-    free(c.v);
+    c.told = xcalloc(c.mentions.n, sizeof *c.told);
+    for (size_t i = 1; i < c.things.n && !diags_full(d); i++)
+        if (c.things.v[i].kind == file)
+            see_inside(&c, &c.things.v[i]);
+    map64_free(&c.kinds);
+    map64_free(&c.found);
+    map64_free(&c.folders);
+    free(c.things.v);
+    free(c.mentions.v);
+    free(c.told);
     return c.good;
 }

@@ -23,13 +23,9 @@ static uint64_t mix(uint64_t h, uint64_t x)
     return h ^ h >> 29;
 }
 
-/* Whether a lowering rule may look at the argument's value, or it is part of a list for
- * several calls. */
-static bool is_seen(const struct graph *g, const struct arg_info *arg, op_id op, val_id v)
+/* Whether a lowering rule may look at the argument's value. */
+static bool is_seen(const struct graph *g, const struct arg_info *arg, val_id v)
 {
-    const struct call_info *call = graph_call(g, op);
-    if (g->ops[op].carrier && arg == &call->args[call->batch - 1])
-        return true;
     return arg->inspect || arg->nchoices || arg->type.kind == TYPE_BOOL ||
            (arg->type.kind == TYPE_PACKAGES && val_has_dict(&g->values, v));
 }
@@ -113,50 +109,107 @@ static bool alike(const struct vectorizing *x, const uint32_t run[2], val_id a, 
     }
 }
 
-/* Where the first op stands of those that are carried out with this one; 0: alone. */
-static uint32_t together(const struct vectorizing *x, op_id id)
+enum { OWN_FLAGS = OP_CONTINUE | OP_TAINTED };
+
+/* The transaction that begins with the op, or 0. */
+static op_id begun_by(const struct graph *g, op_id id)
+{
+    op_id carrier = g->ops[id].carrier;
+    return carrier && g->ops[carrier].merged == id ? carrier : 0;
+}
+
+/* The place of the op that begins its transaction; 0: it is in none. */
+static uint32_t begins_at(const struct vectorizing *x, op_id id)
 {
     op_id carrier = x->g->ops[id].carrier;
     return carrier ? x->place[x->g->ops[carrier].merged] : 0;
 }
 
-enum { OWN_FLAGS = OP_CONTINUE | OP_TAINTED };
-
-static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
+static uint64_t hash_args(const struct vectorizing *x, uint64_t h, op_id id)
 {
     const struct graph *g = x->g;
     const struct op *op = &g->ops[id];
     const struct call_info *call = graph_call(g, id);
-    h = mix(h, (uint64_t)op->call << 8 | (op->flags & OWN_FLAGS));
-    h = mix(h, (uint64_t)(uint32_t)op->retries << 32 | (uint32_t)op->timeout_ms);
-    h = mix(h, together(x, id));
-    h = mix(h, hash_value(x, op->segment, op->when));
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = g->args[op->args + i];
-        h = mix(h, is_seen(g, &call->args[i], id, v) ? val_hash(&g->values, v)
-                                                     : hash_value(x, op->segment, v));
+        h = mix(h, is_seen(g, &call->args[i], v) ? val_hash(&g->values, v)
+                                                 : hash_value(x, op->segment, v));
     }
     return h;
+}
+
+static bool args_alike(const struct vectorizing *x, op_id a, op_id b)
+{
+    const struct graph *g = x->g;
+    const struct op *o = &g->ops[a], *p = &g->ops[b];
+    const struct call_info *call = graph_call(g, a);
+    const uint32_t run[2] = {o->segment, p->segment};
+    for (uint32_t i = 0; i < call->nargs; i++) {
+        val_id v = g->args[o->args + i], w = g->args[p->args + i];
+        if (is_seen(g, &call->args[i], v) ? !val_equal(&g->values, v, w)
+                                          : !alike(x, run, v, w))
+            return false;
+    }
+    return true;
+}
+
+static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
+{
+    const struct op *op = &x->g->ops[id];
+    op_id carrier = begun_by(x->g, id);
+    h = mix(h, (uint64_t)op->call << 8 | (op->flags & OWN_FLAGS));
+    h = mix(h, (uint64_t)(uint32_t)op->retries << 32 | (uint32_t)op->timeout_ms);
+    h = mix(h, hash_value(x, op->segment, op->when));
+    h = hash_args(x, mix(h, begins_at(x, id)), id);
+    return carrier ? hash_args(x, h, carrier) : h;
+}
+
+/* The list of a transaction's k-th op. */
+static val_id list_of(const struct graph *g, op_id carrier, uint32_t k)
+{
+    uint32_t arg = graph_call(g, carrier)->batch - 1;
+    const val_id *members = val_items(&g->values, g->ops[carrier].members);
+    return g->args[g->ops[val_get(&g->values, members[k])->as.n].args + arg];
+}
+
+static uint32_t find_item(const struct graph *g, op_id carrier, val_id item)
+{
+    val_id all = g->args[g->ops[carrier].args + graph_call(g, carrier)->batch - 1];
+    uint32_t i = 0;
+    while (!val_equal(&g->values, val_items(&g->values, all)[i], item))
+        i++;
+    return i;
+}
+
+/* Whether each op of the two transactions asks for the same items of the united list. */
+static bool transactions_alike(const struct vectorizing *x, op_id a, op_id b)
+{
+    const struct graph *g = x->g;
+    if (!args_alike(x, a, b))
+        return false;
+    for (uint32_t k = 0; k < val_count(&g->values, g->ops[a].members); k++) {
+        val_id v = list_of(g, a, k), w = list_of(g, b, k);
+        for (uint32_t i = 0; i < val_count(&g->values, v); i++)
+            if (find_item(g, a, val_items(&g->values, v)[i]) !=
+                find_item(g, b, val_items(&g->values, w)[i]))
+                return false;
+    }
+    return true;
 }
 
 static bool ops_alike(const struct vectorizing *x, op_id a, op_id b)
 {
     const struct graph *g = x->g;
     const struct op *o = &g->ops[a], *p = &g->ops[b];
-    const struct call_info *call = graph_call(g, a);
     const uint32_t run[2] = {o->segment, p->segment};
     if (o->call != p->call || o->retries != p->retries ||
         o->timeout_ms != p->timeout_ms ||
         (o->flags & OWN_FLAGS) != (p->flags & OWN_FLAGS) ||
-        together(x, a) != together(x, b) || !alike(x, run, o->when, p->when))
+        !alike(x, run, o->when, p->when) || begins_at(x, a) != begins_at(x, b) ||
+        !args_alike(x, a, b))
         return false;
-    for (uint32_t i = 0; i < call->nargs; i++) {
-        val_id v = g->args[o->args + i], w = g->args[p->args + i];
-        if (is_seen(g, &call->args[i], a, v) ? !val_equal(&g->values, v, w)
-                                             : !alike(x, run, v, w))
-            return false;
-    }
-    return true;
+    op_id carrier = begun_by(g, a);
+    return !carrier || transactions_alike(x, carrier, begun_by(g, b));
 }
 
 static uint64_t hash_run(const struct vectorizing *x, uint32_t run)

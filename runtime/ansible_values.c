@@ -58,7 +58,8 @@ bool ansible_values(const struct tool_run *t, struct ansible_values *v,
         source->outcome = VALUE_FAULT;
     json_object_set(v->machine, "values", own);
     json_object_set_new(v->machine, "changed_before", tool_changed_before(t));
-    json_object_set_new(v->machine, "left_out", members_left_out(t));
+    /* Only what is carried out in part, and then on its own, leaves something out. */
+    json_object_set_new(v->known, "left_out", members_left_out(t));
     json_decref(own);
     if (!ok)
         ansible_values_free(v);

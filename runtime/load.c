@@ -289,22 +289,13 @@ static enum tool_kind tool_named(struct loader *l, const char *at, const char *n
     refuse(l, "%s needs the tool %s, which this runtime does not know", at, name);
 }
 
-static uint32_t *load_together(struct loader *l, const json_t *from, uint32_t *n)
-{
-    *n = (uint32_t)json_array_size(from);
-    uint32_t *ops = arena_array(&l->plan->arena, uint32_t, *n);
-    for (uint32_t i = 0; i < *n; i++)
-        ops[i] = op_ref(l, json_array_get(from, i), "a call");
-    return ops;
-}
-
 /* An index into the ops of each machine of the tool run. */
 static uint32_t place_ref(struct loader *l, const json_t *v, const struct segment *s)
 {
     return number(l, v, s->file, s->nops ? s->nops - 1 : 0);
 }
 
-/* The machine's op in this place, or those in a list of places. */
+/* An op, or a list of them, by their places. */
 static uint32_t *load_task_ops(struct loader *l, const json_t *from,
                                const struct segment *s, uint32_t *n)
 {
@@ -487,7 +478,7 @@ static void load_calls(struct loader *l)
         const json_t *together = json_object_get(v, "together");
         if (together)
             p->ops[op].together =
-                load_together(l, json_object_get(together, "ops"), &p->ops[op].ntogether);
+                load_refs(l, json_object_get(together, "ops"), &p->ops[op].ntogether);
     }
     for (uint32_t op = 1; op <= p->nops; op++)
         if ((p->ops[op].way == WAY_CALLS || op_has_steps(p, op)) && !p->ops[op].entry)

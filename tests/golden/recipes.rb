@@ -157,11 +157,11 @@ parts.each do |segment, machine|
   lines = resources.map(&:line)
   differ("#{segment['file']}: resources at #{lines}") unless lines == segment['tasks'].map(&:first)
   steps = segment['tasks'].zip(resources).select { |_, resource| declarations.key?(resource&.type) }
-  steps.group_by { |task, _| Array(task[1]).map { |place| machine['ops'][place] } }.each do |ops, declared|
-    entry = calls.find { |call| call['op'] == ops.first }
-    entry = entry['together'] if ops.length > 1
-    differ("ops #{ops}: #{entry['ops']}") unless entry['ops'].nil? || entry['ops'] == ops
-    op = ops.first
+  steps.group_by { |task, _| task[1] }.each do |place, declared|
+    op = place.is_a?(Array) ? machine['ops'].values_at(*place) : machine['ops'][place]
+    entry = calls.find { |call| call['op'] == Array(op).first }
+    entry = entry['together'] if op.is_a?(Array)
+    differ("op #{op}: #{entry['ops']}") unless entry['ops'].nil? || entry['ops'] == op
     wanted = entry['steps'].reject { |step| step['step'] == 'put' }
     found = declared.map { |_, resource| declarations[resource.type].ask(resource) }
     differ("op #{op}: #{found.map(&:first)}") unless found.map(&:first) == wanted.map { |step| step['step'] }

@@ -113,7 +113,7 @@ check 'several steps: again the same' operations 6 \
     'folder:same text:same count:skipped not wanted:skipped any of them:same'
 rm events
 check 'several steps: without some' play \
-    -e '{"machines": {"localhost": {"left_out": {"6": [1, 2]}}}, "text": {"changed": false}}'
+    -e '{"left_out": {"6": [1, 2]}, "text": {"changed": false}}'
 check 'several steps: without some' operations 6 \
     'folder:same text:skipped count:skipped not wanted:skipped any of them:same'
 check 'several steps: unknown name' sh -c "sed 's/wanted: \[text\]/wanted: [nobody]/' steps.yml >wrong.yml &&

@@ -61,9 +61,8 @@ class Events(object):
 
 def left_out(task, task_vars):
     """Of those for whom a task is carried out, the places of who takes no part in this run."""
-    known = task_vars or {}
-    machine = known.get("machines", {}).get(known.get("inventory_hostname"), {})
-    return machine.get("left_out", {}).get(str(place(task)["line"]), [])
+    line = str(place(task)["line"])
+    return (task_vars or {}).get("left_out", {}).get(line, [])
 
 
 def place(task):
