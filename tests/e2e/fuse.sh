@@ -124,6 +124,27 @@ only_api() {
     return $found
 }
 
+# And through Chef.
+only_chef() {
+    program chef <<'END'
+c = cloud.create(flavor=provider.FLAVOR_SMALL, tags={"e2e": "fuse"})
+c.bootstrap()
+c.hold("bash")
+c.hold(["tar", "bash"])
+c.hold("gzip")
+END
+    bash "$root/etc/dvo/podman/image.sh" chef || return
+    export DVO_CHEF_LICENSE=accept-no-persist
+    echo 'backends: {default: chef}' >"$work/p/etc/dvo/dvo.yaml"
+    runs chef && unchanged chef && on c 'apt-mark unhold gzip bash tar' &&
+        again chef --only 'c.hold(bash,tar)' && [ "$status" -eq 0 ] && says '1 changed, 0 unchanged' &&
+        on c 'test "$(apt-mark showhold | tr "\n" " ")" = "bash tar "' &&
+        runs chef && says '1 changed'
+    local found=$?
+    echo 'backends: {default: ansible}' >"$work/p/etc/dvo/dvo.yaml"
+    return $found
+}
+
 # One in the middle fails: what stands before it is done, what stands behind it never was.
 wrong() {
     program wrong <<<"${body/'m.link("/srv/current", "/srv/app")'/m.file(\"/srv/new\", content=\"\")
@@ -175,6 +196,7 @@ check fuse/plain-run plain_run
 check fuse/lint lint
 check fuse/only only
 check fuse/only-api only_api
+check fuse/only-chef only_chef
 check fuse/wrong wrong
 check fuse/no-package no_package
 check fuse/killed killed
