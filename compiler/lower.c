@@ -348,6 +348,37 @@ static bool steps_fit(struct lowering *l, op_id id, val_id steps)
     return true;
 }
 
+/* Whether a step asks for a file by itself, as only api can send it. */
+static bool asks_for_file(const struct values *t, val_id steps)
+{
+    for (uint32_t i = 0; i < val_count(t, steps); i++) {
+        val_id native = val_items(t, steps)[i];
+        if (val_get(t, native)->kind == IR_NATIVE &&
+            val_dict_get(t, val_items(t, native)[0], "file"))
+            return true;
+    }
+    return false;
+}
+
+/* Steps can be one task, modules cannot: if that is wanted, the rule of api comes first.
+ * What makes a machine able to carry steps out stays what it is. */
+static val_id run_rules(struct lowering *l, const struct call_rules *rules, op_id id)
+{
+    enum backend backend = l->p->graph.ops[id].backend;
+    value shared = rules->lower[BACKEND_API], own = rules->lower[backend];
+    if (l->plan->fuse && backend == BACKEND_ANSIBLE && shared != VALUE_ERROR &&
+        shared != own && !graph_call(&l->p->graph, id)->ensures) {
+        val_id steps = run_rule(l, shared, id);
+        if (!steps || !asks_for_file(&l->p->graph.values, steps))
+            return steps;
+    }
+    val_id steps = run_rule(l, own, id); /* verify saw it */
+    /* A rule that answers None leaves the shape to the steps all backends share. */
+    if (steps == VAL_NONE && shared != VALUE_ERROR)
+        steps = run_rule(l, shared, id);
+    return steps;
+}
+
 static uint32_t make_template(struct lowering *l, op_id id)
 {
     const struct op *op = &l->p->graph.ops[id];
@@ -362,10 +393,7 @@ static uint32_t make_template(struct lowering *l, op_id id)
     } else if (rules->builtin) {
         t.steps = VAL_NONE;
     } else {
-        t.steps = run_rule(l, rules->lower[op->backend], id); /* verify saw it */
-        /* A rule that answers None leaves the shape to the steps all backends share. */
-        if (t.steps == VAL_NONE && rules->lower[BACKEND_API] != VALUE_ERROR)
-            t.steps = run_rule(l, rules->lower[BACKEND_API], id);
+        t.steps = run_rules(l, rules, id);
         if (t.steps && !steps_fit(l, id, t.steps))
             return 0;
         if (t.steps && rules->probe != VALUE_NONE && rules->probe != VALUE_ERROR) {
@@ -494,7 +522,7 @@ static val_id driver_ir(struct lowering *l)
 bool lower(struct program *p, struct plan *plan)
 {
     struct graph *g = &p->graph;
-    *plan = (struct plan){.graph = g};
+    *plan = (struct plan){.graph = g, .fuse = p->passes.level >= PASS_LEVEL_FUSE};
     struct lowering l = {.p = p, .vm = eval_vm(p->eval), .plan = plan};
     plan->order = arena_array(&p->arena, op_id, g->n);
     plan->template_of = arena_array(&p->arena, uint32_t, g->n);
@@ -507,9 +535,11 @@ bool lower(struct program *p, struct plan *plan)
     memset(vec_push(&l.shapes), 0, sizeof *l.shapes.v);
     memset(vec_push(&l.templates), 0, sizeof *l.templates.v);
     find_tools(&l);
+    plan->first_value = (val_id)g->values.n;
     for (op_id id = 1; id < g->n && !diags_full(&p->diags); id++)
         if (!(g->ops[id].flags & OP_DEAD) || g->ops[id].members)
             good &= lower_op(&l, id);
+    plan->end_value = (val_id)g->values.n;
     if (good) {
         collect_segments(&l);
         plan->driver = driver_ir(&l);

@@ -115,7 +115,7 @@ static const char options_text[] =
     "      --locked           fail instead of changing dvo.lock\n"
     "      --format=FORMAT    of diagnostics: human, json, sarif or github\n"
     "Options of build, preview, run, check and graph:\n"
-    "  -O LEVEL               of optimization: 0 or 2 (default: 2)\n"
+    "  -O LEVEL               of optimization: 0, 2 or 3 (default: 2)\n"
     "      --explain          tell what the passes took away, and what allowed it\n"
     "      --print-after=PASS print the graph as it is after a pass\n"
     "Options of graph:\n"
@@ -213,8 +213,8 @@ static bool read_format(const char *text, enum diag_format *out)
 
 static bool read_level(const char *text, unsigned *out)
 {
-    *out = text[0] == '0' ? 0 : PASS_LEVEL;
-    return (text[0] == '0' || text[0] == '0' + PASS_LEVEL) && !text[1];
+    *out = (unsigned)(text[0] - '0');
+    return (*out == 0 || *out == PASS_LEVEL || *out == PASS_LEVEL_FUSE) && !text[1];
 }
 
 /* As read_options(). */
@@ -287,7 +287,7 @@ static int read_options(const struct command *c, int argc, char **argv,
         case O_CHECK: o->check = true; break;
         case 'O':
             if (!read_level(optarg, &o->level))
-                return 1 + usage_error("-O takes 0 or 2, not ", optarg, "", NULL);
+                return 1 + usage_error("-O takes 0, 2 or 3, not ", optarg, "", NULL);
             break;
         case O_EXPLAIN: o->explain = true; break;
         case O_PRINT_AFTER:

@@ -135,11 +135,16 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     const op_id *ops = s->parts[0].ops;
     struct yaml *y = &a->yaml;
     op_id op;
+    uint32_t n;
     flow_enter(&a->flow, segment);
     titles_begin(&a->titles);
-    for (uint32_t i = 0; i < s->nops; i++)
-        if ((op = emission_turn(a->e, ops[i])))
+    for (uint32_t i = 0; i < s->nops; i += n) {
+        n = ansible_fused_count(a, ops + i, s->nops - i);
+        if (n > 1)
+            ansible_fused_note(a, n);
+        else if ((op = emission_turn(a->e, ops[i])))
             titles_note(&a->titles, a->e, op, flow_shape(&a->flow, op));
+    }
 
     buf_clear(text);
     yaml_begin(y, text);
@@ -154,9 +159,13 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     yaml_bool(y, false);
     yaml_name(y, "tasks");
     yaml_seq(y);
-    for (uint32_t i = 0; i < s->nops; i++)
-        if ((op = emission_turn(a->e, ops[i])))
+    for (uint32_t i = 0; i < s->nops; i += n) {
+        n = ansible_fused_count(a, ops + i, s->nops - i);
+        if (n > 1)
+            ansible_fused(a, ops + i, n);
+        else if ((op = emission_turn(a->e, ops[i])))
             ansible_tasks(a, op);
+    }
     yaml_seq_end(y);
     yaml_map_end(y);
     yaml_seq_end(y);

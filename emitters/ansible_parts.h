@@ -57,7 +57,18 @@ void inventory_example(struct inventory *inv, op_id machine, struct json *j);
 /* Writes the op's tasks into the sequence that is open, and their place into the source
  * map of the run. */
 void ansible_tasks(struct ansible *a, op_id op);
+/* Writes the variables with user text that the expressions of the task use. */
+void ansible_literals(struct ansible *a);
 /* Appends a text for people where Ansible would evaluate it: markers are broken up. */
 void ansible_harmless(const char *s, size_t len, struct buf *out);
+
+/* --- ansible_fused.c --- */
+/* How many of these ops of the run, from the first on, are one task; 1: it is no part of
+ * such a task. */
+uint32_t ansible_fused_count(struct ansible *a, const op_id *ops, uint32_t n);
+/* The task's title, for titles_next(). */
+void ansible_fused_note(struct ansible *a, uint32_t n);
+/* Writes that task, and its place into the source map of the run. */
+void ansible_fused(struct ansible *a, const op_id *ops, uint32_t n);
 
 #endif

@@ -191,7 +191,7 @@ static void task_policy(struct ansible *a, const struct op *o)
     }
 }
 
-static void task_literals(struct ansible *a)
+void ansible_literals(struct ansible *a)
 {
     if (!a->literals.n)
         return;
@@ -232,7 +232,7 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     render_each_place(a->e, op, &a->expr, task_place, a);
     const char *name = titles_next(&a->titles, a->e, op);
     *vec_push(&a->flow.out->tasks) =
-        (struct emission_task){yaml_next_line(y), op, task, name};
+        (struct emission_task){yaml_next_line(y), op, task, name, NULL, 0};
     yaml_map(y);
     yaml_name(y, "name");
     yaml_cstr(y, name);
@@ -246,7 +246,7 @@ static void task_write(struct ansible *a, op_id op, uint32_t task)
     task_conditions(a, op, task, t->when);
     task_keywords(a, t);
     task_policy(a, o);
-    task_literals(a);
+    ansible_literals(a);
     yaml_map_end(y);
 }
 

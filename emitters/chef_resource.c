@@ -339,7 +339,7 @@ static void write_resource(struct chef *c, uint32_t step)
     ruby_blank(&c->ruby);
     render_each_place(e, c->op, &c->scratch, write_place, c);
     *vec_push(&c->flow.out->tasks) =
-        (struct emission_task){ruby_next_line(&c->ruby), c->op, step, name};
+        (struct emission_task){ruby_next_line(&c->ruby), c->op, step, name, NULL, 0};
     if (s->step)
         write_step(c, s, name);
     else

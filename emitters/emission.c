@@ -15,6 +15,8 @@ void emission_begin(struct emission *e, const struct plan *plan, struct diags *d
     e->values = &plan->graph->values;
     e->strings = plan->graph->strings;
     e->segments = arena_array(&e->arena, struct emission_segment, plan->nsegments + 1);
+    e->kept =
+        arena_array(&e->arena, struct emission_kept, plan->end_value - plan->first_value);
     e->out.lock = e->out.stage = -1;
     e->program_dir = e->program_way = "";
 }
@@ -27,6 +29,7 @@ void emission_free(struct emission *e)
         free(e->segments[i].vars.v);
         free(e->segments[i].secrets.v);
     }
+    buf_free(&e->kept_text);
     arena_free(&e->arena);
 }
 

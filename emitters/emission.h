@@ -19,6 +19,8 @@ struct emission_task {
     op_id op;      /* or the carrier of several */
     uint32_t step; /* 0-based among the op's tasks */
     const char *name;
+    const op_id *fused; /* of a task of several ops with a step each: all of them */
+    uint32_t nfused;
 };
 
 /* The register that holds an op's result. */
@@ -58,6 +60,12 @@ struct emission_segment {
     } secrets;
 };
 
+/* The JSON of a part of a template that is the same for all ops: bytes of kept_text. */
+struct emission_kept {
+    enum { KEPT_UNKNOWN, KEPT_DIFFERS, KEPT_SAME } state;
+    size_t begin, len;
+};
+
 struct emission {
     const struct plan *plan;
     struct graph *graph;    /* plan->graph */
@@ -73,6 +81,8 @@ struct emission {
     /* The part of a key that is a digest: the templates of one op ask for it often. */
     op_id key_op;
     char key[27];
+    struct emission_kept *kept; /* of the values from plan->first_value on */
+    struct buf kept_text;
     bool unified; /* ops stand for those of all machines of their run */
     bool failed;
 };

@@ -123,6 +123,9 @@ static void outside_need(struct flow *f, op_id op, val_id v, op_id used, str_id 
                          val_id argument)
 {
     uint64_t key;
+    if (v == f->noted) /* by what it is on another of many machines */
+        return;
+    f->noted = v;
     uint32_t at = outside_find(f, v, &key);
     if (!at) {
         buf_clear(&f->scratch);
@@ -255,6 +258,7 @@ static void scan_op(struct flow *f, op_id op)
     f->ops[op].conditional = o->when != 0;
     f->segment = is_written(f, op) ? o->segment : 0;
     f->out = &e->segments[f->segment];
+    f->noted = 0;
     flow_each_use(f, op, scan_use, &(struct scan){f, op});
     if (o->flags & OP_CONTINUE)
         f->ops[op].read = true;

@@ -40,6 +40,7 @@ struct flow {
     /* the tool run at hand */
     uint32_t segment;
     struct emission_segment *out;
+    val_id noted; /* the value that was noted as needed last */
     struct names registers;
     struct buf scratch;
 };

@@ -157,6 +157,12 @@ void json_put_bool(struct json *j, bool b)
     buf_str(j->out, b ? "true" : "false");
 }
 
+void json_put_written(struct json *j, const char *s, size_t len)
+{
+    json_entry(j);
+    buf_add(j->out, s, len);
+}
+
 void json_put_null(struct json *j)
 {
     json_entry(j);

@@ -40,6 +40,8 @@ void json_put_int(struct json *j, int64_t i);
 /* The shortest digits that read back as the same number, which must be finite. */
 void json_put_float(struct json *j, double f);
 void json_put_bool(struct json *j, bool b);
+/* A value that is JSON already. */
+void json_put_written(struct json *j, const char *s, size_t len);
 void json_put_null(struct json *j);
 
 #endif

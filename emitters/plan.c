@@ -347,20 +347,24 @@ static void write_vars(struct plan_writer *w, uint32_t id, int64_t machine)
     json_put_object_end(&w->j);
 }
 
-/* Where the op stands among those of each machine; of a transaction, all of its. */
-static void write_places(struct plan_writer *w, op_id op)
+/* Where the op of a task stands among those of each machine; of several that are carried
+ * out as one, all of theirs. */
+static void write_places(struct plan_writer *w, const struct emission_task *task)
 {
     const struct emission *e = w->e;
-    val_id members = e->graph->ops[op].members;
-    if (!members) {
-        json_put_int(&w->j, e->plan->place[op]);
+    val_id members = e->graph->ops[task->op].members;
+    uint32_t n = task->nfused ? task->nfused : val_count(e->values, members);
+    if (!n) {
+        json_put_int(&w->j, e->plan->place[task->op]);
         return;
     }
     json_put_array_compact(&w->j);
-    for (uint32_t i = 0; i < val_count(e->values, members); i++)
-        json_put_int(
-            &w->j,
-            e->plan->place[val_get(e->values, val_items(e->values, members)[i])->as.n]);
+    for (uint32_t i = 0; i < n; i++) {
+        op_id op = task->nfused
+                       ? task->fused[i]
+                       : val_get(e->values, val_items(e->values, members)[i])->as.n;
+        json_put_int(&w->j, e->plan->place[op]);
+    }
     json_put_array_end(&w->j);
 }
 
@@ -378,8 +382,11 @@ static void write_artefact(struct plan_writer *w, uint32_t id)
     for (size_t i = 0; i < out->tasks.n; i++) {
         json_put_array_compact(j);
         json_put_int(j, out->tasks.v[i].line);
-        write_places(w, out->tasks.v[i].op);
-        json_put_int(j, out->tasks.v[i].step);
+        write_places(w, &out->tasks.v[i]);
+        if (out->tasks.v[i].nfused)
+            json_put_null(j);
+        else
+            json_put_int(j, out->tasks.v[i].step);
         json_put_cstr(j, out->tasks.v[i].name);
         json_put_array_end(j);
     }

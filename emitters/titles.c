@@ -45,16 +45,29 @@ static void title_write(struct titles *t, struct emission *e, op_id op, val_id o
         buf_str(out, "...");
 }
 
+/* The title that begins there is complete. */
+static void title_end(struct titles *t, size_t begin)
+{
+    struct buf *text = &t->text;
+    ++*map64_put(&t->count, hash_bytes(buf_text(text) + begin, text->len - begin));
+    buf_char(text, '\0');
+}
+
 void titles_note(struct titles *t, struct emission *e, op_id op,
                  const struct shape *shape)
 {
     for (uint32_t i = 0; i < shape->n; i++) {
-        struct buf *text = &t->text;
-        size_t begin = text->len;
-        title_write(t, e, op, shape->v[i].title, text);
-        ++*map64_put(&t->count, hash_bytes(buf_text(text) + begin, text->len - begin));
-        buf_char(text, '\0');
+        size_t begin = t->text.len;
+        title_write(t, e, op, shape->v[i].title, &t->text);
+        title_end(t, begin);
     }
+}
+
+void titles_note_text(struct titles *t, const char *title)
+{
+    size_t begin = t->text.len;
+    buf_str(&t->text, title);
+    title_end(t, begin);
 }
 
 const char *titles_next(struct titles *t, struct emission *e, op_id op)

@@ -24,6 +24,8 @@ void titles_free(struct titles *t);
  * titles_next(). */
 void titles_note(struct titles *t, struct emission *e, op_id op,
                  const struct shape *shape);
+/* The same for a step with this title. */
+void titles_note_text(struct titles *t, const char *title);
 /* The name of the next step in that order, in the emission's arena: its own title, else
  * its op's; with the address where titles are equal. */
 const char *titles_next(struct titles *t, struct emission *e, op_id op);

@@ -12,6 +12,7 @@ struct value_writer {
     struct emission *e;
     op_id op;
     bool addresses; /* ops by address instead of number */
+    bool keeping;   /* what is written is kept as a whole */
     struct json *j;
 };
 
@@ -153,8 +154,53 @@ static void write_list(const struct value_writer *w, val_id v)
     json_put_array_end(w->j);
 }
 
+/* Whether the value says the same for all ops. */
+static bool same_for_all(const struct values *values, val_id v)
+{
+    const struct ir_value *value = val_get(values, v);
+    switch (value->kind) {
+    case IR_HOLE:
+    case IR_SELF: return false;
+    case IR_LIST:
+    case IR_DICT:
+    case IR_TEXT:
+        for (uint32_t i = 0; i < value->count * (value->kind == IR_DICT ? 2 : 1); i++)
+            if (!same_for_all(values, val_items(values, v)[i]))
+                return false;
+        return true;
+    case IR_VAR:
+    case IR_PROVIDER: return true;
+    default: return value->kind < IR_REF;
+    }
+}
+
+/* Writes a part of a template that says the same for all ops as it was written before:
+ * most of what is stamped out is never looked at again. */
+static bool write_kept(const struct value_writer *w, val_id v)
+{
+    struct emission *e = w->e;
+    if (w->keeping || v < e->plan->first_value || v >= e->plan->end_value)
+        return false;
+    struct emission_kept *kept = &e->kept[v - e->plan->first_value];
+    if (kept->state == KEPT_UNKNOWN) {
+        kept->state = same_for_all(e->values, v) ? KEPT_SAME : KEPT_DIFFERS;
+        kept->begin = e->kept_text.len;
+        struct json j;
+        json_begin(&j, &e->kept_text);
+        struct value_writer keeper = {.e = e, .op = w->op, .keeping = true, .j = &j};
+        if (kept->state == KEPT_SAME)
+            write_value(&keeper, v);
+        kept->len = e->kept_text.len - kept->begin;
+    }
+    if (kept->state == KEPT_SAME)
+        json_put_written(w->j, e->kept_text.p + kept->begin, kept->len);
+    return kept->state == KEPT_SAME;
+}
+
 static void write_value(const struct value_writer *w, val_id v)
 {
+    if (write_kept(w, v))
+        return;
     v = render_value(w->e, w->op, v);
     struct ir_value value = *val_get(w->e->values, v);
     switch (value.kind) {
@@ -200,7 +246,7 @@ static void write_value(const struct value_writer *w, val_id v)
 
 void value_json(struct emission *e, op_id op, val_id v, struct json *j)
 {
-    write_value(&(struct value_writer){e, op, false, j}, v);
+    write_value(&(struct value_writer){.e = e, .op = op, .j = j}, v);
 }
 
 void value_json_op(struct emission *e, op_id op, struct json *j)
@@ -243,7 +289,7 @@ void value_json_args(struct emission *e, op_id op, struct json *j)
     for (uint32_t i = 0; i < call->nargs; i++)
         sorted[i] = &call->args[i];
     qsort_r(sorted, call->nargs, sizeof *sorted, compare_args, e->strings);
-    struct value_writer w = {e, op, true, j};
+    struct value_writer w = {.e = e, .op = op, .addresses = true, .j = j};
     json_put_object_compact(j);
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = graph_args(e->graph, op)[sorted[i] - call->args];
@@ -281,7 +327,7 @@ static void write_file(struct emission *e, op_id op, val_id file, struct json *j
 
 void value_json_steps(struct emission *e, op_id op, val_id steps, struct json *j)
 {
-    struct value_writer w = {e, op, false, j};
+    struct value_writer w = {.e = e, .op = op, .j = j};
     uint32_t count = val_get(e->values, steps)->count;
     json_put_array(j);
     for (uint32_t i = 0; i < count; i++) {

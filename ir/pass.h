@@ -37,10 +37,11 @@ enum pass {
         PASS_COUNT
 };
 
-#define PASS_LEVEL 2 /* if nobody says */
+#define PASS_LEVEL 2      /* if nobody says */
+#define PASS_LEVEL_FUSE 3 /* besides, emitters make one task of many ops */
 
 struct pass_options {
-    unsigned level;   /* 0: nothing the language does not demand; 2 */
+    unsigned level;   /* 0: nothing the language does not demand; 2; 3 */
     bool verify_each; /* the verifier runs after every pass that keeps a graph sound */
     enum pass last;   /* nothing is run behind it; PASS_NONE: all are run */
     enum pass print_after; /* its result is printed to `printed`; PASS_NONE: none is */

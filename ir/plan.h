@@ -32,8 +32,10 @@ struct plan_segment {
 
 struct plan {
     struct graph *graph;
+    bool fuse;                       /* many ops may be one task */
     struct plan_template *templates; /* arena; index 0 unused */
     uint32_t ntemplates;
+    val_id first_value, end_value; /* what templates are made of: the values between */
     uint32_t *template_of;         /* per op id; 0: the runtime does the call itself */
     uint32_t *place;               /* per op id: its place among its machine's in a run */
     struct plan_segment *segments; /* arena; index 0 unused */

@@ -2,6 +2,8 @@
  * template. */
 #include "runtime/ansible_values.h"
 
+#include "runtime/members.h"
+
 /* A copy in which each string is {"__ansible_unsafe": string}. */
 static json_t *mark_unsafe(const json_t *v)
 {
@@ -57,7 +59,7 @@ bool ansible_values(const struct tool_run *t, struct ansible_values *v,
     json_object_set(v->machine, "values", own);
     json_object_set_new(v->machine, "changed_before", tool_changed_before(t));
     /* Only what is carried out in part, and then on its own, leaves something out. */
-    json_object_set_new(v->known, "left_out", tool_left_out(t));
+    json_object_set_new(v->known, "left_out", members_left_out(t));
     json_decref(own);
     if (!ok)
         ansible_values_free(v);

@@ -12,6 +12,7 @@
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
 #include "runtime/conversation.h"
+#include "runtime/members.h"
 #include "runtime/steps.h"
 #include "runtime/toolrun.h"
 
@@ -96,7 +97,7 @@ static void api_answer(struct api_run *a, struct tool_op *o, const char *words,
     for (uint32_t k = 0; k < n; k++) {
         struct steps_answer answer = {0};
         steps_read_line(words, len, &answer);
-        bool changed = tool_member_changed(n, k, answer.values, answer.changed);
+        bool changed = member_changed(n, k, answer.values, answer.changed);
         if (answer.fault.code)
             tool_op_failed_with(&a->t, o + k, &answer.fault, answer.values);
         else

@@ -14,6 +14,7 @@
 #include "runtime/chef_error.h"
 #include "runtime/chef_server.h"
 #include "runtime/conversation.h"
+#include "runtime/members.h"
 #include "runtime/process.h"
 #include "runtime/steps.h"
 #include "runtime/toolrun.h"
@@ -129,7 +130,7 @@ static char *chef_values(const struct tool_run *t, struct value_source *source)
         json_object_set_new(values, "dvo",
                             json_pack("{s:O, s:s, s:o, s:o, s:o, s:o}", "secrets",
                                       secrets, "only", segment_name(t->segment), "skip",
-                                      chef_skip(t), "left_out", tool_left_out(t),
+                                      chef_skip(t), "left_out", members_left_out(t),
                                       "results", chef_results(t), "changed_before",
                                       tool_changed_before(t)));
         text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);

@@ -320,6 +320,7 @@ static void load_tasks(struct loader *l, const json_t *from, struct segment *s)
         struct plan_task *task = &s->tasks[i];
         task->line = number(l, json_array_get(v, 0), "the line of a task", UINT32_MAX);
         task->ops = load_task_ops(l, json_array_get(v, 1), s, &task->nops);
+        task->apart = json_is_null(json_array_get(v, 2));
         task->name = name;
         if (!name || !task->nops)
             refuse(l, "a task of %s is not [line, place, step, name]", s->file);

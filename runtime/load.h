@@ -58,6 +58,7 @@ struct plan_task {
     uint32_t line; /* of the playbook, or 0 */
     uint32_t *ops; /* indices; several are carried out as one */
     uint32_t nops;
+    bool apart;       /* with a step and a result for each */
     const char *name; /* or NULL */
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ir/base/arena.h"
+#include "runtime/members.h"
 #include "runtime/probe.h"
 #include "runtime/steps.h"
 
@@ -274,16 +275,6 @@ static const struct plan_task *event_task(const struct tool_run *t, const json_t
     return NULL;
 }
 
-/* Of a task for several ops: whether its k-th op is one that changed something. */
-static bool event_changed(const struct plan_task *task, uint32_t k, const json_t *event)
-{
-    const json_t *fields = json_object_get(json_object_get(event, "result"), "fields");
-    if (!fields)
-        fields = json_object_get(event, "result");
-    return tool_member_changed(task->nops, k, fields,
-                               json_is_true(json_object_get(event, "changed")));
-}
-
 static void event_fields(struct tool_op *o, const json_t *fields)
 {
     const char *name;
@@ -356,13 +347,6 @@ static void event_failed(struct tool_run *t, struct tool_op *o, const json_t *ev
     tool_op_failed(o, &f);
 }
 
-bool tool_member_changed(uint32_t n, uint32_t k, const json_t *fields, bool changed)
-{
-    const char *digits = json_string_value(json_object_get(fields, "members"));
-    bool told = n > 1 && digits && strlen(digits) == n;
-    return told ? digits[k] == '1' && changed : changed;
-}
-
 /* What callbacks do not get to see of a task with no_log comes from its module's side. */
 static void event_hidden(struct tool_op *o, const json_t *event)
 {
@@ -423,10 +407,10 @@ void tool_op_ended(struct tool_run *t, struct tool_op *o, bool changed, bool ski
 
 /* What a task tells of one of its ops. */
 static void event_of_op(struct tool_run *t, struct tool_op *o, const char *kind,
-                        bool changed, const json_t *event)
+                        const json_t *event)
 {
     if (!strcmp(kind, "ok") || !strcmp(kind, "skipped")) {
-        o->changed = o->changed || changed;
+        o->changed = o->changed || json_is_true(json_object_get(event, "changed"));
         event_result(o, event);
         tool_task_ended(t, o, !strcmp(kind, "skipped"));
     } else if (!strcmp(kind, "result")) {
@@ -436,6 +420,20 @@ static void event_of_op(struct tool_run *t, struct tool_op *o, const char *kind,
     } else if (!strcmp(kind, "retry")) {
         progress_note(t->run->progress, o->op, "trying again");
     }
+}
+
+static void event_of_member(struct tool_run *t, struct tool_op *o,
+                            const struct plan_task *task, uint32_t k, const json_t *event)
+{
+    json_t *own = member_event(task, k, event);
+    const char *kind = json_string_value(json_object_get(own, "event"));
+    if (kind) {
+        event_of_op(t, o, kind, own);
+    } else if (json_object_get(event, "operations")) {
+        o->started = false;
+        member_withdraw(t->run, o->op);
+    }
+    json_decref(own);
 }
 
 bool tool_event(struct tool_run *t, const json_t *event)
@@ -448,7 +446,7 @@ bool tool_event(struct tool_run *t, const json_t *event)
         if (o && start)
             granted = tool_op_started(t, o) && granted;
         else if (o)
-            event_of_op(t, o, kind, event_changed(task, k, event), event);
+            event_of_member(t, o, task, k, event);
     }
     return granted;
 }

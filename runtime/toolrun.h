@@ -71,9 +71,6 @@ bool tool_op_started(struct tool_run *t, struct tool_op *o);
 /* A task of the op has ended, with these fields of its result (borrowed). */
 void tool_op_ended(struct tool_run *t, struct tool_op *o, bool changed, bool skipped,
                    const json_t *fields);
-/* Whether the k-th of n ops that were carried out as one changed something: the step says
- * so in its field "members"; without it all did what it `changed`. */
-bool tool_member_changed(uint32_t n, uint32_t k, const json_t *fields, bool changed);
 /* Takes the fault over. */
 void tool_op_failed(struct tool_op *o, struct fault *f);
 /* The same for a failure in the words of the machine: of an op that was given a secret
@@ -101,8 +98,6 @@ json_t *tool_known(const struct tool_run *t);
 json_t *tool_changed_before(const struct tool_run *t);
 /* Whether the op is to be carried out by this attempt. */
 bool tool_op_part(const struct tool_run *t, uint32_t op);
-/* Of tasks for several ops of which some are not: by line, the places of those. */
-json_t *tool_left_out(const struct tool_run *t);
 /* Adds the tool run's variables to `values`, as far as there are any for this run; those
  * that all of its machines share, or the machine's own. */
 bool tool_variables(const struct tool_run *t, struct value_source *source,

@@ -53,24 +53,6 @@ bool tool_op_part(const struct tool_run *t, uint32_t op)
     return t->run->ops[op].status != RUN_KNOWN && t->run->ops[op].place >= t->from;
 }
 
-json_t *tool_left_out(const struct tool_run *t)
-{
-    json_t *by_line = json_object();
-    for (uint32_t i = 0; i < t->segment->ntasks; i++) {
-        const struct plan_task *task = &t->segment->tasks[i];
-        json_t *without = json_array();
-        char line[16];
-        for (uint32_t k = 0; k < task->nops; k++)
-            if (!tool_op_part(t, task->ops[k]))
-                json_array_append_new(without, json_integer(k));
-        snprintf(line, sizeof line, "%u", task->line);
-        if (json_array_size(without) && json_array_size(without) < task->nops)
-            json_object_set(by_line, line, without);
-        json_decref(without);
-    }
-    return by_line;
-}
-
 static bool add_variables(struct value_source *source, const json_t *vars, json_t *values)
 {
     const char *name;

@@ -81,11 +81,20 @@ static struct source *source_lines(struct sources *s, file_id id)
     return src;
 }
 
-struct source_pos source_pos(struct sources *s, file_id id, uint32_t offset)
+static bool line_has(const struct source *src, uint32_t line, uint32_t offset)
 {
-    const struct source *src = source_lines(s, id);
-    if (offset > src->len)
-        offset = (uint32_t)src->len;
+    return line < src->nlines && src->lines[line] <= offset &&
+           (line + 1 == src->nlines || offset < src->lines[line + 1]);
+}
+
+/* The index of the line with this offset. Nearly always it is the line that was asked for
+ * before, or the next one. */
+static uint32_t line_at(const struct source *src, uint32_t offset)
+{
+    if (line_has(src, src->found, offset))
+        return src->found;
+    if (line_has(src, src->found + 1, offset))
+        return src->found + 1;
     uint32_t low = 0, high = src->nlines; /* the line is in [low, high) */
     while (high - low > 1) {
         uint32_t middle = low + (high - low) / 2;
@@ -94,13 +103,32 @@ struct source_pos source_pos(struct sources *s, file_id id, uint32_t offset)
         else
             high = middle;
     }
+    return low;
+}
+
+struct source_pos source_pos(struct sources *s, file_id id, uint32_t offset)
+{
+    struct source *src = source_lines(s, id);
+    if (offset > src->len)
+        offset = (uint32_t)src->len;
+    src->found = line_at(src, offset);
     uint32_t column = 1;
-    for (size_t i = src->lines[low]; i < offset; column++) {
-        bool ascii = !(src->text[i] & 0x80);
-        size_t n = ascii ? 1 : utf8_length(src->text + i, src->len - i);
+    for (size_t i = src->lines[src->found]; i < offset;) {
+        uint64_t word;
+        size_t n = sizeof word;
+        if (offset - i >= n) {
+            memcpy(&word, src->text + i, n);
+            if (!(word & 0x8080808080808080u)) {
+                i += n;
+                column += (uint32_t)n;
+                continue;
+            }
+        }
+        n = utf8_length(src->text + i, src->len - i);
         i += n ? n : 1;
+        column++;
     }
-    return (struct source_pos){low + 1, column};
+    return (struct source_pos){src->found + 1, column};
 }
 
 const char *source_line(struct sources *s, file_id id, uint32_t line, size_t *len)

@@ -30,6 +30,7 @@ struct source {
     size_t len;
     uint32_t *lines; /* offsets of line starts, filled on first use */
     uint32_t nlines;
+    uint32_t found; /* index of the line that was asked for last */
     enum source_role role;
 };
 

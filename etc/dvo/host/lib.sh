@@ -13,6 +13,8 @@
 #     dvo_op -c 18 dvo_run --argv='make' --argv='install'
 #     dvo_op -f 4096 19 dvo_put --path='/srv/x' --digest='sha256:...'
 #     dvo_skip 20
+#     dvo_any restart 17 19        DVO_ANY_restart: true if one of these changed something
+#     dvo_op 21 dvo_service --unit='nginx.service' "--restart=$DVO_ANY_restart"
 #     dvo_end
 #     }
 #
@@ -56,6 +58,7 @@ LC_ALL=C
 export PATH LC_ALL
 DVO_TMP=
 DVO_WHY=
+DVO_CHANGED=' '
 DVO_NL='
 '
 DVO_TAB=$(printf '\t')
@@ -109,6 +112,7 @@ dvo_op() {
     fi
     printf '\n' >&3
     case $dvo_result in
+    changed* | unknown*) DVO_CHANGED="$DVO_CHANGED$dvo_id " ;;
     failed*) [ -n "$dvo_go_on" ] || exit 1 ;;
     esac
 }
@@ -116,6 +120,17 @@ dvo_op() {
 # dvo_skip ID: that op has nothing to do.
 dvo_skip() {
     echo "dvo $1 skipped" >&3
+}
+
+# dvo_any NAME ID...: DVO_ANY_NAME becomes true if one of these ops changed something, or
+# would in check mode, else false.
+dvo_any() {
+    eval "DVO_ANY_$1=false"
+    for dvo_word; do
+        case $DVO_CHANGED in
+        *" $dvo_word "*) eval "DVO_ANY_$1=true" ;;
+        esac
+    done
 }
 
 # dvo_end: proves that the whole script was carried out. A sender that answers questions

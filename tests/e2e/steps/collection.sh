@@ -14,6 +14,8 @@ steps=$work/collections/ansible_collections/dvo/host/plugins/module_utils
 mkdir -p "$steps"
 sh "$root/etc/dvo/ansible/steps.sh" >"$steps/steps.py"
 cp "$(dirname "$0")/collection.yml" "$work/site.yml"
+cp "$(dirname "$0")/collection-steps.yml" "$work/steps.yml"
+site=site.yml
 cat >"$work/ansible.cfg" <<'END'
 [defaults]
 callbacks_enabled = dvo.host.events
@@ -34,7 +36,7 @@ check() { # NAME COMMAND...
 }
 play() { # OPTION...
     DVO_EVENTS=$work/events ansible-playbook -i localhost, -c local -e "out=$work/out" \
-        -e ansible_python_interpreter=/usr/bin/python3 "$@" site.yml >played 2>&1 || {
+        -e ansible_python_interpreter=/usr/bin/python3 "$@" "$site" >played 2>&1 || {
         cat played
         return 1
     }
@@ -84,6 +86,39 @@ rm events
 check 'silent without DVO_EVENTS' env -u DVO_EVENTS ansible-playbook -i localhost, -c local \
     -e "out=$work/out" site.yml
 check 'no events without DVO_EVENTS' test ! -e events
-check 'ansible-lint' ansible-lint --nocolor --offline --profile production site.yml
-check 'documentation' sh -c 'ansible-doc -t module dvo.host.step && ansible-doc -t callback dvo.host.events'
+site=steps.yml
+# operations LINE EXPECTED: what the last task of that line said of each operation.
+operations() {
+    jq -rs "[.[] | select(.line == $1 and .event != \"start\")] | last.operations[] |
+        \"\(.operation):\(.state)\"" events >found
+    [ "$(tr '\n' ' ' <found)" = "$2 " ]
+}
+check 'several steps: check mode' play --check --diff
+check 'several steps: check mode looks only' test ! -e out/steps
+check 'several steps: check mode tells' operations 6 \
+    'folder:changed text:changed count:unknown not wanted:skipped any of them:unknown'
+check 'several steps: difference' grep -qx "+it.s {{ not }} a template" played
+rm events
+check 'several steps' play
+check 'several steps: results' operations 6 \
+    'folder:changed text:changed count:changed not wanted:skipped any of them:changed'
+check 'several steps: registers' test "$(cat out/steps/result)" = x
+check 'several steps: the first failure is the last' operations 46 'done:changed wrong:failed'
+check 'several steps: nothing behind it' test ! -e out/steps/never
+check 'several steps: failure' any '.event == "failed" and .errno == "EINVAL" and
+    (.msg | startswith("wrong: ")) and .changed'
+rm events
+check 'several steps: again' play
+check 'several steps: again the same' operations 6 \
+    'folder:same text:same count:skipped not wanted:skipped any of them:same'
+rm events
+check 'several steps: without some' play \
+    -e '{"left_out": {"6": [1, 2]}, "text": {"changed": false}}'
+check 'several steps: without some' operations 6 \
+    'folder:same text:skipped count:skipped not wanted:skipped any of them:same'
+check 'several steps: unknown name' sh -c "sed 's/wanted: \[text\]/wanted: [nobody]/' steps.yml >wrong.yml &&
+    ! ansible-playbook -i localhost, -c local -e 'out=$work/out' wrong.yml"
+check 'ansible-lint' ansible-lint --nocolor --offline --profile production site.yml steps.yml
+check 'documentation' sh -c 'ansible-doc -t module dvo.host.step && ansible-doc -t module dvo.host.steps &&
+    ansible-doc -t callback dvo.host.events'
 counted

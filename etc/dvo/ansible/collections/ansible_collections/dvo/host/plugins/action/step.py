@@ -8,7 +8,11 @@ import os
 import signal
 
 from ansible.plugins.action import ActionBase
-from ansible_collections.dvo.host.plugins.plugin_utils.events import Events, place
+from ansible_collections.dvo.host.plugins.plugin_utils.events import (
+    Events,
+    left_out,
+    place,
+)
 
 
 class ActionModule(ActionBase):
@@ -23,7 +27,7 @@ class ActionModule(ActionBase):
         # Who runs the playbook may hold the machine's lock for its whole length.
         if os.environ.get("DVO_LOCKED"):
             args["locked"] = True
-        self._leave_out(args, task_vars or {})
+        self._leave_out(args, task_vars)
         # A command that is out of time is ended on the machine, and the step says so.
         if self._task.timeout:
             args["timeout"] = self._task.timeout
@@ -37,8 +41,7 @@ class ActionModule(ActionBase):
 
     def _leave_out(self, args, task_vars):
         """Some of those for whom the step is carried out may take no part in this run."""
-        line = str(place(self._task)["line"])
-        without = task_vars.get("left_out", {}).get(line)
+        without = left_out(self._task, task_vars)
         for name, params in args.items() if without else ():
             if isinstance(params, dict) and params.get("members"):
                 members = [

@@ -77,6 +77,8 @@ class CallbackModule(CallbackBase):
             if "errno" in data:
                 event["errno"] = data["errno"]
             event["result"] = self._values(data)
+            if isinstance(data.get("operations"), list):
+                event["operations"] = [self._operation(one) for one in data["operations"]]
         self._write(event)
 
     @staticmethod
@@ -103,6 +105,12 @@ class CallbackModule(CallbackBase):
             for key in TEXTS
             if isinstance(data.get(key), (str, int, float, bool))
         )
+
+    @staticmethod
+    def _operation(data):
+        """What a task for several operations says of one of them."""
+        names = ("operation", "state", "changed", "msg", "errno", "fields")
+        return dict((name, data[name]) for name in names if name in data)
 
     def v2_runner_on_start(self, host, task):
         event = place(task)

@@ -200,129 +200,19 @@ stderr:
   type: str
 """
 
-import re
-
 from ansible.module_utils._text import to_bytes, to_text
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils.steps import STEPS
-
-NAMES = (
-    "authorized_key",
-    "block",
-    "bootstrap",
-    "cron",
-    "database",
-    "deploy",
-    "directory",
-    "fetch",
-    "file",
-    "filesystem",
-    "git",
-    "group",
-    "hold",
-    "hostname",
-    "install",
-    "line",
-    "link",
-    "mount",
-    "permissions",
-    "query",
-    "remove",
-    "repository",
-    "run",
-    "service",
-    "sync",
-    "sysctl",
-    "timezone",
-    "unit",
-    "unpack",
-    "upgrade",
-    "user",
-    "wait",
+from ..module_utils.shell import (
+    NAMES,
+    answer,
+    compose,
+    content,
+    difference,
+    parse,
+    shows,
+    words,
 )
-DIFF_LIMIT = 128 * 1024
-
-
-def scalar(value):
-    """The text of one parameter value."""
-    if value is True or value is False:
-        return b"true" if value else b"false"
-    return to_bytes(value, errors="surrogateescape", nonstring="simplerepr")
-
-
-def words(params):
-    """The parameters as words of a shell script, in single quotes."""
-    for key in sorted(params):
-        value = params[key]
-        if isinstance(value, dict):
-            values = [
-                scalar(name) + b"=" + scalar(value[name])
-                for name in sorted(value)
-                if value[name] is not None
-            ]
-        elif isinstance(value, (list, tuple)):
-            values = [scalar(item) for item in value]
-        elif value is None:
-            values = []
-        else:
-            values = [scalar(value)]
-        for text in values:
-            if b"\0" in text:
-                raise ValueError("%s has a NUL byte in it" % key)
-            yield b"'--" + to_bytes(key) + b"=" + text.replace(b"'", b"'\\''") + b"'"
-
-
-def compose(step, params, check, locked, timeout):
-    """The script for one step."""
-    head = b"DVO_CHECK=1\n" if check else b"DVO_LOCKED=1\n" if locked else b""
-    if timeout:
-        head += b"DVO_TIMEOUT=%d\n" % timeout
-    call = b" ".join([b"dvo_op 1 dvo_" + to_bytes(step)] + list(words(params)))
-    return head + to_bytes(STEPS) + b"{\n" + call + b"\ndvo_end\n}\n"
-
-
-def decode(text):
-    """Undoes the percent-encoding of the step library."""
-    raw = re.sub(
-        b"%([0-9A-Fa-f]{2})",
-        lambda found: bytes(bytearray([int(found.group(1), 16)])),
-        text,
-    )
-    return to_text(raw, errors="replace")
-
-
-def parse(output):
-    """The step's result line as (state, errno, reason, fields), or None without evidence."""
-    result = None
-    ended = False
-    for line in output.split(b"\n"):
-        parts = line.split(b" ")
-        if parts == [b"dvo", b"end"]:
-            ended = True
-        elif len(parts) >= 5 and parts[:2] == [b"dvo", b"1"]:
-            fields = dict(part.split(b"=", 1) for part in parts[5:])
-            result = (
-                to_text(parts[2]),
-                to_text(parts[3]),
-                decode(parts[4]) if parts[4] != b"-" else "",
-                dict((to_text(key), decode(value)) for key, value in fields.items()),
-            )
-    if result and (ended or result[0] == "failed"):
-        return result
-    return None
-
-
-def content(path):
-    """The text of a file for a diff; None if it is no small text."""
-    try:
-        with open(to_bytes(path, errors="surrogateescape"), "rb") as stream:
-            data = stream.read(DIFF_LIMIT + 1)
-    except (IOError, OSError):
-        return ""
-    if len(data) > DIFF_LIMIT or b"\0" in data:
-        return None
-    return to_text(data, errors="replace")
 
 
 def main():
@@ -339,24 +229,21 @@ def main():
     step = [name for name in NAMES if module.params[name] is not None][0]
     params = module.params[step]
     try:
-        script = compose(
-            step,
-            params,
-            module.check_mode,
-            module.params["locked"],
-            module.params["timeout"],
-        )
+        call = b" ".join([b"dvo_op 1 dvo_" + to_bytes(step)] + list(words(params)))
     except ValueError as error:
         module.fail_json(msg=to_text(error), errno="EINVAL", state="failed", fields={})
+    script = compose(
+        [call], module.check_mode, module.params["locked"], module.params["timeout"]
+    )
 
-    path = params.get("path")
-    shown = module._diff and not module.no_log and step in ("block", "file", "line") and path
-    before = content(path) if shown else None
+    path = shows(step, params) if module._diff and not module.no_log else None
+    before = content(path) if path else None
     dummy, out, err = module.run_command(
         ["/bin/sh"], data=script, binary_data=True, encoding=None
     )
-    result = parse(out)
-    if result is None:
+    results, ended = parse(out)
+    result = results.get(1)
+    if result is None or not (ended or result[0] == "failed"):
         module.fail_json(
             msg="the step came to no result: " + to_text(err, errors="replace")[-2000:],
             errno="EUNKNOWN",
@@ -364,22 +251,14 @@ def main():
             fields={},
         )
 
-    state, errno, reason, fields = result
-    answer = dict(msg=reason, state=state, fields=fields)
-    for key in ("stdout", "stderr"):
-        if key in fields:
-            answer[key] = fields[key]
-    if state == "failed":
-        module.fail_json(errno=errno, **answer)
-    if before is not None and state == "changed":
-        after = content(path)
-        if module.check_mode:
-            after = params.get("content") if step == "file" else None
-        if after is not None:
-            answer["diff"] = dict(
-                before=before, after=after, before_header=path, after_header=path
-            )
-    module.exit_json(changed=state in ("changed", "unknown"), **answer)
+    told = answer(result)
+    if told["state"] == "failed":
+        module.fail_json(**told)
+    if path and told["state"] == "changed":
+        shown = difference(step, params, before, module.check_mode)
+        if shown:
+            told["diff"] = shown
+    module.exit_json(**told)
 
 
 if __name__ == "__main__":

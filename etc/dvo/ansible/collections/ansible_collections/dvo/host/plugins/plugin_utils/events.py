@@ -59,6 +59,12 @@ class Events(object):
             data = data[os.write(self._fd, data) :]
 
 
+def left_out(task, task_vars):
+    """Of those for whom a task is carried out, the places of who takes no part in this run."""
+    line = str(place(task)["line"])
+    return (task_vars or {}).get("left_out", {}).get(line, [])
+
+
 def place(task):
     """Where the task stands in the playbook."""
     path, dummy, line = (task.get_path() or "").rpartition(":")

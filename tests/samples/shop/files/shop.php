@@ -1,0 +1,1 @@
+../../../../samples/files/shop.php
