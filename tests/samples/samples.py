@@ -144,16 +144,16 @@ def linted(folder):
 def length(name, folder):
     """Tasks and lines of a build, and of what was written by hand for the same. What other tools
     carry counts as a task each. Handlers count, a loop counts once. Lines are those of playbooks,
-    variables, and the texts that are written, wherever they stand, without blank ones and comments;
-    inventories do not count: the machines are not there before the run."""
+    variables, and the texts that are written, wherever they stand, without blank ones and comments.
+    Which machines there are and how they are reached does not count: inventories, and the variables
+    that stand in for them where no machine is there before the run."""
     plan = json.loads((folder / "plan.json").read_text())
     others = [op for op in plan["ops"] if op.get("segment") and op["backend"] != "ansible"]
-    playbooks = [folder / "ansible/site.yml", folder / "ansible/group_vars/all.yml"]
     by_hand = [path for path in (HERE / name).rglob("*")
                if path.is_file() and path.name != "inventory.yml"]
     return (len(others) + sum(len([*tasks(path)]) for path in emitted(folder)),
             len([*tasks(HERE / name / "playbook.yml")]),
-            sum(map(lines, [*playbooks, *emitted(folder)])), sum(map(lines, by_hand)))
+            sum(map(lines, [folder / "ansible/site.yml", *emitted(folder)])), sum(map(lines, by_hand)))
 
 
 def lines(path):
