@@ -153,7 +153,8 @@ def length(name, folder):
                if path.is_file() and path.name != "inventory.yml"]
     return (len(others) + sum(len([*tasks(path)]) for path in emitted(folder)),
             len([*tasks(HERE / name / "playbook.yml")]),
-            sum(map(lines, [folder / "ansible/site.yml", *emitted(folder)])), sum(map(lines, by_hand)))
+            sum(map(lines, [folder / "ansible/site.yml", *emitted(folder)])),
+            sum(map(lines, by_hand)))
 
 
 def lines(path):
