@@ -60,6 +60,7 @@ void json_begin(struct json *j, struct buf *out)
     j->out = out;
     j->depth = j->compact = 0;
     j->after_key = false;
+    j->empty[0] = true;
 }
 
 void json_end(struct json *j)
