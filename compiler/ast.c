@@ -22,19 +22,26 @@ const char *ast_op_text(enum ast_op op)
 /* ---- lists in the arena: they double, and what they outgrow is left to the arena ----
  */
 
-#define PUSH(p, list, element)                                                           \
+/* Room at first. */
+enum {
+    LIST_FIRST = 2,
+    PARTS_FIRST = 6 /* of f-strings */
+};
+
+#define PUSH(p, list, first, element)                                                    \
     do {                                                                                 \
-        if ((list)->n == (list)->cap)                                                    \
+        if ((list)->n == (list)->cap) {                                                  \
+            (list)->cap = (list)->n ? 2 * (list)->n : (first);                           \
             (list)->v = list_grow((p)->arena, (list)->v, sizeof *(list)->v, (list)->n,   \
-                                  &(list)->cap);                                         \
+                                  (list)->cap);                                          \
+        }                                                                                \
         (list)->v[(list)->n++] = (element);                                              \
     } while (0)
 
 static void *list_grow(struct arena *arena, const void *old, size_t size, uint32_t n,
-                       uint32_t *cap)
+                       uint32_t cap)
 {
-    *cap = n == 0 ? 2 : 2 * n;
-    void *v = arena_alloc(arena, size * *cap);
+    void *v = arena_alloc(arena, size * cap);
     if (n > 0)
         memcpy(v, old, size * n);
     return v;
@@ -42,12 +49,12 @@ static void *list_grow(struct arena *arena, const void *old, size_t size, uint32
 
 void ast_expr_push(struct parser *p, struct expr_list *list, struct expr *e)
 {
-    PUSH(p, list, e);
+    PUSH(p, list, LIST_FIRST, e);
 }
 
 void ast_stmt_push(struct parser *p, struct block *list, struct stmt *s)
 {
-    PUSH(p, list, s);
+    PUSH(p, list, LIST_FIRST, s);
 }
 
 void ast_block_append(struct parser *p, struct block *list, struct block more)
@@ -56,42 +63,42 @@ void ast_block_append(struct parser *p, struct block *list, struct block more)
         *list = more;
     else
         for (uint32_t i = 0; i < more.n; i++)
-            PUSH(p, list, more.v[i]);
+            PUSH(p, list, LIST_FIRST, more.v[i]);
 }
 
 void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg)
 {
-    PUSH(p, list, arg);
+    PUSH(p, list, LIST_FIRST, arg);
 }
 
 void ast_param_push(struct parser *p, struct param_items *list,
                     const struct param_item *param)
 {
-    PUSH(p, list, *param);
+    PUSH(p, list, LIST_FIRST, *param);
 }
 
 void ast_entry_push(struct parser *p, struct dict_entry_list *list,
                     struct dict_entry entry)
 {
-    PUSH(p, list, entry);
+    PUSH(p, list, LIST_FIRST, entry);
 }
 
 void ast_clause_push(struct parser *p, struct comp_clause_list *list,
                      struct comp_clause clause)
 {
-    PUSH(p, list, clause);
+    PUSH(p, list, LIST_FIRST, clause);
 }
 
 void ast_branch_push(struct parser *p, struct if_clause_list *list,
                      struct if_clause clause)
 {
-    PUSH(p, list, clause);
+    PUSH(p, list, LIST_FIRST, clause);
 }
 
 void ast_load_push(struct parser *p, struct load_item_list *list,
                    const struct load_item *item)
 {
-    PUSH(p, list, *item);
+    PUSH(p, list, LIST_FIRST, *item);
 }
 
 /* Literal text that touches literal text becomes one part. */
@@ -108,7 +115,7 @@ void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part)
         last->span.end = part.span.end;
         return;
     }
-    PUSH(p, list, part);
+    PUSH(p, list, PARTS_FIRST, part);
 }
 
 /* ---- expressions ---- */
