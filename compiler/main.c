@@ -2,6 +2,7 @@
  * driver. */
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -337,6 +338,9 @@ static int read_arguments(const struct command *c, int argc, char **argv,
 
 int main(int argc, char **argv)
 {
+    /* Large arrays grow by moving pages instead of bytes. Left alone, malloc() stops that
+     * once the first of them was freed. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
     if (argc < 2) {
         print_help();
         return DRIVE_USAGE;

@@ -77,6 +77,7 @@ static bool mentions(const struct group *g, val_id v)
     case IR_REF: return within(g, value.as.ref.op);
     case IR_HANDLE: return within(g, value.as.n);
     case IR_DICT: count *= 2; break;
+    case IR_EACH:
     case IR_GET:
     case IR_LIST:
     case IR_TEXT:
@@ -189,10 +190,24 @@ void ansible_fused_note(struct ansible *a, uint32_t n)
 /* ---- the task
  * ------------------------------------------------------------------------------- */
 
-static void write_label(struct ansible *a, op_id op)
+/* The op's address. Without a machine, and with what machines have their own of left out,
+ * several can be equal: then it is numbered. */
+static void write_label(struct group *g, op_id op)
 {
-    str_id address = a->e->graph->ops[op].address;
-    ansible_text(a, emission_text(a->e, address), intern_len(a->e->strings, address));
+    struct emission *e = g->a->e;
+    struct buf label = {0}, other = {0};
+    unsigned same = 1;
+    render_address(e, op, &label);
+    for (uint32_t i = 0; emission_many(e, op) && g->ops[i] != op; i++) {
+        buf_clear(&other);
+        render_address(e, g->ops[i], &other);
+        same += !strcmp(buf_text(&label), buf_text(&other));
+    }
+    if (same > 1)
+        buf_printf(&label, "#%u", same);
+    ansible_text(g->a, buf_text(&label), label.len);
+    buf_free(&label);
+    buf_free(&other);
 }
 
 /* What is known before the task begins of a condition that was split: the rest of it, and
@@ -243,7 +258,7 @@ static void write_changed(struct group *g, const char *name, size_t len, bool *o
     yaml_key(y, name, len);
     yaml_seq(y);
     for (size_t i = 0; i < g->changed.n; i++)
-        write_label(g->a, g->changed.v[i]);
+        write_label(g, g->changed.v[i]);
     yaml_seq_end(y);
 }
 
@@ -280,7 +295,7 @@ static void write_operation(struct group *g, op_id op)
     yaml_comment(y, buf_text(&a->expr), a->expr.len);
     yaml_map(y);
     yaml_name(y, "operation");
-    write_label(a, op);
+    write_label(g, op);
     const char *step = render_bytes(a->e, s->step, &len);
     yaml_key(y, step, len);
     yaml_map(y);

@@ -21,6 +21,7 @@ void flow_end(struct flow *f)
     free(f->outside.v);
     map64_free(&f->outside_of);
     map64_free(&f->groups);
+    map64_free(&f->bases);
     names_free(&f->names);
     buf_free(&f->scratch);
 }
@@ -288,21 +289,42 @@ static size_t base_length(const char *address)
     return len;
 }
 
-/* "web" for web[0], web[1] ...: what their addresses have in common. */
-static void group_name(const struct emission *e, const struct plan_segment *s,
-                       struct buf *out)
+static const char *address_of(const struct emission *e, op_id machine)
 {
-    const char *first = emission_text(e, e->graph->ops[s->parts[0].machine].address);
+    return emission_text(e, e->graph->ops[machine].address);
+}
+
+/* What the addresses of the machines have in common: "web" of web[0] and web[1]. */
+static size_t common_base(const struct emission *e, const struct plan_segment *s)
+{
+    const char *first = address_of(e, s->parts[0].machine);
     size_t len = base_length(first);
     for (uint32_t i = 1; i < s->nparts; i++) {
-        const char *next = emission_text(e, e->graph->ops[s->parts[i].machine].address);
+        const char *next = address_of(e, s->parts[i].machine);
         if (base_length(next) != len || strncmp(first, next, len) != 0)
-            len = 0;
+            return 0;
     }
-    if (len)
-        buf_add(out, first, len);
-    else
-        buf_str(out, "servers");
+    return len;
+}
+
+/* "web" for all that are called so, "web_2_to_5" for some of them. */
+static const char *group_name(struct flow *f, const struct plan_segment *s)
+{
+    struct emission *e = f->e;
+    struct buf *text = &f->scratch;
+    const char *first = address_of(e, s->parts[0].machine);
+    const char *last = address_of(e, s->parts[s->nparts - 1].machine);
+    size_t len = common_base(e, s);
+    bool whole = map64_get(&f->bases, intern(e->strings, first, len)) == s->nparts;
+    buf_clear(text);
+    if (!len)
+        buf_str(text, "servers");
+    else if (whole && intern_has(&f->names.taken, first, len)) /* a word of the tool's */
+        buf_str(text, "all_");
+    buf_add(text, first, len);
+    if (len && !whole)
+        buf_printf(text, "%s_to_%s", first + len, last + len);
+    return names_make(&f->names, NULL, text->p, text->len, &e->arena);
 }
 
 /* Runs of the same machines share the name of a group. */
@@ -325,12 +347,23 @@ static void name_hosts(struct flow *f, uint32_t segment)
         key++;
     if (!*known) {
         *known = segment;
-        buf_clear(&f->scratch);
-        group_name(e, s, &f->scratch);
-        out->hosts =
-            names_make(&f->names, NULL, buf_text(&f->scratch), f->scratch.len, &e->arena);
+        out->hosts = group_name(f, s);
     }
     out->hosts = e->segments[*known].hosts;
+}
+
+/* How many machines have a name in common. */
+static void count_bases(struct flow *f)
+{
+    struct emission *e = f->e;
+    for (op_id op = 1; op < e->graph->n; op++) {
+        if (!f->machines[op])
+            continue;
+        const char *address = address_of(e, op);
+        size_t len = base_length(address);
+        if (len)
+            ++*map64_put(&f->bases, intern(e->strings, address, len));
+    }
 }
 
 void flow_scan(struct flow *f)
@@ -338,6 +371,7 @@ void flow_scan(struct flow *f)
     const struct plan *plan = f->e->plan;
     for (uint32_t i = 0; i < plan->norder; i++)
         scan_op(f, plan->order[i]);
+    count_bases(f);
     for (uint32_t i = 1; i <= plan->nsegments; i++)
         if (flow_carries(f, i))
             name_hosts(f, i);

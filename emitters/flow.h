@@ -36,6 +36,7 @@ struct flow {
     } outside;
     struct map64 outside_of; /* hash of the value -> index in `outside` */
     struct map64 groups;     /* hash of a set of machines -> a segment with its name */
+    struct map64 bases;      /* str_id of "web" -> how many machines are web[N] */
     str_id arg;              /* whose value is being walked; 0: the condition */
     /* the tool run at hand */
     uint32_t segment;

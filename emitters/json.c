@@ -17,19 +17,19 @@ static void json_line(struct json *j)
 /* The place of the next entry: behind its key, or behind a comma where there is one. */
 static void json_entry(struct json *j)
 {
+    bool first = j->empty[j->depth];
     if (j->after_key) {
         j->after_key = false;
-        return;
+    } else if (j->depth) {
+        j->empty[j->depth] = false;
+        if (!j->compact) {
+            if (!first)
+                buf_char(j->out, ',');
+            json_line(j);
+        } else if (!first) {
+            buf_add(j->out, ", ", 2);
+        }
     }
-    if (!j->depth)
-        return;
-    if (!j->empty[j->depth])
-        buf_char(j->out, ',');
-    if (!j->compact)
-        json_line(j);
-    else if (!j->empty[j->depth])
-        buf_char(j->out, ' ');
-    j->empty[j->depth] = false;
 }
 
 static void json_open(struct json *j, char bracket, bool compact)
@@ -60,6 +60,7 @@ void json_begin(struct json *j, struct buf *out)
     j->out = out;
     j->depth = j->compact = 0;
     j->after_key = false;
+    j->empty[0] = true;
 }
 
 void json_end(struct json *j)
@@ -105,10 +106,9 @@ void json_put_key(struct json *j, const char *key, size_t len)
     j->after_key = true;
 }
 
-void json_put_name(struct json *j, const char *name)
+void json_put_name_of(struct json *j, const char *name, size_t n)
 {
     json_entry(j);
-    size_t n = strlen(name);
     char *to = buf_reserve(j->out, n + 4);
     to[0] = '"';
     memcpy(to + 1, name, n);

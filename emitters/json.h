@@ -32,7 +32,11 @@ void json_put_array_compact(struct json *j);
 
 void json_put_key(struct json *j, const char *key, size_t len);
 /* The same for a name that is ours, or made like ours: nothing in it needs an escape. */
-void json_put_name(struct json *j, const char *name);
+void json_put_name_of(struct json *j, const char *name, size_t len);
+static inline void json_put_name(struct json *j, const char *name)
+{
+    json_put_name_of(j, name, strlen(name));
+}
 
 void json_put_text(struct json *j, const char *s, size_t len);
 void json_put_cstr(struct json *j, const char *s);

@@ -297,6 +297,18 @@ void render_title(struct emission *e, op_id op, struct buf *out)
                emission_text(e, e->graph->ops[op].address));
 }
 
+void render_address(struct emission *e, op_id op, struct buf *out)
+{
+    if (!emission_many(e, op)) {
+        display_str(e, e->graph->ops[op].address, out);
+        return;
+    }
+    display_str(e, graph_call(e->graph, op)->member, out);
+    buf_char(out, '(');
+    identity_of_op(e->graph, op, out);
+    buf_char(out, ')');
+}
+
 void render_place(struct emission *e, op_id op, struct buf *out)
 {
     const struct op *o = &e->graph->ops[op];
@@ -308,15 +320,7 @@ void render_place(struct emission *e, op_id op, struct buf *out)
         buf_int(out, at.line);
         buf_char(out, ' ');
     }
-    const struct plan_segment *many = emission_many(e, op);
-    if (!many) {
-        display_str(e, o->address, out);
-        return;
-    }
-    display_str(e, graph_call(e->graph, op)->member, out);
-    buf_char(out, '(');
-    identity_of_op(e->graph, op, out);
-    buf_char(out, ')');
+    render_address(e, op, out);
 }
 
 void render_each_place(struct emission *e, op_id op, struct buf *text,

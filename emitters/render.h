@@ -33,7 +33,9 @@ void render_title(struct emission *e, op_id op, struct buf *out);
 /* Appends the addresses of a tool run's machines: "web[0] to web[9]" if they are many. */
 void render_machines(const struct emission *e, const struct plan_segment *s,
                      struct buf *out);
-/* Appends "FILE:LINE ADDRESS"; without the machine if it is written for several. */
+/* Appends the op's address; without the machine if it is written for several. */
+void render_address(struct emission *e, op_id op, struct buf *out);
+/* Appends "FILE:LINE ADDRESS". */
 void render_place(struct emission *e, op_id op, struct buf *out);
 /* The same for `each` op of a carrier, or the op itself; `text` is room for one. */
 void render_each_place(struct emission *e, op_id op, struct buf *text,

@@ -11,14 +11,16 @@ static bool is_attr(const struct graph *g, str_id attr, const char *name)
     return !strcmp(intern_text(g->strings, attr), name);
 }
 
-/* With present=False nothing else that was written or is usual is wanted. */
+/* With present=False nothing else that was written or is usual is wanted; but a line that
+ * is not there may be one of a file that is. */
 static bool is_absence(const struct graph *g, const struct mention *m)
 {
     const struct call_info *call = graph_call(g, m->op);
-    for (uint32_t i = 0; i < call->nwants; i++)
-        if (call->wants[i].value >= 0 && is_attr(g, call->wants[i].attr, "present") &&
-            g->args[g->ops[m->op].args + (uint32_t)call->wants[i].value] == VAL_FALSE)
-            return true;
+    if (graph_is_absence(g, m->op))
+        for (uint32_t i = 0; i < call->nwants; i++)
+            if (call->wants[i].value == (int32_t)call->present - 1 &&
+                is_attr(g, call->wants[i].attr, "present"))
+                return true;
     return false;
 }
 

@@ -164,6 +164,39 @@ static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
     return carrier ? hash_args(x, h, carrier) : h;
 }
 
+/* The list of a transaction's k-th op. */
+static val_id list_of(const struct graph *g, op_id carrier, uint32_t k)
+{
+    uint32_t arg = graph_call(g, carrier)->batch - 1;
+    const val_id *members = val_items(&g->values, g->ops[carrier].members);
+    return g->args[g->ops[val_get(&g->values, members[k])->as.n].args + arg];
+}
+
+static uint32_t find_item(const struct graph *g, op_id carrier, val_id item)
+{
+    val_id all = g->args[g->ops[carrier].args + graph_call(g, carrier)->batch - 1];
+    uint32_t i = 0;
+    while (!val_equal(&g->values, val_items(&g->values, all)[i], item))
+        i++;
+    return i;
+}
+
+/* Whether each op of the two transactions asks for the same items of the united list. */
+static bool transactions_alike(const struct vectorizing *x, op_id a, op_id b)
+{
+    const struct graph *g = x->g;
+    if (!args_alike(x, a, b))
+        return false;
+    for (uint32_t k = 0; k < val_count(&g->values, g->ops[a].members); k++) {
+        val_id v = list_of(g, a, k), w = list_of(g, b, k);
+        for (uint32_t i = 0; i < val_count(&g->values, v); i++)
+            if (find_item(g, a, val_items(&g->values, v)[i]) !=
+                find_item(g, b, val_items(&g->values, w)[i]))
+                return false;
+    }
+    return true;
+}
+
 static bool ops_alike(const struct vectorizing *x, op_id a, op_id b)
 {
     const struct graph *g = x->g;
@@ -176,7 +209,7 @@ static bool ops_alike(const struct vectorizing *x, op_id a, op_id b)
         !args_alike(x, a, b))
         return false;
     op_id carrier = begun_by(g, a);
-    return !carrier || args_alike(x, carrier, begun_by(g, b));
+    return !carrier || transactions_alike(x, carrier, begun_by(g, b));
 }
 
 static uint64_t hash_run(const struct vectorizing *x, uint32_t run)

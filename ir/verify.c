@@ -76,6 +76,12 @@ static void verify_backend(struct verify *v, const struct call_info *call)
         diag_help(v->d, e, "`dvoc calls` lists the calls that can be used");
         return;
     }
+    if (call->method && !call->alone && strcmp(text_of(v, call->scope), "machine") != 0) {
+        struct diag *e = verify_error(v, 613, "no backend carries %s: it acts on a %s",
+                                      name, text_of(v, call->scope));
+        diag_help(v->d, e, "tools act on machines: make it a method of machine");
+        return;
+    }
     if (call->backends & 1u << b)
         return;
     struct buf have = {0};
@@ -261,5 +267,7 @@ bool graph_verify(struct graph *g, struct diags *d)
     free(states.has);
     free(states.doubtful);
     verify_acyclic(&v);
+    if (v.good)
+        verify_runs(g);
     return v.good;
 }

@@ -1,4 +1,5 @@
-/* The verifier's two halves: what an op is given, and how ops stand to each other. */
+/* The verifier's parts: what an op is given, how ops stand to each other, and how they
+ * are carried out. */
 #ifndef DVO_IR_VERIFY_H
 #define DVO_IR_VERIFY_H
 
@@ -18,5 +19,8 @@ struct diag *verify_error(struct verify *v, unsigned code, const char *fmt, ...)
 /* Arguments, when= and after= of v->op: present, of their type, existing, taints and
  * deferred values only where the record admits them. */
 void verify_args(struct verify *v);
+/* Tool runs, where a pass has made some: one tool each, none waits for itself, and what
+ * is carried out as one belongs together. Ends the process if not. */
+void verify_runs(const struct graph *g);
 
 #endif

@@ -66,11 +66,29 @@ static const struct handle_type *result_of(const struct graph *g, op_id id)
     return &g->calls->types[graph_call(g, id)->result];
 }
 
-/* Looks a field up; false with an error if there is none. */
-static bool field_type(struct arg_check *c, const struct ir_value *ref, bool has_arg,
-                       struct type *out)
+/* Text of an op that was given a secret is one, too, unless its field is open. */
+static bool check_taint(struct arg_check *c, const struct field_info *f, op_id op,
+                        bool tainted)
 {
     const struct graph *g = c->v->g;
+    if (!c->good || tainted || f->open || !(g->ops[op].flags & OP_TAINTED) ||
+        !type_is_text((enum type_kind)f->type.kind))
+        return c->good;
+    struct diag *e = verify_error(
+        c->v, 610, "%s(%s=) takes %s of %s for known, which was given a secret", c->call,
+        c->arg, text_of(c->v, f->name), text_of(c->v, g->ops[op].address));
+    diag_help(c->v->d, e, "mark it with ! behind the field");
+    return c->good = false;
+}
+
+/* Looks the field of a reference up, which may have an argument; false with an error if
+ * there is none. */
+static bool field_type(struct arg_check *c, const struct ir_value *v, struct type *out)
+{
+    const struct graph *g = c->v->g;
+    bool has_arg = v->kind == IR_GET;
+    const struct ir_value *ref =
+        has_arg ? val_get(&g->values, g->values.pool[v->as.seq]) : v;
     op_id id = referred(c, ref->as.ref.op);
     if (!id)
         return false;
@@ -79,12 +97,13 @@ static bool field_type(struct arg_check *c, const struct ir_value *ref, bool has
         return true;
     }
     const struct handle_type *type = result_of(g, id);
-    for (uint32_t i = 0; i < type->nfields; i++)
-        if (type->fields[i].name == ref->as.ref.field &&
-            type->fields[i].has_arg == has_arg) {
-            *out = type->fields[i].type;
-            return true;
-        }
+    for (uint32_t i = 0; i < type->nfields; i++) {
+        const struct field_info *f = &type->fields[i];
+        if (f->name != ref->as.ref.field || f->has_arg != has_arg)
+            continue;
+        *out = f->type;
+        return check_taint(c, f, id, v->flags & IR_TAINTED);
+    }
     if (c->good)
         verify_error(c->v, 607, "%s(%s=) uses a field %s that a %s does not have",
                      c->call, c->arg, text_of(c->v, ref->as.ref.field),
@@ -118,11 +137,11 @@ static void check_deferred(struct arg_check *c, struct type t, val_id id)
         check_items(c, logic ? condition : any, id, 0, 1);
         have.kind = TYPE_BOOL;
     } else if (v->kind == IR_GET) {
-        if (!field_type(c, val_get(values, val_items(values, id)[0]), true, &have))
+        if (!field_type(c, v, &have))
             return;
         check_items(c, any, id, 1, 1);
     } else if (v->kind == IR_REF) {
-        if (!field_type(c, v, false, &have))
+        if (!field_type(c, v, &have))
             return;
     } else {
         check_items(c, any, id, 0, 1); /* IR_TEXT; a secret has none */
@@ -252,6 +271,10 @@ static void verify_arg(struct verify *v, const struct call_info *call, uint32_t 
         diag_help(v->d, e,
                   "secrets may go into file content, environment, stdin, passwords "
                   "and headers only");
+    } else if ((flags & IR_TAINTED) && !(g->ops[v->op].flags & OP_TAINTED)) {
+        struct diag *e = verify_error(
+            v, 610, "%s(%s=) is given a secret, and nobody knows", c.call, c.arg);
+        diag_help(v->d, e, "write `tainted` into the op");
     } else if ((flags & IR_DEFERRED) && !arg->deferred && !arg->secret &&
                !takes_conditions(arg)) {
         verify_error(v, 611, "%s(%s=) must be known when the program is compiled", c.call,

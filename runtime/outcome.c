@@ -8,6 +8,7 @@
 
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
+#include "runtime/cost.h"
 #include "runtime/machine.h"
 #include "runtime/run.h"
 
@@ -207,6 +208,7 @@ void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields)
         run_op_done(r, op, changed, json_incref(fields));
         return;
     }
+    cost_note(r, op);
     json_t *result = json_deep_copy(fields);
     keep_earlier(p, o, changed, result);
     give_types(p, result);
@@ -237,6 +239,7 @@ void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result)
         run_op_failed(r, op, &f);
         return;
     }
+    cost_note(r, op);
     op_over(r, op, RUN_DONE, changed ? "changed" : "ok", "done");
     if (!strcmp(p->call, "output")) {
         const json_t *value = json_object_get(result, "value");

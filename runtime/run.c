@@ -15,6 +15,7 @@
 #include "runtime/builtin.h"
 #include "runtime/chef.h"
 #include "runtime/chef_server.h"
+#include "runtime/cost.h"
 #include "runtime/destroy.h"
 #include "runtime/endpoint.h"
 #include "runtime/folder.h"
@@ -95,6 +96,7 @@ static bool run_make_units(struct run *r)
         for (uint32_t k = 0; k < p->ops[i].nneeds; k++)
             sched_edge(r->sched, r->unit_of[p->ops[i].needs[k].op], r->unit_of[i]);
     }
+    costs_tell(r);
     if (sched_start(r->sched, &cyclic))
         return true;
     fprintf(stderr, "dvo-run: the plan is wrong: %s waits for itself\n",
@@ -379,9 +381,19 @@ static void run_free(struct run *r)
     free(r->unit_of);
     free(r->unit_first);
     free(r->unit_parts);
+    json_decref(r->costs);
+    free(r->segment_end);
     free(r->waiters.v);
     free(r->folder);
     free(r->private);
+}
+
+/* Without them the next run is only slower. */
+static void keep_costs(struct run *r)
+{
+    struct fault f = {0};
+    costs_keep(r, &f);
+    fault_free(&f);
 }
 
 /* Everything is prepared: the run itself, or the end of what runs have made. */
@@ -396,6 +408,7 @@ static int run_go(struct run *r)
     } else {
         run_units(r);
         status = report_status(r);
+        keep_costs(r);
     }
     progress_free(r->progress);
     r->progress = NULL;
@@ -416,7 +429,8 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
     if (select_ops(&r)) {
         run_start_services(&r);
         if (!run_open(&r, &f) || !move_rows(&r, &f) || !run_read_state(&r, &f) ||
-            !move_keys(&r, &f) || (!options->destroy && !run_secrets_known(&r, &f))) {
+            !move_keys(&r, &f) || !costs_read(&r, &f) ||
+            (!options->destroy && !run_secrets_known(&r, &f))) {
             fprintf(stderr, "dvo-run: %s\n", f.message);
             status = error_status(f.code);
         } else {

@@ -45,6 +45,7 @@ struct run_op {
     struct fault fault;
     uint32_t cause;         /* RUN_BLOCKED: the op that failed */
     bool cause_on_machine;  /* it was blocked by its machine's order only */
+    bool timed;             /* its duration is known */
     bool held;              /* RUN_BLOCKED: by failures in a rollout */
     int64_t started;        /* loop_now() */
     uint32_t place;         /* among the ops of its tool run that take part */
@@ -81,6 +82,8 @@ struct run {
     uint32_t *unit_of;    /* per op: its unit */
     uint32_t *unit_first; /* per unit: its first op in program order */
     uint32_t *unit_parts; /* per unit: machines of its tool run that are at work */
+    json_t *costs;        /* by address: how long the op took when it was done last, ms */
+    int64_t *segment_end; /* per segment: when its last op was done */
     bool stopping;        /* asked to end: start nothing more, wait for nothing long */
     bool failed;          /* an op has failed, which ends a run with fail_fast */
     struct {

@@ -22,9 +22,12 @@ void buf_int(struct buf *b, int64_t i)
     char text[20]; /* of the longest, -9223372036854775808 */
     char *p = text + sizeof text;
     uint64_t n = i < 0 ? -(uint64_t)i : (uint64_t)i;
-    do
+    for (; n > UINT32_MAX; n /= 10)
         *--p = (char)('0' + n % 10);
-    while (n /= 10);
+    uint32_t low = (uint32_t)n; /* is divided in half the time */
+    do
+        *--p = (char)('0' + low % 10);
+    while (low /= 10);
     if (i < 0)
         *--p = '-';
     buf_add(b, p, (size_t)(text + sizeof text - p));
@@ -113,6 +116,19 @@ static size_t buf_json_escape(struct buf *b, const char *s, size_t len)
     return used;
 }
 
+/* Whether eight bytes are printable ASCII without quotes and backslashes. May say no when
+ * they are. */
+static bool json_plain_word(const char *s)
+{
+    const uint64_t ones = 0x0101010101010101u, high = ones << 7;
+    uint64_t word;
+    memcpy(&word, s, sizeof word);
+    /* The high bit of a byte is set if it was: not ASCII, below ' ', 0x7f, '"', '\\'. */
+    uint64_t odd = word | (word - ones * ' ') | (word + ones) |
+                   ((word ^ ones * '"') - ones) | ((word ^ ones * '\\') - ones);
+    return !(odd & high);
+}
+
 void buf_json(struct buf *b, const char *s, size_t len)
 {
     static const bool json_plain[256] = {
@@ -122,6 +138,8 @@ void buf_json(struct buf *b, const char *s, size_t len)
     size_t i = 0;
     while (i < len) {
         size_t plain = i;
+        while (len - plain >= 8 && json_plain_word(s + plain))
+            plain += 8;
         while (plain < len && json_plain[(unsigned char)s[plain]])
             plain++;
         buf_add(b, s + i, plain - i);

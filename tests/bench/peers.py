@@ -39,8 +39,8 @@ TIMEOUT = 600.0
 PEERS = {
     "jsonnet, YAML": ("jsonnet", 250, 100),
     "jsonnet, JSON": ("jsonnet", 20_000, None),
-    "ansible-playbook --list-tasks": ("ansible-playbook", 5_000, 50),
-    "puppet parser validate": ("puppet", 10_000, 30),
+    "ansible-playbook --list-tasks": ("ansible-playbook", 5_000, 80),
+    "puppet parser validate": ("puppet", 10_000, 50),
 }
 
 

@@ -2,7 +2,8 @@
 writes by hand for the same work: tests/samples/NAME/, with variables, templates and handlers as
 such a person has them. Of both, every playbook is read by ansible-lint, in its strictest profile,
 and by ansible-playbook; of what was compiled, every task has a name and a comment that leads to
-its line of the program, and Cookstyle finds nothing in what is for Chef.
+its line of the program, and Cookstyle finds nothing in what is for Chef. What was compiled has no
+more tasks than what was written by hand, and no more lines.
 
 `--table` prints the lengths only."""
 
@@ -144,21 +145,37 @@ def linted(folder):
 def length(name, folder):
     """Tasks and lines of a build, and of what was written by hand for the same. What other tools
     carry counts as a task each. Handlers count, a loop counts once. Lines are those of playbooks,
-    variables, and the texts that are written, wherever they stand, without blank ones and comments;
-    inventories do not count: the machines are not there before the run."""
+    variables, and the texts that are written, wherever they stand, without blank ones and comments.
+    Which machines there are and how they are reached does not count: inventories, and the variables
+    that stand in for them where no machine is there before the run."""
     plan = json.loads((folder / "plan.json").read_text())
     others = [op for op in plan["ops"] if op.get("segment") and op["backend"] != "ansible"]
-    playbooks = [folder / "ansible/site.yml", folder / "ansible/group_vars/all.yml"]
     by_hand = [path for path in (HERE / name).rglob("*")
                if path.is_file() and path.name != "inventory.yml"]
     return (len(others) + sum(len([*tasks(path)]) for path in emitted(folder)),
             len([*tasks(HERE / name / "playbook.yml")]),
-            sum(map(lines, [*playbooks, *emitted(folder)])), sum(map(lines, by_hand)))
+            sum(map(lines, [folder / "ansible/site.yml", *emitted(folder)])),
+            sum(map(lines, by_hand)))
 
 
 def lines(path):
     """The lines of a file that say something."""
     return len([line for line in path.read_text().splitlines() if re.match(r"\s*[^\s#]", line)])
+
+
+def tasks_by_hand(name, folder):
+    """There are no more tasks than by hand"""
+    ours, theirs, _, _ = length(name, folder)
+    return [f"{ours} tasks, {theirs} by hand"] if ours > theirs else []
+
+
+def lines_by_hand(name, folder):
+    """There are no more lines than by hand"""
+    _, _, ours, theirs = length(name, folder)
+    return [f"{ours} lines, {theirs} by hand"] if ours > theirs else []
+
+
+CHECKS = (names, comments, syntax, recipes, tasks_by_hand, lines_by_hand)
 
 
 def table(folder):
@@ -182,7 +199,7 @@ def main():
         good = [name for name in NAMES if not refused[name]]
         lint = pool.submit(linted, folder)
         found = {(name, check): pool.submit(check, name, folder / name) for name, check
-                 in itertools.product(good, (names, comments, syntax, recipes))}
+                 in itertools.product(good, CHECKS)}
         rows += [(f"{name}/{check.__name__}: {check.__doc__}", done.result())
                  for (name, check), done in found.items()]
         rows += [(f"{name}/lint", said) for name, said in lint.result().items()]

@@ -11,6 +11,7 @@
 #include "compiler/program.h"
 #include "ir/base/digest.h"
 #include "ir/base/file.h"
+#include "ir/place.h"
 
 /* ---- the model
  * --------------------------------------------------------------------------------- */
@@ -367,6 +368,16 @@ static bool chance(uint32_t percent)
     return pick(100) < percent;
 }
 
+static bool quiet; /* nothing runs or looks at everything, so that much may pass */
+
+static uint32_t pick_call(void)
+{
+    uint32_t call = pick(28);
+    while (quiet && (call == 10 || (call >= 14 && call <= 16) || call == 18))
+        call = pick(28);
+    return call;
+}
+
 /* Calls on one machine out of few names, so that much of it meets. */
 static void write_call(struct buf *out, uint32_t m, uint32_t number)
 {
@@ -375,7 +386,7 @@ static void write_call(struct buf *out, uint32_t m, uint32_t number)
     buf_printf(out, "c%u = ", number);
     size_t begin = out->len;
     buf_printf(out, "m%u.", m);
-    switch (pick(28)) {
+    switch (pick_call()) {
     case 0:
     case 1:
     case 2: buf_printf(out, "file(\"/srv/d%u/f%u\", \"x\"", a, b); break;
@@ -429,6 +440,8 @@ static void write_call(struct buf *out, uint32_t m, uint32_t number)
     /* Equal calls go on alike: else they would contradict each other. */
     if (hash_bytes(out->p + begin, out->len - begin) % 8 == 0)
         buf_str(out, ", on_error=\"continue\"");
+    else if (hash_bytes(out->p + begin, out->len - begin) % 5 == 0)
+        buf_str(out, ", via=\"chef\"");
     if (number && restarts && chance(50))
         buf_printf(out, ", restart_on=[c%u]", pick(number));
     if (number && conditional && chance(50))
@@ -454,12 +467,13 @@ static void write_other(struct buf *out, uint32_t m, uint32_t number)
 static void write_program(struct buf *out, uint32_t seed, uint32_t calls)
 {
     pick_state = seed * 2654435761u | 1;
+    quiet = seed % 2;
     for (uint32_t m = 0; m < 3; m++)
         buf_printf(out, "m%u = cloud.create(flavor=provider.FLAVOR_SMALL)\n", m);
     for (uint32_t m = 0; m < 3; m++)
         buf_printf(out, "m%u.bootstrap()\n", m);
     for (uint32_t i = 0; i < calls; i++)
-        if (chance(12))
+        if (chance(quiet ? 2 : 12))
             write_other(out, pick(3), i);
         else
             write_call(out, pick(3), i);
@@ -581,23 +595,6 @@ static bool has_edge(const struct graph *g, struct edge e)
     return false;
 }
 
-/* Nothing is gone but what follows: what comes before what is the same, and of the edges
- * along which failure spreads only those to the own machine, which plan.json implies. */
-static void compare_edges(const struct graph *plain, const struct graph *reduced)
-{
-    uint8_t *a = reachability(plain, SIZE_MAX), *b = reachability(reduced, SIZE_MAX);
-    assert_memory_equal(a, b, plain->n * plain->n);
-    for (size_t i = 0; i < reduced->nedges; i++)
-        assert_true(has_edge(plain, reduced->edges[i]));
-    for (size_t i = 0; i < plain->nedges; i++) {
-        struct edge e = plain->edges[i];
-        if (!has_edge(reduced, e))
-            assert_true(e.kind == EDGE_DATA && e.from == plain->ops[e.to].subject);
-    }
-    free(a);
-    free(b);
-}
-
 /* ---- missing edges
  * ------------------------------------------------------------------------------ */
 
@@ -636,6 +633,49 @@ static bool can_tell(const struct world *w, op_id from, op_id to)
         for (size_t k = 0; k < w->touches[to].n; k++)
             s.found |= overlap(&w->touches[from].v[i], &w->touches[to].v[k]);
     return s.found;
+}
+
+static bool same_row(const struct graph *g, struct edge e)
+{
+    return e.kind == EDGE_MACHINE && g->ops[e.from].subject &&
+           g->ops[e.from].subject == g->ops[e.to].subject;
+}
+
+static bool has_moved(const struct graph *g, op_id machine)
+{
+    for (op_id id = 1; id < g->n; id++)
+        if (g->ops[id].subject == machine && (g->ops[id].flags & OP_MOVED))
+            return true;
+    return false;
+}
+
+/* Nothing is gone but what follows, or what nobody can tell: of what came before what,
+ * only calls that touch nothing of each other have another order; of the edges along
+ * which failure spreads, only those to the own machine, which plan.json implies, and the
+ * order on a machine whose calls were moved. */
+static void compare_edges(const struct world *w, const struct graph *optimized)
+{
+    const struct graph *plain = &w->p.graph;
+    uint8_t *a = reachability(plain, SIZE_MAX), *b = reachability(optimized, SIZE_MAX);
+    for (op_id to = 1; to < plain->n; to++)
+        for (op_id from = 1; from < plain->n; from++)
+            if (a[to * plain->n + from] && !b[to * plain->n + from])
+                assert_false(can_tell(w, from, to));
+    for (size_t i = 0; i < optimized->nedges; i++) {
+        struct edge e = optimized->edges[i];
+        assert_true(
+            has_edge(plain, e) ||
+            (same_row(plain, e) && has_moved(optimized, plain->ops[e.to].subject)));
+    }
+    for (size_t i = 0; i < plain->nedges; i++) {
+        struct edge e = plain->edges[i];
+        op_id machine = plain->ops[e.to].subject;
+        if (!has_edge(optimized, e))
+            assert_true((e.kind == EDGE_DATA && e.from == machine) ||
+                        (same_row(plain, e) && has_moved(optimized, machine)));
+    }
+    free(a);
+    free(b);
 }
 
 /* Calls that are one are so because no other between them touches what they touch.
@@ -724,13 +764,15 @@ static void test_every_order_is_program_order(void **state)
 {
     (void)state;
     static const uint32_t sizes[] = {1, 5, 20, 60, 150, 300};
-    size_t gone = 0, merged = 0;
+    size_t gone = 0, merged = 0, moved = 0;
     for (uint32_t seed = 1; seed <= 60; seed++) {
         struct world plain, optimized;
-        make_both(&plain, &optimized, seed, sizes[seed % 6]);
-        compare_edges(&plain.p.graph, &optimized.p.graph);
+        make_both(&plain, &optimized, seed, sizes[seed / 2 % 6]);
+        compare_edges(&plain, &optimized.p.graph);
         gone += plain.p.graph.nedges - optimized.p.graph.nedges;
         merged += check_merged(&optimized);
+        for (op_id id = 1; id < optimized.p.graph.n; id++)
+            moved += (optimized.p.graph.ops[id].flags & OP_MOVED) != 0;
         for (int i = 0; i < 20; i++) {
             run_in_some_order(&optimized, SIZE_MAX, 0);
             assert_true(same(&plain, &optimized));
@@ -740,6 +782,7 @@ static void test_every_order_is_program_order(void **state)
     }
     assert_true(gone > 100);
     assert_true(merged > 100);
+    assert_true(moved > 100);
 }
 
 static void test_a_missing_edge_is_noticed(void **state)
@@ -756,10 +799,110 @@ static void test_a_missing_edge_is_noticed(void **state)
     assert_true(mattered > 100);
 }
 
+/* ---- the rule itself
+ * ---------------------------------------------------------------------------- */
+
+struct rule { /* the places of each op, as the code under test finds them */
+    struct arena *arena;
+    struct {
+        struct place *v;
+        size_t n, cap;
+    } * of;
+    op_id op;
+    struct graph *g; /* gets an edge for each pair whose order is kept */
+};
+
+static bool keep_place(void *ctx, const struct place *p)
+{
+    struct rule *r = ctx;
+    struct place copy = *p;
+    copy.name = arena_strndup(r->arena, p->name, p->len);
+    *vec_push(&r->of[r->op]) = copy;
+    return false;
+}
+
+static bool meet(const struct place *a, const struct place *b)
+{
+    if (a->machine != b->machine || !(a->write || b->write))
+        return false;
+    return a->any || b->any || below(a->name, b->name) || below(b->name, a->name);
+}
+
+static bool op_meets(const struct rule *r, op_id a, op_id b)
+{
+    for (size_t i = 0; i < r->of[a].n; i++)
+        for (size_t k = 0; k < r->of[b].n; k++)
+            if (meet(&r->of[a].v[i], &r->of[b].v[k]))
+                return true;
+    return false;
+}
+
+static void come_after(void *ctx, op_id op, str_id field)
+{
+    (void)field;
+    struct rule *r = ctx;
+    graph_edge(r->g, op, r->op, EDGE_AFTER);
+}
+
+/* Instead of program order on each machine, only the pairs that meet somewhere keep it.
+ * Returns how many pairs of one machine do not. */
+static size_t loosen(struct world *w)
+{
+    struct graph *g = &w->p.graph;
+    struct rule r = {.arena = &w->p.arena, .of = xcalloc(g->n, sizeof *r.of), .g = g};
+    struct places places;
+    size_t kept = 0, loose = 0;
+    for (size_t i = 0; i < g->nedges; i++)
+        if (g->edges[i].kind != EDGE_MACHINE)
+            g->edges[kept++] = g->edges[i];
+    g->nedges = kept;
+    places_init(&places, g);
+    for (r.op = 1; r.op < g->n; r.op++) {
+        if (!live(w, r.op))
+            continue;
+        places_each(&places, r.op, keep_place, &r);
+        places_pass(&places, r.op);
+        val_each_op(&g->values, g->ops[r.op].after, come_after, &r);
+        for (op_id before = 1; before < r.op; before++)
+            if (op_meets(&r, before, r.op))
+                graph_edge(g, before, r.op, EDGE_MACHINE);
+            else
+                loose += live(w, before) && g->ops[r.op].subject &&
+                         g->ops[before].subject == g->ops[r.op].subject;
+    }
+    places_free(&places);
+    for (size_t i = 0; i < g->n; i++)
+        free(r.of[i].v);
+    free(r.of);
+    return loose;
+}
+
+/* What no pass does yet: any order in which calls that meet nowhere pass each other. */
+static void test_calls_that_meet_nowhere_may_pass(void **state)
+{
+    (void)state;
+    static const uint32_t sizes[] = {5, 20, 40, 80};
+    size_t loose = 0;
+    for (uint32_t seed = 201; seed <= 232; seed++) {
+        struct world plain, loosened;
+        make_both(&plain, &loosened, seed, sizes[seed / 2 % 4]);
+        loose += loosen(&loosened);
+        for (int i = 0; i < 10; i++) {
+            run_in_some_order(&loosened, SIZE_MAX, 0);
+            assert_true(same(&plain, &loosened));
+        }
+        world_free(&plain);
+        world_free(&loosened);
+    }
+    assert_true(loose > 1000);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_every_order_is_program_order, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_calls_that_meet_nowhere_may_pass, setup,
                                         teardown),
         cmocka_unit_test_setup_teardown(test_a_missing_edge_is_noticed, setup, teardown),
     };

@@ -131,6 +131,26 @@ static void finds_cycles(void **state)
     }
 }
 
+/* 0 and 1 are alike, 2 is longer, 3 is short but 4, which is long, waits for it. */
+static void takes_the_longest_way_first(void **state)
+{
+    (void)state;
+    const int64_t costs[] = {10, 10, 20, 1, 100};
+    const uint32_t wanted[] = {3, 4, 2, 0, 1};
+    uint32_t limit = 1, unit, cyclic;
+    struct sched *s = sched_new(5, &limit, 1);
+    for (uint32_t i = 0; i < 5; i++)
+        sched_cost(s, i, costs[i]);
+    sched_edge(s, 3, 4);
+    assert_true(sched_start(s, &cyclic));
+    for (uint32_t i = 0; i < 5; i++) {
+        assert_true(sched_take(s, &unit));
+        assert_int_equal(unit, wanted[i]);
+        sched_finish(s, unit);
+    }
+    sched_free(s);
+}
+
 static void takes_the_empty_graph(void **state)
 {
     (void)state;
@@ -249,6 +269,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(runs_random_graphs),
         cmocka_unit_test(finds_cycles),
+        cmocka_unit_test(takes_the_longest_way_first),
         cmocka_unit_test(takes_the_empty_graph),
         cmocka_unit_test(ignores_repeated_and_own_edges),
         cmocka_unit_test(spreads_failures),

@@ -174,23 +174,28 @@ static bool load(const char *folder)
     return plan != NULL;
 }
 
-/* Reads and parses what plan_load() does, and asks nothing of it. */
+static json_t *parse_file(const char *folder, const char *file)
+{
+    struct buf text = {0};
+    char *path = path_join(folder, file);
+    json_t *json = file_read(path, &text)
+                       ? json_loadb(buf_text(&text), text.len,
+                                    JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL)
+                       : NULL;
+    buf_free(&text);
+    free(path);
+    return json;
+}
+
+/* Reads and parses what plan_load() does, keeps it until the end, and asks nothing of
+ * it. */
 static bool parse(const char *folder)
 {
-    static const char *const files[] = {"plan.json", "api/calls.json"};
-    bool good = true;
-    for (size_t i = 0; good && i < sizeof files / sizeof *files; i++) {
-        struct buf text = {0};
-        char *path = path_join(folder, files[i]);
-        json_t *json = file_read(path, &text)
-                           ? json_loadb(buf_text(&text), text.len,
-                                        JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL)
-                           : NULL;
-        good = json != NULL;
-        json_decref(json);
-        buf_free(&text);
-        free(path);
-    }
+    json_t *plan = parse_file(folder, "plan.json");
+    json_t *calls = parse_file(folder, "api/calls.json");
+    bool good = plan && calls;
+    json_decref(plan);
+    json_decref(calls);
     return good;
 }
 
