@@ -225,8 +225,14 @@ class Variant:
                                         self.folder / f"{host.name}.fill.log", packed))
 
     def remove_hosts(self):
+        problems = []
         for host in self.hosts:
-            host.remove()
+            try:
+                host.remove()
+            except (Failed, OSError) as error:
+                problems.append(f"{host.container} is not removed: {error}")
+        if problems:
+            raise Failed("\n".join(problems))
 
     def script(self, host, name, text):
         """What a shell script on that host prints."""
@@ -337,8 +343,8 @@ def differences(what, want, other):
 
 
 def measure(variant, want):
-    """Seconds of both runs, their CPU seconds, and the state they have made: `want`, if that is
-    known."""
+    """Seconds of both runs and their CPU seconds, and the state they have made: `want`, if that
+    is known."""
     seconds, cpu = [], []
     try:
         variant.make_hosts()
@@ -359,7 +365,7 @@ def measure(variant, want):
             raise Failed(f"{variant.name}: the hosts were not bare")
     finally:
         variant.remove_hosts()
-    return seconds, cpu, want
+    return (*seconds, *cpu), want
 
 
 def report(rows):
@@ -372,6 +378,10 @@ def report(rows):
             good &= kept
             print(f"{'PASS' if kept else 'FAIL'}  by hand over {level}, {run}: {ratio:.2f} times"
                   f" (limit {LIMITS[level]:.1f})")
+    for level in LEVELS:
+        for k, run in enumerate(RUNS, len(RUNS)):
+            print(f"      by hand over {level}, {run}, CPU: "
+                  f"{rows[BY_HAND][k] / rows[level][k]:.2f} times")
     for name in (BY_HAND, *LEVELS):
         for k, run in enumerate(RUNS):
             print(f"      {name} over the floor, {run}: {rows[name][k] / rows[FLOOR][k]:.2f} times")
@@ -387,6 +397,8 @@ def main():
     parser.add_argument("--hosts", type=int, default=8, help="how many hosts (default 8)")
     parser.add_argument("--work", type=pathlib.Path, help="a new folder, which keeps the logs")
     options = parser.parse_args()
+    if options.hosts < 1:
+        parser.error("--hosts: at least 1")
     # Hosts are removed in any case.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("hosts: ended"))
     work = options.work or pathlib.Path(tempfile.mkdtemp(prefix="dvo-hosts-"))
@@ -398,9 +410,8 @@ def main():
               f"{'':10} {RUNS[0]:>10} {RUNS[1]:>10} {'CPU':>10} {'CPU':>10}")
         for kind, name in ((ByHand, BY_HAND), *((Program, level) for level in LEVELS),
                            (Floor, FLOOR)):
-            rows[name], cpu, want = measure(kind(options, work, name), want)
-            print(f"{name:10}" + "".join(f" {value:10.1f}" for value in (*rows[name], *cpu)),
-                  flush=True)
+            rows[name], want = measure(kind(options, work, name), want)
+            print(f"{name:10}" + "".join(f" {value:10.1f}" for value in rows[name]), flush=True)
         return 0 if report(rows) else 1
     except (Failed, OSError, subprocess.TimeoutExpired) as error:
         sys.exit(f"hosts: {error}")
