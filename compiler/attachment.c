@@ -141,9 +141,8 @@ static const char *text_of(struct vm *vm, val_id id)
 }
 
 bool attachment_make(struct vm *vm, const struct attachment_rule *rule, op_id op,
-                     const struct span *places)
+                     struct span at, struct span of)
 {
-    struct span at = places[rule->from];
     val_id *args = graph_args(&program_of(vm)->graph, op);
     const char *from = text_of(vm, args[rule->from]);
     if (!from)
@@ -152,8 +151,7 @@ bool attachment_make(struct vm *vm, const struct attachment_rule *rule, op_id op
     case ATTACHMENT_FOLDER: return pack(vm, from, at, &args[rule->to]);
     case ATTACHMENT_URL: return fetch(vm, from, text_of(vm, args[rule->to]), at);
     case ATTACHMENT_COMMIT:
-        return pin(vm, text_of(vm, args[rule->of]), from, places[rule->of], at,
-                   &args[rule->to]);
+        return pin(vm, text_of(vm, args[rule->of]), from, of, at, &args[rule->to]);
     }
     return false;
 }

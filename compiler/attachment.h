@@ -19,9 +19,9 @@ struct attachment_rule {
     uint32_t of;       /* of ATTACHMENT_COMMIT */
 };
 
-/* Carries out one rule for an op whose arguments are bound. `places` says where
- * each argument was written. False after an error. */
+/* Carries out one rule for an op whose arguments are bound; `at` and `of` are where the
+ * arguments of these names were written. False after an error. */
 bool attachment_make(struct vm *vm, const struct attachment_rule *rule, op_id op,
-                     const struct span *places);
+                     struct span at, struct span of);
 
 #endif

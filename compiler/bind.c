@@ -16,7 +16,7 @@ struct binder {
     const struct call_info *info;
     const char *call;
     const struct arg_info *arg;
-    struct span at; /* of the whole argument */
+    uint32_t given; /* place of the argument among those of the running call */
     /* Of what this is a part: item `index`, or a key or value of a dict. */
     const struct binder *outer;
     uint32_t index;
@@ -27,6 +27,12 @@ struct binder {
 static const char *arg_name(const struct binder *b)
 {
     return intern_text(b->vm->strings, b->arg->name);
+}
+
+/* The whole argument. Messages ask, so it is looked up for them alone. */
+static struct span whole(const struct binder *b)
+{
+    return vm_arg_span(b->vm, b->given);
 }
 
 static struct binder part(const struct binder *b, size_t index, bool key)
@@ -42,14 +48,14 @@ static struct binder part(const struct binder *b, size_t index, bool key)
 static const struct expr *written_at(const struct binder *b)
 {
     return b->outer ? locate_item(written_at(b->outer), b->index, b->key)
-                    : vm_expr(b->vm, b->at);
+                    : vm_expr(b->vm, whole(b));
 }
 
 /* The innermost place that is written out. */
 static struct span place(const struct binder *b)
 {
     const struct expr *e = b->outer ? written_at(b) : NULL;
-    return e ? e->span : b->outer ? place(b->outer) : b->at;
+    return e ? e->span : b->outer ? place(b->outer) : whole(b);
 }
 
 /* The help of an error about `v`, which may be told without being written out. */
@@ -197,7 +203,7 @@ static val_id bind_packages(const struct binder *b, value v)
             return vm_failed(vm) ? VAL_ABSENT : wrong(&item, TYPE_PACKAGES, v0[i]);
     }
     if (!n) {
-        vm_fail_at(vm, b->at, 523, "%s names no package", subject(b));
+        vm_fail_at(vm, whole(b), 523, "%s names no package", subject(b));
         vm_help(vm, "name one, such as [\"nginx\"], or leave the call out");
         return VAL_ABSENT;
     }
@@ -220,7 +226,7 @@ static val_id bind_triggers(const struct binder *b, value v)
     val_id out = VAL_ABSENT;
     for (size_t i = 0; i < n; i++) {
         const struct binder item = v0 == &v ? *b : part(b, i, false);
-        const struct native_use use = {b->at, b->call, arg_name(b), i};
+        const struct native_use use = {whole(b), b->call, arg_name(b), i};
         value one = native_condition(vm, &use, IR_COND_ANY, &v0[i], 1);
         if (one == VALUE_ERROR)
             goto done;
@@ -244,7 +250,7 @@ static val_id bind_condition(const struct binder *b, value v)
 {
     size_t n;
     const value *items = value_items(v, &n);
-    const struct native_use use = {b->at, b->call, arg_name(b), 0};
+    const struct native_use use = {whole(b), b->call, arg_name(b), 0};
     value c =
         native_condition(b->vm, &use, IR_COND_ALL, items ? items : &v, items ? n : 1);
     if (c == VALUE_ERROR)
@@ -291,7 +297,7 @@ static val_id bind_command(const struct binder *b, value v)
     size_t n;
     bool list = value_items(v, &n);
     if (list ? !n : value_is_str(v) && !value_str_len(v)) {
-        vm_fail_at(b->vm, b->at, 522, "%s must not be empty", subject(b));
+        vm_fail_at(b->vm, whole(b), 522, "%s must not be empty", subject(b));
         return VAL_ABSENT;
     }
     if (list)
@@ -343,10 +349,10 @@ static val_id bind_any(const struct binder *b, value v)
     if (b->arg->deferred)
         value_each_handle(b->vm, v, note_handle, &handle);
     if (handle == VALUE_ERROR)
-        return value_to_ir(b->vm, v, b->at);
-    vm_fail_at(b->vm, b->at, 520, "%s takes a value, not %s", subject(b),
+        return value_to_ir(b->vm, v, whole(b));
+    vm_fail_at(b->vm, whole(b), 520, "%s takes a value, not %s", subject(b),
                value_type_phrase(b->vm, handle));
-    const char *written = v == handle ? vm_written(b->vm, b->at) : NULL;
+    const char *written = v == handle ? vm_written(b->vm, whole(b)) : NULL;
     vm_help(b->vm, "name one of its fields, such as %s.name",
             written ? written : "MACHINE");
     return VAL_ABSENT;
@@ -374,7 +380,7 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
     case TYPE_PORT:
     case TYPE_ID: return bind_int(b, kind, v);
     case TYPE_FLOAT:
-        return value_is_float(v) || value_is_int(v) ? value_to_ir(b->vm, v, b->at)
+        return value_is_float(v) || value_is_int(v) ? value_to_ir(b->vm, v, whole(b))
                                                     : wrong(b, kind, v);
     case TYPE_PACKAGE: {
         val_id ir = package_ir(b->vm, v);
@@ -388,7 +394,7 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
 }
 
 val_id bind_value(struct vm *vm, const struct calls *calls, const struct call_info *call,
-                  const struct arg_info *arg, value v, struct span at)
+                  const struct arg_info *arg, value v, uint32_t given)
 {
     if (v == VALUE_NONE && arg->optional)
         return VAL_NONE;
@@ -397,7 +403,7 @@ val_id bind_value(struct vm *vm, const struct calls *calls, const struct call_in
                        .info = call,
                        .call = intern_text(vm->strings, call->name),
                        .arg = arg,
-                       .at = at};
+                       .given = given};
     return bind_one(&b, arg->type, v);
 }
 

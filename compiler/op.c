@@ -33,13 +33,20 @@ struct making {
     const struct call *call;
     const struct call_info *info;
     const struct call_rules *rules;
-    const char *name; /* of the call */
-    value args[32];   /* as written, by parameter; VALUE_ERROR if absent */
-    struct span at[32];
+    const char *name;  /* of the call */
+    value args[32];    /* as written, by parameter; VALUE_ERROR if absent */
+    uint8_t given[32]; /* of those: the place among the arguments of the call */
     value universal[U_COUNT];
     struct span universal_at[U_COUNT];
     op_id op;
 };
+
+/* Where the argument is written. Messages ask, so it is looked up for them alone. */
+static struct span place_of(const struct making *m, uint32_t arg)
+{
+    return m->args[arg] == VALUE_ERROR ? (struct span){0}
+                                       : vm_arg_span(m->vm, m->given[arg]);
+}
 
 /* ---- sorting what was written to its parameters
  * ---------------------------------------- */
@@ -97,25 +104,25 @@ static bool sort_arguments(struct making *m)
             return too_many(m, i);
         }
         m->args[next] = c->args[i];
-        m->at[next] = vm_arg_span(m->vm, i);
+        m->given[next] = (uint8_t)i;
     }
     for (uint32_t k = 0; k < c->nnames; k++) {
         str_id name = c->names[k];
-        struct span at = vm_arg_span(m->vm, c->nargs + k);
         uint32_t a = 0;
         while (a < m->info->nargs && m->info->args[a].name != name)
             a++;
         if (a < m->info->nargs && !(m->rules->internal & 1u << a)) {
             if (m->args[a] != VALUE_ERROR) {
-                vm_fail_at(m->vm, at, 532, "%s() got its argument %s= twice", m->name,
+                vm_fail_at(m->vm, vm_arg_span(m->vm, c->nargs + k), 532,
+                           "%s() got its argument %s= twice", m->name,
                            intern_text(m->vm->strings, name));
-                vm_related(m->vm, m->at[a], "by position, this is %s=, too",
+                vm_related(m->vm, place_of(m, a), "by position, this is %s=, too",
                            intern_text(m->vm->strings, name));
                 vm_help(m->vm, "remove one of the two");
                 return false;
             }
             m->args[a] = c->args[c->nargs + k];
-            m->at[a] = at;
+            m->given[a] = (uint8_t)(c->nargs + k);
             continue;
         }
         const char *text = intern_text(m->vm->strings, name);
@@ -127,7 +134,7 @@ static bool sort_arguments(struct making *m)
             return false;
         }
         m->universal[u] = c->args[c->nargs + k];
-        m->universal_at[u] = at;
+        m->universal_at[u] = vm_arg_span(m->vm, c->nargs + k);
     }
     return true;
 }
@@ -188,7 +195,7 @@ static bool bind_arguments(struct making *m)
         const struct arg_info *arg = &m->info->args[i];
         val_id v = arg->fallback;
         if (m->args[i] != VALUE_ERROR) {
-            v = bind_value(m->vm, &m->p->calls, m->info, arg, m->args[i], m->at[i]);
+            v = bind_value(m->vm, &m->p->calls, m->info, arg, m->args[i], m->given[i]);
             if (!v)
                 return false;
         } else if (is_missing(m, i, absence)) {
@@ -196,7 +203,7 @@ static bool bind_arguments(struct making *m)
         }
         const struct ir_value *bound = val_get(m->vm->values, v);
         if (bound->kind == IR_LIST && !bound->count && is_identity(m->info, i)) {
-            vm_fail_at(m->vm, m->at[i], 522, "%s(%s=) must not be empty", m->name,
+            vm_fail_at(m->vm, place_of(m, i), 522, "%s(%s=) must not be empty", m->name,
                        intern_text(m->vm->strings, arg->name));
             return false;
         }
@@ -532,11 +539,13 @@ static value do_op(struct vm *vm, const struct call *c)
             if (!check_require(&m, &m.rules->require[i]))
                 return VALUE_ERROR;
     for (unsigned i = 0; i < m.rules->ninlines; i++)
-        if (!inline_file(vm, &m.rules->inlines[i], m.op, m.at[m.rules->inlines[i].from]))
+        if (!inline_file(vm, &m.rules->inlines[i], m.op,
+                         place_of(&m, m.rules->inlines[i].from)))
             return VALUE_ERROR;
     for (unsigned i = 0; i < m.rules->nattachments; i++) {
         const struct attachment_rule *rule = &m.rules->attachments[i];
-        if (!attachment_make(vm, rule, m.op, m.at))
+        if (!attachment_make(vm, rule, m.op, place_of(&m, rule->from),
+                             place_of(&m, rule->of)))
             return VALUE_ERROR;
     }
     return handle_new(vm, m.op, m.info->result, VALUE_ERROR);

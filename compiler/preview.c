@@ -18,7 +18,8 @@ struct page {
     const json_t **calls; /* per op id: its entry in calls.json, or NULL */
     preview_read_fn *read;
     void *ctx;
-    const char *path; /* of the file that was read last */
+    struct buf path; /* of the file that was read last */
+    bool inventory;  /* it has been shown */
     bool color;
     struct buf *out;
 };
@@ -217,8 +218,41 @@ static void page_segment(struct page *p, const char *name, const char *s)
 
 static bool page_read(struct page *p, const char *path, struct buf *out)
 {
-    p->path = path;
+    buf_clear(&p->path);
+    buf_str(&p->path, path);
     return p->read(p->ctx, path, out);
+}
+
+static bool page_file(struct page *p, const char *path)
+{
+    struct buf text = {0};
+    bool ok = page_read(p, path, &text);
+    if (ok)
+        page_segment(p, path, buf_text(&text));
+    buf_free(&text);
+    return ok;
+}
+
+/* What each machine of a tool run has its own of, before what they share. */
+static bool page_own(struct page *p, const json_t *segment)
+{
+    const json_t *machines = json_object_get(segment, "machines");
+    bool ansible = !strcmp(text_of(segment, "tool"), "ansible"), ok = true;
+    size_t i;
+    json_t *machine;
+    if (json_array_size(machines) < 2 || (ansible && p->inventory))
+        return true;
+    p->inventory |= ansible;
+    if (ansible)
+        return page_file(p, "ansible/inventory.yml");
+    json_array_foreach(machines, i, machine)
+    {
+        struct buf path = {0};
+        buf_printf(&path, "chef/nodes/%s.json", text_of(machine, "host"));
+        ok = ok && page_file(p, buf_text(&path));
+        buf_free(&path);
+    }
+    return ok;
 }
 
 static bool page_write(struct page *p)
@@ -236,20 +270,14 @@ static bool page_write(struct page *p)
     page_calls(p, ops, order, count);
     free(order);
     bool ok = true;
-    struct buf text = {0};
     json_array_foreach(json_object_get(p->plan, "segments"), i, segment)
     {
         const char *file = text_of(segment, "file");
-        buf_clear(&text);
-        if (!*file) {
+        if (*file)
+            ok = ok && page_own(p, segment) && page_file(p, file);
+        else
             page_script(p, ops, segment);
-            continue;
-        }
-        ok = ok && page_read(p, file, &text);
-        if (ok)
-            page_segment(p, file, buf_text(&text));
     }
-    buf_free(&text);
     free(ops);
     return ok;
 }
@@ -299,9 +327,10 @@ bool preview(preview_read_fn *read, void *ctx, bool color, struct buf *out,
     ok = ok && page_write(&page);
     if (!ok)
         diag_error(diags, 702, (struct span){0}, "cannot read %s of the build: %s",
-                   page.path, strerror(errno));
+                   buf_text(&page.path), strerror(errno));
     free(page.curl.addresses);
     free(page.calls);
+    buf_free(&page.path);
     json_decref(plan);
     json_decref(calls);
     return ok;

@@ -7,6 +7,8 @@
 
 #include "compiler/attachment.h"
 #include "compiler/inline.h"
+#include "compiler/record_dict.h"
+#include "compiler/record_rows.h"
 #include "ir/errors.h"
 
 static struct glossary *glossary_of(const struct call *c)
@@ -47,58 +49,6 @@ static value do_error(struct vm *vm, const struct call *c)
     return d;
 }
 
-/* ---- reading dicts
- * ---------------------------------------------------------------------- */
-
-static value get(struct vm *vm, value dict, const char *key)
-{
-    return value_dict_get_cstr(vm, dict, key);
-}
-
-static bool flag(struct vm *vm, value dict, const char *key)
-{
-    return get(vm, dict, key) == VALUE_TRUE;
-}
-
-static const char *text(struct vm *vm, value dict, const char *key)
-{
-    value v = get(vm, dict, key);
-    return v != VALUE_ERROR && value_is_str(v) ? value_cstr(vm, v) : NULL;
-}
-
-static const value *items(struct vm *vm, value dict, const char *key, size_t *n)
-{
-    *n = 0;
-    value v = get(vm, dict, key);
-    return v == VALUE_ERROR ? NULL : value_items(v, n);
-}
-
-static bool is_word(struct vm *vm, value v, const char *word)
-{
-    const char *w = value_is(v, VALUE_KIND_DICT) ? text(vm, v, "word") : NULL;
-    return w && !strcmp(w, word);
-}
-
-static int32_t arg_index(const struct call_info *info, struct vm *vm, const char *name)
-{
-    for (uint32_t i = 0; i < info->nargs; i++)
-        if (!strcmp(intern_text(vm->strings, info->args[i].name), name))
-            return (int32_t)i;
-    return -1;
-}
-
-/* Index of the argument that a record names, with an error if the call has none of that
- * name. */
-static int32_t named_arg(const struct call_info *info, struct vm *vm, value name)
-{
-    int32_t i = value_is_str(name) ? arg_index(info, vm, value_cstr(vm, name)) : -1;
-    if (i < 0)
-        vm_fail(vm, 512,
-                "the record names an argument \"%s\" that the call does not have",
-                value_is_str(name) ? value_cstr(vm, name) : "?");
-    return i;
-}
-
 static unsigned typestate(struct glossary *g, struct vm *vm, const char *name)
 {
     str_id id = intern_cstr(vm->strings, name);
@@ -115,7 +65,7 @@ static uint32_t typestates(struct glossary *g, struct vm *vm, value record,
                            const char *key)
 {
     size_t n;
-    const value *v = items(vm, record, key, &n);
+    const value *v = record_items(vm, record, key, &n);
     uint32_t set = 0;
     for (size_t i = 0; i < n; i++)
         set |= typestate(g, vm, value_cstr(vm, v[i]));
@@ -127,25 +77,25 @@ static uint32_t typestates(struct glossary *g, struct vm *vm, value record,
 
 static bool read_arg(struct vm *vm, str_id name, value v, struct arg_info *out)
 {
-    const char *type = is_word(vm, v, "arg") ? text(vm, v, "type") : NULL;
+    const char *type = record_is_word(vm, v, "arg") ? record_text(vm, v, "type") : NULL;
     if (!type || !type_parse(vm->strings, type, strlen(type), &out->type))
         return vm_fail(vm, 513, "argument %s: arg() with a type is expected",
                        intern_text(vm->strings, name)) != VALUE_ERROR;
     out->name = name;
-    value fallback = get(vm, v, "default");
+    value fallback = record_get(vm, v, "default");
     if (fallback != VALUE_ERROR) {
         out->fallback = value_to_ir(vm, fallback, vm_span(vm));
         if (!out->fallback)
             return false;
     }
     out->optional = fallback == VALUE_NONE;
-    out->secret = flag(vm, v, "secret");
-    out->deferred = out->secret || flag(vm, v, "deferred");
-    out->inspect = flag(vm, v, "inspect");
-    out->keyword = flag(vm, v, "keyword");
-    out->doc = text(vm, v, "doc");
+    out->secret = record_flag(vm, v, "secret");
+    out->deferred = out->secret || record_flag(vm, v, "deferred");
+    out->inspect = record_flag(vm, v, "inspect");
+    out->keyword = record_flag(vm, v, "keyword");
+    out->doc = record_text(vm, v, "doc");
     size_t n;
-    const value *choices = items(vm, v, "choices", &n);
+    const value *choices = record_items(vm, v, "choices", &n);
     if (choices) {
         str_id *ids = arena_array(vm->arena, str_id, n);
         for (size_t i = 0; i < n; i++)
@@ -159,7 +109,7 @@ static bool read_arg(struct vm *vm, str_id name, value v, struct arg_info *out)
 static bool read_args(struct vm *vm, value record, struct call_info *info,
                       struct call_rules *rules)
 {
-    value args = get(vm, record, "args");
+    value args = record_get(vm, record, "args");
     if (args == VALUE_ERROR || !value_is(args, VALUE_KIND_DICT))
         return vm_fail(vm, 513, "args must be a dict of arg() records") != VALUE_ERROR;
     const struct table *t = value_table(args);
@@ -170,7 +120,7 @@ static bool read_args(struct vm *vm, value record, struct call_info *info,
         struct arg_info *arg = &info->args[info->nargs];
         if (!read_arg(vm, value_intern(vm, t->v[i].key), t->v[i].val, arg))
             return false;
-        if (flag(vm, t->v[i].val, "internal"))
+        if (record_flag(vm, t->v[i].val, "internal"))
             rules->internal |= 1u << info->nargs;
         if (++info->nargs == 32)
             return vm_fail(vm, 513, "a call has at most 31 arguments") != VALUE_ERROR;
@@ -182,22 +132,23 @@ static bool read_args(struct vm *vm, value record, struct call_info *info,
 static bool read_inlines(struct vm *vm, value record, struct call_info *info,
                          struct call_rules *rules)
 {
-    value args = get(vm, record, "args");
+    value args = record_get(vm, record, "args");
     rules->inlines = arena_array(vm->arena, struct inline_rule, info->nargs);
     for (uint32_t i = 0; i < info->nargs; i++) {
         value arg = value_dict_get(vm, args, value_interned(vm, info->args[i].name));
-        const char *fills = text(vm, arg, "fills");
+        const char *fills = record_text(vm, arg, "fills");
         if (!fills)
             continue;
-        int32_t to = named_arg(info, vm, get(vm, arg, "fills"));
+        int32_t to = record_named_arg(info, vm, record_get(vm, arg, "fills"));
         if (to < 0)
             return false;
         rules->inlines[rules->ninlines++] = (struct inline_rule){
             .from = i,
             .text = (uint32_t)to,
-            .base64 = arg_index(info, vm, arena_printf(vm->arena, "%s64", fills)),
-            .url = arg_index(info, vm, arena_printf(vm->arena, "%s_url", fills)),
-            .digest = arg_index(info, vm, arena_printf(vm->arena, "%s_digest", fills)),
+            .base64 = record_arg_index(info, vm, arena_printf(vm->arena, "%s64", fills)),
+            .url = record_arg_index(info, vm, arena_printf(vm->arena, "%s_url", fills)),
+            .digest =
+                record_arg_index(info, vm, arena_printf(vm->arena, "%s_digest", fills)),
             .or_text = (uint32_t)to == i};
     }
     return true;
@@ -214,17 +165,18 @@ static bool read_attachments(struct vm *vm, value record, struct call_info *info
                  {"fetches", ATTACHMENT_URL},
                  {"pins", ATTACHMENT_COMMIT}};
     enum { KINDS = sizeof kinds / sizeof *kinds };
-    value args = get(vm, record, "args");
+    value args = record_get(vm, record, "args");
     rules->attachments =
         arena_array(vm->arena, struct attachment_rule, KINDS * info->nargs);
     for (uint32_t i = 0; i < info->nargs; i++) {
         value arg = value_dict_get(vm, args, value_interned(vm, info->args[i].name));
         for (size_t k = 0; k < KINDS; k++) {
-            if (!text(vm, arg, kinds[k].word))
+            if (!record_text(vm, arg, kinds[k].word))
                 continue;
             bool commit = kinds[k].kind == ATTACHMENT_COMMIT;
-            int32_t to = named_arg(info, vm, get(vm, arg, kinds[k].word));
-            int32_t of = commit ? named_arg(info, vm, get(vm, arg, "of")) : 0;
+            int32_t to = record_named_arg(info, vm, record_get(vm, arg, kinds[k].word));
+            int32_t of =
+                commit ? record_named_arg(info, vm, record_get(vm, arg, "of")) : 0;
             if (to < 0 || of < 0)
                 return false;
             rules->attachments[rules->nattachments++] =
@@ -237,7 +189,7 @@ static bool read_attachments(struct vm *vm, value record, struct call_info *info
 static bool read_identity(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
-    const value *v = items(vm, record, "identity", &n);
+    const value *v = record_items(vm, record, "identity", &n);
     info->identity = arena_array(vm->arena, uint32_t, n);
     info->instead = arena_array(vm->arena, uint32_t, n);
     for (size_t i = 0; i < n; i++) {
@@ -245,173 +197,16 @@ static bool read_identity(struct vm *vm, value record, struct call_info *info)
         const char *s = value_is_str(v[i]) ? value_cstr(vm, v[i]) : "";
         const char *bar = strchr(s, '|');
         if (bar) {
-            int32_t first = named_arg(info, vm, value_string(vm, s, (size_t)(bar - s)));
+            int32_t first =
+                record_named_arg(info, vm, value_string(vm, s, (size_t)(bar - s)));
             if (first < 0)
                 return false;
             info->instead[i] = (uint32_t)first + 1;
         }
-        int32_t arg = named_arg(info, vm, bar ? value_cstring(vm, bar + 1) : v[i]);
+        int32_t arg = record_named_arg(info, vm, bar ? value_cstring(vm, bar + 1) : v[i]);
         if (arg < 0)
             return false;
         info->identity[info->nidentity++] = (uint32_t)arg;
-    }
-    return true;
-}
-
-/* What names a thing in a row: "path", "/etc/cron.d/{job}", "=/etc/fstab". */
-static bool read_by(struct vm *vm, const struct call_info *info, const char *by,
-                    int32_t *arg, str_id *literal)
-{
-    const char *open = strchr(by, '{');
-    const char *close = open ? strchr(open, '}') : NULL;
-    *arg = -1;
-    if (*by == '=') {
-        *literal = intern_cstr(vm->strings, by + 1);
-        return true;
-    }
-    if (close) {
-        *literal = intern(vm->strings, by, (size_t)(open - by));
-        by = arena_strndup(vm->arena, open + 1, (size_t)(close - open - 1));
-    }
-    return (*arg = named_arg(info, vm, value_cstring(vm, by))) >= 0;
-}
-
-/* An argument that a row names under this key: 1 + its index, or 0 if there is no such
- * key. */
-static bool read_condition(struct vm *vm, value row, const char *key,
-                           const struct call_info *info, uint32_t *out)
-{
-    int32_t arg = text(vm, row, key) ? named_arg(info, vm, get(vm, row, key)) : 0;
-    *out = text(vm, row, key) ? (uint32_t)arg + 1 : 0;
-    return arg >= 0;
-}
-
-static bool read_any_effect(struct vm *vm, value v, struct call_info *info)
-{
-    struct effect e = {.any = true, .arg = -1};
-    const char *when = text(vm, v, "when"); /* only if that argument is written */
-    if (when && (e.arg = named_arg(info, vm, get(vm, v, "when"))) < 0)
-        return false;
-    info->effects[info->neffects++] = e;
-    e.write = true;
-    if (is_word(vm, v, "foreign"))
-        info->effects[info->neffects++] = e;
-    return true;
-}
-
-static bool read_effect(struct vm *vm, value v, struct call_info *info)
-{
-    struct effect e = {.write = is_word(vm, v, "writes")};
-    const char *kind = text(vm, v, "kind"), *by = text(vm, v, "by");
-    if (is_word(vm, v, "foreign") || is_word(vm, v, "reads_any"))
-        return read_any_effect(vm, v, info);
-    if (!kind || !by || (!e.write && !is_word(vm, v, "reads")))
-        return vm_fail(vm, 514,
-                       "effects are writes(kind, argument), reads(kind, "
-                       "argument), foreign() or reads_any()") != VALUE_ERROR;
-    e.kind = intern_cstr(vm->strings, kind);
-    if (!read_by(vm, info, by, &e.arg, &e.literal))
-        return false;
-    if (!read_condition(vm, v, "to", info, &e.to))
-        return false;
-    info->effects[info->neffects++] = e;
-    return true;
-}
-
-static bool read_effects(struct vm *vm, value record, struct call_info *info)
-{
-    size_t n;
-    const value *v = items(vm, record, "effects", &n);
-    info->effects = arena_array(vm->arena, struct effect, 2 * n);
-    for (size_t i = 0; i < n; i++)
-        if (!read_effect(vm, v[i], info))
-            return false;
-    return true;
-}
-
-static bool read_want(struct vm *vm, value v, const struct call_info *info,
-                      struct want *out)
-{
-    const char *kind = is_word(vm, v, "want") ? text(vm, v, "kind") : NULL;
-    const char *key = text(vm, v, "key"), *word = text(vm, v, "value");
-    value attr = get(vm, v, "attr"), what = get(vm, v, "value");
-    if (!kind || !key || attr == VALUE_ERROR)
-        return vm_fail(vm, 514, "wants are want(kind, argument, attribute, value)") !=
-               VALUE_ERROR;
-    *out = (struct want){.kind = intern_cstr(vm->strings, kind),
-                         .attr = value_intern(vm, attr),
-                         .value = -1};
-    if (what == VALUE_TRUE || what == VALUE_FALSE)
-        word = what == VALUE_TRUE ? "=True" : "=False";
-    if (word && *word == '=')
-        out->word = intern_cstr(vm->strings, word + 1);
-    else if ((out->value = named_arg(info, vm, what)) < 0)
-        return false;
-    return read_by(vm, info, key, &out->key, &out->literal) &&
-           read_condition(vm, v, "when", info, &out->when) &&
-           read_condition(vm, v, "below", info, &out->below);
-}
-
-static bool read_wants(struct vm *vm, value record, struct call_info *info)
-{
-    size_t n;
-    const value *v = items(vm, record, "wants", &n);
-    info->wants = arena_array(vm->arena, struct want, n);
-    for (size_t i = 0; i < n; i++)
-        if (!read_want(vm, v[i], info, &info->wants[info->nwants++]))
-            return false;
-    return true;
-}
-
-static bool read_require(struct vm *vm, value v, struct call_info *info,
-                         struct require *out)
-{
-    *out = (struct require){.except = -1};
-    if (is_word(vm, v, "unless")) {
-        size_t n;
-        const value *vals = items(vm, v, "values", &n);
-        int32_t except = named_arg(info, vm, get(vm, v, "arg"));
-        if (except < 0 || !read_require(vm, get(vm, v, "then"), info, out))
-            return false;
-        out->except = except;
-        str_id *ids = arena_array(vm->arena, str_id, n);
-        for (size_t i = 0; i < n; i++)
-            ids[i] = value_intern(vm, vals[i]);
-        out->values = ids;
-        out->nvalues = (unsigned)n;
-        return true;
-    }
-    out->exactly = is_word(vm, v, "exactly_one");
-    size_t n;
-    const value *names = items(vm, v, "rest", &n);
-    for (size_t i = 0; i < n && out->n < 8; i++) {
-        if (value_str_equal(names[i], "when")) {
-            out->when = true;
-            continue;
-        }
-        int32_t arg = named_arg(info, vm, names[i]);
-        if (arg < 0)
-            return false;
-        out->args[out->n++] = (uint32_t)arg;
-    }
-    return true;
-}
-
-static bool read_requires(struct vm *vm, value record, struct call_info *info,
-                          struct call_rules *rules)
-{
-    size_t n;
-    const value *v = items(vm, record, "require", &n);
-    rules->require = arena_array(vm->arena, struct require, n);
-    for (size_t i = 0; i < n; i++)
-        if (!read_require(vm, v[i], info, &rules->require[rules->nrequire++]))
-            return false;
-    v = items(vm, record, "guarded", &n);
-    for (size_t i = 0; i < n; i++) {
-        int32_t arg = named_arg(info, vm, v[i]);
-        if (arg < 0)
-            return false;
-        info->guards |= 1u << arg;
     }
     return true;
 }
@@ -431,7 +226,7 @@ static val_id read_title(struct vm *vm, const struct call_info *info, const char
         if (!close)
             break;
         const char *name = arena_strndup(vm->arena, open + 1, (size_t)(close - open - 1));
-        int32_t arg = arg_index(info, vm, name);
+        int32_t arg = record_arg_index(info, vm, name);
         *vec_push(&parts) =
             arg >= 0 ? val_hole(vm->values, (uint32_t)arg, 0)
                      : val_name(vm->values, IR_SELF, intern_cstr(vm->strings, name));
@@ -445,11 +240,12 @@ static val_id read_title(struct vm *vm, const struct call_info *info, const char
 static void read_rules(struct vm *vm, value record, struct call_info *info,
                        struct call_rules *rules)
 {
-    value steps = get(vm, record, "steps"), lower = get(vm, record, "lower");
-    value probe = get(vm, record, "probe");
+    value steps = record_get(vm, record, "steps"),
+          lower = record_get(vm, record, "lower");
+    value probe = record_get(vm, record, "probe");
     bool dict = lower != VALUE_ERROR && value_is(lower, VALUE_KIND_DICT);
     for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++) {
-        value own = dict ? get(vm, lower, backend_name(b)) : VALUE_ERROR;
+        value own = dict ? record_get(vm, lower, backend_name(b)) : VALUE_ERROR;
         /* Every backend has a native way to call the step library. */
         if (own == VALUE_ERROR)
             own = steps;
@@ -466,9 +262,10 @@ static void read_rules(struct vm *vm, value record, struct call_info *info,
 /* carrier = {"chef": "api"}: what a tool cannot do before it is there. */
 static bool read_carriers(struct vm *vm, value record, struct call_info *info)
 {
-    value given = get(vm, record, "carrier");
+    value given = record_get(vm, record, "carrier");
     for (enum backend b = BACKEND_API; b < BACKEND_COUNT; b++) {
-        const char *name = given == VALUE_ERROR ? NULL : text(vm, given, backend_name(b));
+        const char *name =
+            given == VALUE_ERROR ? NULL : record_text(vm, given, backend_name(b));
         info->carrier[b] = (uint8_t)(name ? backend_named(name) : b);
         if (!info->carrier[b])
             return vm_fail(vm, 513, "carrier names backends") != VALUE_ERROR;
@@ -479,8 +276,8 @@ static bool read_carriers(struct vm *vm, value record, struct call_info *info)
 /* batch = "packages": neighbouring calls may be one, with these lists united. */
 static bool read_batch(struct vm *vm, value record, struct call_info *info)
 {
-    value name = get(vm, record, "batch");
-    int32_t arg = name == VALUE_ERROR ? -1 : named_arg(info, vm, name);
+    value name = record_get(vm, record, "batch");
+    int32_t arg = name == VALUE_ERROR ? -1 : record_named_arg(info, vm, name);
     info->batch = (uint32_t)(arg + 1);
     return name == VALUE_ERROR || arg >= 0;
 }
@@ -490,7 +287,7 @@ static bool read_batch(struct vm *vm, value record, struct call_info *info)
 static void read_local(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
-    const value *v = items(vm, record, "local", &n);
+    const value *v = record_items(vm, record, "local", &n);
     if (!n)
         return;
     str_id *ids = arena_array(vm->arena, str_id, n);
@@ -503,7 +300,7 @@ static void read_local(struct vm *vm, value record, struct call_info *info)
 static void read_errors(struct vm *vm, value record, struct call_info *info)
 {
     size_t n;
-    const value *v = items(vm, record, "errors", &n);
+    const value *v = record_items(vm, record, "errors", &n);
     for (size_t i = 0; i < n; i++)
         info->errors |= 1u << error_named(value_str_p(v[i]), value_str_len(v[i]));
 }
@@ -524,44 +321,44 @@ static value do_call(struct vm *vm, const struct call *c)
     info.scope = dot ? intern(vm->strings, name, (size_t)(dot - name)) : 0;
     info.member = intern_cstr(vm->strings, dot ? dot + 1 : name);
     info.method = dot && glossary_has(g, intern_text(vm->strings, info.scope));
-    info.doc = text(vm, record, "doc");
-    info.exclusive = flag(vm, record, "exclusive");
-    info.idempotent = flag(vm, record, "idempotent");
-    info.pure = flag(vm, record, "pure");
-    info.keyed = flag(vm, record, "keyed");
-    info.ordinal = flag(vm, record, "ordinal");
-    info.http = flag(vm, record, "http");
-    info.reads_only = flag(vm, record, "reads_only");
-    info.planned = flag(vm, record, "planned");
-    value seconds = get(vm, record, "seconds");
+    info.doc = record_text(vm, record, "doc");
+    info.exclusive = record_flag(vm, record, "exclusive");
+    info.idempotent = record_flag(vm, record, "idempotent");
+    info.pure = record_flag(vm, record, "pure");
+    info.keyed = record_flag(vm, record, "keyed");
+    info.ordinal = record_flag(vm, record, "ordinal");
+    info.http = record_flag(vm, record, "http");
+    info.reads_only = record_flag(vm, record, "reads_only");
+    info.planned = record_flag(vm, record, "planned");
+    value seconds = record_get(vm, record, "seconds");
     info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)
                        ? (uint32_t)value_small_get(seconds) * 1000
                        : 500;
-    rules->provider = flag(vm, record, "provider");
-    rules->builtin = flag(vm, record, "builtin");
+    rules->provider = record_flag(vm, record, "provider");
+    rules->builtin = record_flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
     if (!read_args(vm, record, &info, rules))
         return VALUE_ERROR;
-    info.present = (uint32_t)(arg_index(&info, vm, "present") + 1);
+    info.present = (uint32_t)(record_arg_index(&info, vm, "present") + 1);
     if (!read_inlines(vm, record, &info, rules) ||
         !read_attachments(vm, record, &info, rules) ||
-        !read_identity(vm, record, &info) || !read_effects(vm, record, &info) ||
-        !read_wants(vm, record, &info) || !read_batch(vm, record, &info) ||
-        !read_requires(vm, record, &info, rules))
+        !read_identity(vm, record, &info) || !record_read_effects(vm, record, &info) ||
+        !record_read_wants(vm, record, &info) || !read_batch(vm, record, &info) ||
+        !record_read_requires(vm, record, &info, rules))
         return VALUE_ERROR;
     read_errors(vm, record, &info);
     read_local(vm, record, &info);
     read_rules(vm, record, &info, rules);
-    const char *title = text(vm, record, "title");
+    const char *title = record_text(vm, record, "title");
     rules->title = read_title(vm, &info, title ? title : name);
-    const char *absent = text(vm, record, "title_absent");
+    const char *absent = record_text(vm, record, "title_absent");
     rules->title_absent = absent ? read_title(vm, &info, absent) : rules->title;
     if (!read_carriers(vm, record, &info))
         return VALUE_ERROR;
     rules->backend =
         info.alone ? BACKEND_API : info.carrier[config_backend(g->config, name)];
-    const char *result = text(vm, record, "result");
+    const char *result = record_text(vm, record, "result");
     info.result = glossary_type(g, intern_cstr(vm->strings, result ? result : name));
     info.rules = rules;
     g->making = (call_id)g->calls->n;
@@ -589,15 +386,15 @@ uint32_t record_type(struct glossary *g, str_id name, const struct field_info *f
 
 static bool read_field(struct vm *vm, str_id name, value v, struct field_info *out)
 {
-    const char *type = is_word(vm, v, "field") ? text(vm, v, "type") : NULL;
-    const char *arg = type ? text(vm, v, "arg") : NULL;
-    const char *by = type ? text(vm, v, "by") : NULL;
+    const char *type = record_is_word(vm, v, "field") ? record_text(vm, v, "type") : NULL;
+    const char *arg = type ? record_text(vm, v, "arg") : NULL;
+    const char *by = type ? record_text(vm, v, "by") : NULL;
     *out = (struct field_info){.name = name,
                                .has_arg = arg != NULL,
-                               .known = flag(vm, v, "known"),
-                               .open = flag(vm, v, "open"),
+                               .known = record_flag(vm, v, "known"),
+                               .open = record_flag(vm, v, "open"),
                                .by = by ? intern_cstr(vm->strings, by) : 0,
-                               .doc = text(vm, v, "doc")};
+                               .doc = record_text(vm, v, "doc")};
     if (type && type_parse(vm->strings, type, strlen(type), &out->type) &&
         (!arg || type_parse(vm->strings, arg, strlen(arg), &out->arg)))
         return true;

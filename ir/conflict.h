@@ -9,10 +9,10 @@
  * the key of this one. */
 struct mention {
     op_id op;
-    uint32_t row; /* of call->wants */
-    val_id item;  /* the thing, as the argument has it; 0 where no argument does */
-    uint32_t
-        before; /* another one of the same thing, or 0: the index of who keeps them */
+    uint32_t row;  /* of call->wants */
+    val_id item;   /* the thing, as the argument has it; 0 where no argument does */
+    uint32_t next; /* of the same thing, saying something else: index, or 0 */
+    uint32_t like; /* saying the same under another condition: index, or 0 */
 };
 
 /* One attribute in it. */

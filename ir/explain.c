@@ -7,10 +7,10 @@
 
 void explain_begin(struct explanation *e, const struct graph *g, const char *pass)
 {
-    *e = (struct explanation){pass, xcalloc(g->n, sizeof *e->dead), g->n, g->nedges,
+    *e = (struct explanation){pass, xcalloc(g->n, sizeof *e->flags), g->n, g->nedges,
                               g->nsegments};
     for (size_t id = 1; id < g->n; id++)
-        e->dead[id] = g->ops[id].flags & OP_DEAD;
+        e->flags[id] = g->ops[id].flags;
 }
 
 static void add_string(const struct graph *g, str_id s, struct buf *out)
@@ -93,7 +93,11 @@ static void explain_op(const struct explanation *e, const struct graph *g, op_id
     add_place(g, id, out);
     buf_str(out, ": ");
     add_string(g, g->ops[id].address ? g->ops[id].address : call->name, out);
-    if (!into) {
+    if (!(g->ops[id].flags & OP_DEAD)) {
+        buf_str(out,
+                " is carried out earlier, beside others of its kind: it and the calls "
+                "it passes touch nothing of each other");
+    } else if (!into) {
         buf_str(out, " is removed: it is pure, cannot fail, and nobody uses its values");
     } else {
         buf_str(out, " is the call of ");
@@ -169,7 +173,7 @@ void explain_end(struct explanation *e, const struct graph *g, struct buf *out)
 {
     bool gone = false;
     for (size_t id = 1; id < e->ops; id++)
-        if (!e->dead[id] && (g->ops[id].flags & OP_DEAD)) {
+        if ((g->ops[id].flags & ~e->flags[id]) & (OP_DEAD | OP_MOVED)) {
             explain_op(e, g, (op_id)id, out);
             gone = true;
         }
@@ -180,5 +184,5 @@ void explain_end(struct explanation *e, const struct graph *g, struct buf *out)
                    e->pass, e->edges - g->nedges, e->edges);
     if (e->segments > g->nsegments)
         explain_runs(e, g, out);
-    free(e->dead);
+    free(e->flags);
 }

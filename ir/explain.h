@@ -7,14 +7,14 @@
 /* The graph before a pass, as far as it is compared. */
 struct explanation {
     const char *pass;
-    bool *dead; /* by op */
+    uint8_t *flags; /* by op */
     size_t ops, edges;
     uint32_t segments;
 };
 
 void explain_begin(struct explanation *e, const struct graph *g, const char *pass);
-/* Writes a line for every op that is gone or carried out with others since, or for the
- * edges that are gone if no op is, and for every tool run that has got more machines;
+/* Writes a line for every op that is gone, moved or carried out with others since, or for
+ * the edges that are gone if no op is, and for every tool run that has got more machines;
  * frees what was kept. */
 void explain_end(struct explanation *e, const struct graph *g, struct buf *out);
 /* What the record says that the op reads and writes: "writes file /etc/motd, reads user

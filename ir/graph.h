@@ -34,6 +34,7 @@ enum op_flags {
     OP_NAMED = 2,    /* address was given by name= */
     OP_TAINTED = 4,  /* was given a secret: texts it produces are secret too */
     OP_DEAD = 8,     /* merged into another or pruned: `merged` says where */
+    OP_MOVED = 16,   /* carried out before calls that stand before it in the program */
 };
 
 struct op {

@@ -135,20 +135,34 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Packages: names without versions, sorted, each once. */
+/* The name of a package without its version. */
+static void add_package(const struct graph *g, val_id id, struct buf *out)
+{
+    size_t start = out->len;
+    add_value(g, id, true, out);
+    const char *name = out->p + start;
+    const char *version = memchr(name, '=', out->len - start);
+    if (version && name[0] != '"' && name[0] != '{') {
+        out->len = (size_t)(version - out->p);
+        out->p[out->len] = '\0';
+    }
+}
+
+/* Packages: sorted, each once. */
 static void add_packages(const struct graph *g, val_id id, struct buf *out)
 {
     const struct ir_value *v = val_get(&g->values, id);
     bool list = v->kind == IR_LIST;
     uint32_t count = list ? v->count : 1;
+    if (count == 1) {
+        add_package(g, list ? val_items(&g->values, id)[0] : id, out);
+        return;
+    }
     char **names = xcalloc(count + 1, sizeof *names);
     for (uint32_t i = 0; i < count; i++) {
         struct buf name = {0};
-        add_value(g, list ? val_items(&g->values, id)[i] : id, true, &name);
+        add_package(g, val_items(&g->values, id)[i], &name);
         names[i] = buf_steal(&name);
-        char *version = strchr(names[i], '=');
-        if (version && names[i][0] != '"' && names[i][0] != '{')
-            *version = '\0';
     }
     qsort(names, count, sizeof *names, by_text);
     for (uint32_t i = 0; i < count; i++) {

@@ -21,6 +21,8 @@
      */                                                                                  \
     X(PRUNE, "prune", graph_prune, 2)                                                    \
     /* Behind all that removes ops, and so may derive edges anew. */                     \
+    X(COMMUTE, "commute", graph_commute, 2)                                              \
+    /* Nothing changes the order on a machine any more. */                               \
     X(REDUCE, "reduce", graph_reduce, 2)                                                 \
     /* It numbers what is left. */                                                       \
     X(SEGMENT, "segment", graph_segment, 0)                                              \
@@ -65,6 +67,9 @@ bool graph_conflict(struct graph *g, struct diags *d);
 /* Removes ops whose record says `pure`, that cannot fail and that nobody refers to, and
  * warns of each. Derives the edges anew if it did. */
 bool graph_prune(struct graph *g, struct diags *d);
+/* Changes the order of calls on a machine, where nobody can tell, so that those which one
+ * tool or one transaction can carry out are neighbours. */
+bool graph_commute(struct graph *g, struct diags *d);
 /* Removes the edges that lead from a machine to the ops on it, but for the first and for
  * those behind an op that may fail and be passed over: they follow from the others. */
 bool graph_reduce(struct graph *g, struct diags *d);

@@ -30,7 +30,7 @@ struct conflicts {
         size_t n, cap;
     } mentions;
     struct map64 folders; /* machine and path → 1 + the nearest thing that it is or
-                             lies in, or 0 */
+                             lies in and that may say something of it, or 0 */
     bool *told;           /* per mention: that nothing may be in its thing */
     bool good;
 };
@@ -126,27 +126,51 @@ static void report(struct conflicts *c, const struct thing *t,
         conflict_help(c->g, c->d, e, t->kind, b->attr, b->word);
 }
 
-/* Compares with what was said before. True if that says all of it already. */
-static bool meets(struct conflicts *c, const struct thing *t, const struct mention *first,
-                  const struct mention *later, bool *bad)
+enum meeting {
+    MEET_APART,
+    MEET_WITHIN, /* what the later one says is said by the first one, too */
+    MEET_LIKE,   /* and nothing else is */
+    MEET_CLASH
+};
+
+/* Compares what two say. `a` and `b` are where they clash. */
+static enum meeting meet(struct conflicts *c, const struct mention *first,
+                         const struct mention *later, struct statement *a,
+                         struct statement *b)
 {
-    struct statement a[STATEMENTS_LIMIT], b[STATEMENTS_LIMIT];
-    struct graph *g = c->g;
-    size_t na = mention_read(g, first, a), nb = mention_read(g, later, b), said = 0;
-    val_id when = g->ops[first->op].when, other = g->ops[later->op].when;
-    for (size_t i = 0; i < nb; i++)
-        for (size_t k = 0; k < na; k++) {
-            if (a[k].attr != b[i].attr || a[k].below != b[i].below)
+    struct statement x[STATEMENTS_LIMIT], y[STATEMENTS_LIMIT];
+    size_t nx = mention_read(c->g, first, x), ny = mention_read(c->g, later, y), said = 0;
+    for (size_t i = 0; i < ny; i++)
+        for (size_t k = 0; k < nx; k++) {
+            if (x[k].attr != y[i].attr || x[k].below != y[i].below)
                 continue;
-            if (statement_agrees(g, &a[k], &b[i])) {
+            if (statement_agrees(c->g, &x[k], &y[i])) {
                 said++;
-            } else if (!b[i].below && !merge_opposite(g, when, other)) {
-                report(c, t, first, &a[k], later, &b[i]);
-                *bad = true;
-                return true;
+            } else if (!y[i].below) {
+                *a = x[k];
+                *b = y[i];
+                return MEET_CLASH;
             }
         }
-    return said == nb && merge_same(g, when, other);
+    return said < ny ? MEET_APART : nx > ny ? MEET_WITHIN : MEET_LIKE;
+}
+
+static val_id when_of(const struct conflicts *c, uint32_t mention)
+{
+    return c->g->ops[c->mentions.v[mention].op].when;
+}
+
+/* Whether a clash with the mentions of this kind is one under all conditions. */
+static bool report_clash(struct conflicts *c, const struct thing *t, uint32_t kind,
+                         const struct mention *later, const struct statement *a,
+                         const struct statement *b)
+{
+    for (uint32_t i = kind; i; i = c->mentions.v[i].like)
+        if (!merge_opposite(c->g, when_of(c, i), c->g->ops[later->op].when)) {
+            report(c, t, &c->mentions.v[i], a, later, b);
+            return true;
+        }
+    return false;
 }
 
 static void mention(struct conflicts *c, op_id op, uint32_t row, val_id item, str_id key)
@@ -156,12 +180,21 @@ static void mention(struct conflicts *c, op_id op, uint32_t row, val_id item, st
     uint32_t number = find_thing(c, graph_live(g, g->ops[op].subject),
                                  graph_call(g, op)->wants[row].kind, key, true);
     struct thing *t = &c->things.v[number];
-    bool bad = false;
-    for (uint32_t i = t->last; i; i = c->mentions.v[i].before)
-        if (meets(c, t, &c->mentions.v[i], &now, &bad) || bad)
+    struct statement a, b;
+    uint32_t like = 0;
+    for (uint32_t i = t->last; i; i = c->mentions.v[i].next) {
+        enum meeting m = meet(c, &c->mentions.v[i], &now, &a, &b);
+        if (m == MEET_CLASH && report_clash(c, t, i, &now, &a, &b))
             return;
-    now.before = t->last;
-    t->last = (uint32_t)c->mentions.n;
+        if ((m == MEET_WITHIN || m == MEET_LIKE) &&
+            merge_same(g, when_of(c, i), g->ops[op].when))
+            return;
+        if (m == MEET_LIKE)
+            like = i;
+    }
+    uint32_t *head = like ? &c->mentions.v[like].like : &t->last;
+    *(like ? &now.like : &now.next) = *head;
+    *head = (uint32_t)c->mentions.n;
     *vec_push(&c->mentions) = now;
 }
 
@@ -243,7 +276,26 @@ static void see_op(struct conflicts *c, op_id op)
 /* ---- what lies in what
  * ------------------------------------------------------------------------------ */
 
-/* The nearest thing that the path is or lies in, 0 if there is none. */
+/* What can speak against something in the thing: that nothing is there, that it is a
+ * file, and what is said of all that lies in it. */
+static bool reaches_in(struct conflicts *c, const struct statement *s)
+{
+    if (s->below || is_word(c, s->attr, "content"))
+        return !is_word(c, s->word, "entries");
+    return is_word(c, s->attr, "present") && is_word(c, s->word, "False");
+}
+
+static bool thing_reaches_in(struct conflicts *c, uint32_t number)
+{
+    struct statement s[STATEMENTS_LIMIT];
+    for (uint32_t i = c->things.v[number].last; i; i = c->mentions.v[i].next)
+        for (size_t n = mention_read(c->g, &c->mentions.v[i], s); n > 0; n--)
+            if (reaches_in(c, &s[n - 1]))
+                return true;
+    return false;
+}
+
+/* The nearest such thing that the path is or lies in, 0 if there is none. */
 static uint32_t nearest(struct conflicts *c, op_id machine, str_id kind, const char *path,
                         size_t len)
 {
@@ -255,24 +307,22 @@ static uint32_t nearest(struct conflicts *c, op_id machine, str_id kind, const c
     if (known)
         return known - 1;
     uint32_t found = find_thing(c, machine, kind, folder, false);
-    if (!found)
+    if (!found || !thing_reaches_in(c, found))
         found = nearest(c, machine, kind, path, place_parent(path, len));
     *map64_put(&c->folders, k) = found + 1;
     return found;
 }
 
-/* What speaks against anything being there at all: an absence or a file above it, or what
- * is said of all that lies there. */
 static bool excludes(struct conflicts *c, const struct statement *above,
                      const struct statement *inside)
 {
+    if (!reaches_in(c, above) || inside->below)
+        return false;
     if (above->below)
-        return !inside->below && above->attr == inside->attr &&
+        return above->attr == inside->attr && !is_word(c, inside->word, "entries") &&
                !statement_agrees(c->g, above, inside);
-    if (is_word(c, above->attr, "present") && is_word(c, above->word, "False"))
-        return is_word(c, inside->attr, "present") && is_word(c, inside->word, "True");
-    return is_word(c, above->attr, "content") && !is_word(c, above->word, "entries") &&
-           is_word(c, inside->attr, "present");
+    return is_word(c, inside->attr, "present") &&
+           (is_word(c, above->attr, "content") || is_word(c, inside->word, "True"));
 }
 
 static void report_inside(struct conflicts *c, const struct thing *folder,
@@ -313,25 +363,31 @@ static void report_inside(struct conflicts *c, const struct thing *folder,
     diag_help(c->d, e, "%s", help);
 }
 
-/* One error for all that lies in the thing. */
-static void compare_inside(struct conflicts *c, const struct thing *folder,
-                           uint32_t mention, const struct thing *t)
+/* Compares two mentions; true after an error. */
+static bool compare_inside(struct conflicts *c, const struct thing *folder,
+                           const struct mention *out, const struct thing *t,
+                           const struct mention *in)
 {
     struct statement a[STATEMENTS_LIMIT], b[STATEMENTS_LIMIT];
-    const struct mention *out = &c->mentions.v[mention];
     struct graph *g = c->g;
-    size_t na = mention_read(g, out, a);
-    for (uint32_t i = t->last; i; i = c->mentions.v[i].before) {
-        const struct mention *in = &c->mentions.v[i];
-        size_t nb = mention_read(g, in, b);
-        for (size_t k = 0; k < na * nb; k++)
-            if (excludes(c, &a[k / nb], &b[k % nb]) &&
-                !merge_opposite(g, g->ops[out->op].when, g->ops[in->op].when)) {
-                report_inside(c, folder, out, &a[k / nb], t, in, &b[k % nb]);
-                c->told[mention] = true;
-                return;
-            }
-    }
+    size_t na = mention_read(g, out, a), nb = mention_read(g, in, b);
+    for (size_t k = 0; k < na * nb; k++)
+        if (excludes(c, &a[k / nb], &b[k % nb]) &&
+            !merge_opposite(g, g->ops[out->op].when, g->ops[in->op].when)) {
+            report_inside(c, folder, out, &a[k / nb], t, in, &b[k % nb]);
+            return true;
+        }
+    return false;
+}
+
+/* One error for all that lies in the folder and clashes with this mention of it. */
+static void see_mention(struct conflicts *c, const struct thing *folder, uint32_t out,
+                        const struct thing *t)
+{
+    for (uint32_t i = t->last; i; i = c->mentions.v[i].next)
+        for (uint32_t k = i; k && !c->told[out]; k = c->mentions.v[k].like)
+            c->told[out] =
+                compare_inside(c, folder, &c->mentions.v[out], t, &c->mentions.v[k]);
 }
 
 static void see_inside(struct conflicts *c, const struct thing *t)
@@ -343,9 +399,9 @@ static void see_inside(struct conflicts *c, const struct thing *t)
         const struct thing *folder = &c->things.v[number];
         if (!number)
             return;
-        for (uint32_t i = folder->last; i; i = c->mentions.v[i].before)
-            if (!c->told[i])
-                compare_inside(c, folder, i, t);
+        for (uint32_t i = folder->last; i; i = c->mentions.v[i].next)
+            for (uint32_t k = i; k; k = c->mentions.v[k].like)
+                see_mention(c, folder, k, t);
         len = place_parent(path, intern_len(c->g->strings, folder->key));
     }
 }
