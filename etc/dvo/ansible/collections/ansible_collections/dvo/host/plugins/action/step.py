@@ -20,6 +20,11 @@ class ActionModule(ActionBase):
 
     TRANSFERS_FILES = False
     GRACE = 10  # seconds in which a step that is out of time ends by itself
+    # No module runs without it.
+    PYTHON = (
+        "command -v python3 > /dev/null || { apt-get -qq update &&"
+        " apt-get -qq install --yes python3-minimal python3-apt; }"
+    )
 
     def run(self, tmp=None, task_vars=None):
         super(ActionModule, self).run(tmp, task_vars)
@@ -32,9 +37,16 @@ class ActionModule(ActionBase):
         if self._task.timeout:
             args["timeout"] = self._task.timeout
             signal.alarm(self._task.timeout + self.GRACE)
+        python = {}
+        if "bootstrap" in args and not self._task.check_mode:
+            python = self._low_level_execute_command(self.PYTHON)
+            if python["rc"]:
+                return {"failed": True, "msg": python["stderr"] or python["stdout"]}
         result = self._execute_module(
             module_name="dvo.host.step", module_args=args, task_vars=task_vars
         )
+        if "Unpacking" in python.get("stdout", ""):
+            result["changed"] = True
         if self._task.no_log or self._play_context.no_log:
             self._report(result)
         return result
