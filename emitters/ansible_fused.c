@@ -138,11 +138,11 @@ static bool each_param(struct group *g,
                        bool (*each)(struct group *g, val_id key, val_id v))
 {
     struct emission *e = g->a->e;
-    val_id params = flow_shape(&g->a->flow, g->op)->v[0].params;
-    uint32_t count = params ? val_get(e->values, params)->count : 0;
+    const struct shape_step *s = flow_shape(&g->a->flow, g->op)->v;
+    uint32_t count = s->params ? val_get(e->values, s->params)->count : 0;
     for (uint32_t i = 0; i < count; i++) {
-        val_id v = render_value(e, g->op, val_items(e->values, params)[2 * i + 1]);
-        if (v && v != VAL_NONE && !each(g, val_items(e->values, params)[2 * i], v))
+        val_id v = render_value(e, g->op, val_items(e->values, s->params)[2 * i + 1]);
+        if (shape_says(e, s, i, v) && !each(g, val_items(e->values, s->params)[2 * i], v))
             return false;
     }
     return true;

@@ -110,16 +110,17 @@ static void task_conditions(struct ansible *a, op_id op, uint32_t task, val_id o
     yaml_seq_end(&a->yaml);
 }
 
-static void task_params(struct ansible *a, val_id params)
+static void task_params(struct ansible *a, const struct shape_step *t)
 {
     yaml_map(&a->yaml);
-    uint32_t count = params ? val_get(a->e->values, params)->count : 0;
+    uint32_t count = t->params ? val_get(a->e->values, t->params)->count : 0;
     for (uint32_t i = 0; i < count; i++) {
-        val_id v = render_value(a->e, a->op, val_items(a->e->values, params)[2 * i + 1]);
+        val_id v =
+            render_value(a->e, a->op, val_items(a->e->values, t->params)[2 * i + 1]);
         size_t len;
         const char *key =
-            render_bytes(a->e, val_items(a->e->values, params)[2 * i], &len);
-        if (!v || v == VAL_NONE)
+            render_bytes(a->e, val_items(a->e->values, t->params)[2 * i], &len);
+        if (!shape_says(a->e, t, i, v))
             continue;
         yaml_key(&a->yaml, key, len);
         ansible_value(a, v);
@@ -136,14 +137,14 @@ static void task_module(struct ansible *a, const struct shape_step *t)
         if (t->free)
             ansible_value(a, render_value(a->e, a->op, t->free));
         else
-            task_params(a, t->params);
+            task_params(a, t);
         return;
     }
     const char *step = render_bytes(a->e, t->step, &len);
     yaml_name(&a->yaml, STEP_MODULE);
     yaml_map(&a->yaml);
     yaml_key(&a->yaml, step, len);
-    task_params(a, t->params);
+    task_params(a, t);
     yaml_map_end(&a->yaml);
 }
 

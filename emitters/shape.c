@@ -1,7 +1,49 @@
 /* Takes the native steps of templates apart. */
 #include "emitters/shape.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "emitters/render.h"
+#include "ir/base/embed.h"
+
+/* What the step library says behind "dvo_flag PARAM". */
+static int8_t flag_of(const struct embedded_file *library, const char *param)
+{
+    char call[64];
+    int n = snprintf(call, sizeof call, "dvo_flag %s ", param);
+    const char *at = library && n < (int)sizeof call
+                         ? memmem(library->data, library->len, call, (size_t)n)
+                         : NULL;
+    return !at ? -1 : !strncmp(at + n, "true", 4);
+}
+
+static void shape_flags(struct emission *e, struct shape_step *s)
+{
+    char path[64];
+    size_t len;
+    const char *step = render_bytes(e, s->step, &len);
+    uint32_t n = s->params ? val_get(e->values, s->params)->count : 0;
+    snprintf(path, sizeof path, "host/%.*s.sh", (int)len, step);
+    const struct embedded_file *library = embedded_find(path);
+    s->flags = arena_array(&e->arena, int8_t, n);
+    for (uint32_t i = 0; i < n; i++)
+        s->flags[i] = flag_of(
+            library, render_bytes(e, val_items(e->values, s->params)[2 * i], &len));
+}
+
+bool shape_says(const struct emission *e, const struct shape_step *s, uint32_t param,
+                val_id v)
+{
+    const struct ir_value *value = val_get(e->values, v);
+    if (!v || v == VAL_NONE)
+        return false;
+    if (!s->step)
+        return true;
+    if (value->kind == IR_LIST || value->kind == IR_DICT)
+        return value->count > 0;
+    return value->kind != IR_BOOL || s->flags[param] != (int8_t)(v == VAL_TRUE);
+}
 
 static void shape_step(struct emission *e, struct shape_step *s, val_id native)
 {
@@ -30,6 +72,8 @@ static void shape_step(struct emission *e, struct shape_step *s, val_id native)
             c->value = v;
         }
     }
+    if (s->step)
+        shape_flags(e, s);
 }
 
 static void shape_make(struct emission *e, struct shape *s, val_id steps)

@@ -15,9 +15,15 @@ struct shape_control { /* of the record's own choice, such as changed_when */
  * free text of a resource is its name. */
 struct shape_step {
     val_id module, resource, step, params, free, title, files, when, register_;
+    int8_t *flags; /* of a step, per parameter: the flag it is by itself, or -1 */
     struct shape_control *controls;
     uint32_t ncontrols;
 };
+
+/* Whether a parameter of a step says something: nothing is said by an empty list, and by
+ * a flag that is what the step takes it for anyway. */
+bool shape_says(const struct emission *e, const struct shape_step *s, uint32_t param,
+                val_id v);
 
 /* The native steps that the ops of one template become. */
 struct shape {

@@ -330,7 +330,10 @@ static void gathering_met(struct member *m, bool ready)
         *vec_push(&g->ready) = m;
     if (--g->expected == 0) {
         loop_cancel(g->run->loop, g->timer);
-        g->timer = loop_timer(g->run->loop, 0, gathering_go, g);
+        if (g->ready.n)
+            g->timer = loop_timer(g->run->loop, 0, gathering_go, g);
+        else
+            free(g); /* the timer may never come: nothing is running any more */
     } else if (ready && !g->timer) {
         g->timer = loop_timer(g->run->loop, GATHERING_MS, gathering_go, g);
     }

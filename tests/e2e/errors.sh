@@ -146,14 +146,14 @@ n.bootstrap()
 o = cloud.create(flavor=provider.FLAVOR_SMALL)
 o.bootstrap()
 n.file("/etc/before", content="b")
-bad = n.file("/etc", content="x")
+bad = n.file("/usr", content="x")
 late = n.file("/etc/late", content="l")
 q = n.query(["echo", "x"])
 o.file("/root/uses", content=q.stdout)
 o.file("/root/free", content="f")
 END
-    fails EINVAL '/etc is a directory, not a file' two || return
-    says 'two.dvo:6:7: n.file(/etc): EINVAL' && says 'not started because of it: n.file(/etc/late) (later on that machine)' &&
+    fails EINVAL '/usr is a directory, not a file' two || return
+    says 'two.dvo:6:7: n.file(/usr): EINVAL' && says 'not started because of it: n.file(/etc/late) (later on that machine)' &&
         says 'o.file(/root/uses)' && on n 'test -e /etc/before && ! test -e /etc/late' &&
         on o '! test -e /root/uses'
 }

@@ -48,7 +48,7 @@ class ActionModule(ActionBase):
         if "Unpacking" in python.get("stdout", ""):
             result["changed"] = True
         if self._task.no_log or self._play_context.no_log:
-            self._report(result)
+            self._report(result, task_vars)
         return result
 
     def _leave_out(self, args, task_vars):
@@ -64,12 +64,16 @@ class ActionModule(ActionBase):
                 packages = [one for one in params["packages"] if one in words]
                 args[name] = dict(params, packages=packages, members=members)
 
-    def _report(self, result):
+    def _report(self, result, task_vars):
         events = Events()
         if not events.answered():
             return
         event = place(self._task)
-        event.update(event="result", result={"fields": result.get("fields") or {}})
+        event.update(
+            event="result",
+            host=(task_vars or {}).get("inventory_hostname"),
+            result={"fields": result.get("fields") or {}},
+        )
         if "errno" in result:
             event["errno"] = result["errno"]
         events.write(event)
