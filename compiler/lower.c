@@ -522,7 +522,9 @@ static val_id driver_ir(struct lowering *l)
 bool lower(struct program *p, struct plan *plan)
 {
     struct graph *g = &p->graph;
-    *plan = (struct plan){.graph = g, .fuse = p->passes.level >= PASS_LEVEL_FUSE};
+    *plan = (struct plan){.graph = g,
+                          .together = p->passes.level >= PASS_LEVEL,
+                          .fuse = p->passes.level >= PASS_LEVEL_FUSE};
     struct lowering l = {.p = p, .vm = eval_vm(p->eval), .plan = plan};
     plan->order = arena_array(&p->arena, op_id, g->n);
     plan->template_of = arena_array(&p->arena, uint32_t, g->n);

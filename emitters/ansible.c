@@ -141,7 +141,7 @@ static void ansible_playbook(struct ansible *a, uint32_t segment, struct buf *te
     for (uint32_t i = 0; i < s->nops; i += n) {
         n = ansible_fused_count(a, ops + i, s->nops - i);
         if (n > 1)
-            ansible_fused_note(a, n);
+            ansible_fused_note(a, ops + i, n);
         else if ((op = emission_turn(a->e, ops[i])))
             titles_note(&a->titles, a->e, op, flow_shape(&a->flow, op));
     }

@@ -169,19 +169,55 @@ static void group_free(struct group *g)
     free(g->changed.v);
 }
 
+/* Short of -O3, only calls are one task that a person would write as a loop. */
+static bool may_join(const struct ansible *a, op_id first, op_id op)
+{
+    const struct emission *e = a->e;
+    return e->plan->fuse ||
+           (e->plan->together && graph_call(e->graph, op)->together &&
+            e->graph->ops[op].call == e->graph->ops[first].call &&
+            emission_template(e, op)->title == emission_template(e, first)->title);
+}
+
 uint32_t ansible_fused_count(struct ansible *a, const op_id *ops, uint32_t n)
 {
     struct group g = {.a = a, .ops = ops};
-    if (!a->e->plan->fuse)
-        return 1;
-    while (g.n < n && g.n < MOST && joins(&g, ops[g.n]))
+    while (g.n < n && g.n < MOST && may_join(a, ops[0], ops[g.n]) && joins(&g, ops[g.n]))
         g.n++;
     group_free(&g);
     return g.n ? g.n : 1;
 }
 
-void ansible_fused_note(struct ansible *a, uint32_t n)
+/* "Keep user ana, ben" of like ops: their titles differ in one place. */
+static void note_like(struct ansible *a, const op_id *ops, uint32_t n)
 {
+    struct buf *all = &a->scratch, title = {0};
+    buf_clear(all);
+    render_title(a->e, ops[0], all);
+    size_t first = all->len;
+    for (uint32_t i = 1; i < n; i++) {
+        size_t same = 0;
+        buf_clear(&title);
+        render_title(a->e, ops[i], &title);
+        while (same < title.len && same < first && title.p[same] == all->p[same])
+            same++;
+        while (same > 0 && title.p[same - 1] != ' ')
+            same--;
+        buf_str(all, ", ");
+        buf_add(all, title.p + same, title.len - same);
+    }
+    buf_clear(&title);
+    ansible_harmless(all->p, all->len, &title);
+    titles_note_text(&a->titles, buf_text(&title));
+    buf_free(&title);
+}
+
+void ansible_fused_note(struct ansible *a, const op_id *ops, uint32_t n)
+{
+    if (!a->e->plan->fuse) {
+        note_like(a, ops, n);
+        return;
+    }
     buf_clear(&a->scratch);
     buf_printf(&a->scratch, "Carry out %u operations", n);
     titles_note_text(&a->titles, a->scratch.p);

@@ -67,7 +67,7 @@ void ansible_harmless(const char *s, size_t len, struct buf *out);
  * such a task. */
 uint32_t ansible_fused_count(struct ansible *a, const op_id *ops, uint32_t n);
 /* The task's title, for titles_next(). */
-void ansible_fused_note(struct ansible *a, uint32_t n);
+void ansible_fused_note(struct ansible *a, const op_id *ops, uint32_t n);
 /* Writes that task, and its place into the source map of the run. */
 void ansible_fused(struct ansible *a, const op_id *ops, uint32_t n);
 

@@ -97,6 +97,7 @@ struct call_info {
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
     uint32_t present; /* 1 + the argument that says whether it shall be there, or 0 */
     uint32_t batch;   /* 1 + the argument whose lists several calls may unite, or 0 */
+    bool together;    /* several of it in a row read well as one task */
     bool alone; /* the runtime or the provider carries it out: no part of a tool run */
     uint32_t cost_ms;    /* how long it takes, as a rule; from `seconds` of the record */
     bool planned;        /* known by name, no backend carries it in this version */

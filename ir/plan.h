@@ -32,7 +32,8 @@ struct plan_segment {
 
 struct plan {
     struct graph *graph;
-    bool fuse;                       /* many ops may be one task */
+    bool together;                   /* like ops in a row may be one task ... */
+    bool fuse;                       /* ... and any that can */
     struct plan_template *templates; /* arena; index 0 unused */
     uint32_t ntemplates;
     val_id first_value, end_value; /* what templates are made of: the values between */
