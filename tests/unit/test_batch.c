@@ -1,5 +1,6 @@
 /* Operations that are carried out as one: in random programs, only neighbours that differ
  * in nothing but their lists are. */
+#include "pick.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -9,16 +10,6 @@
 
 #include "compiler/program.h"
 #include "ir/base/file.h"
-
-static uint32_t pick_state;
-
-static uint32_t pick(uint32_t n)
-{
-    pick_state ^= pick_state << 13;
-    pick_state ^= pick_state >> 17;
-    pick_state ^= pick_state << 5;
-    return pick_state % n;
-}
 
 static void write_call(struct buf *out, uint32_t number)
 {

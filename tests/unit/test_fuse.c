@@ -1,5 +1,6 @@
 /* Tasks for several operations (-O3): in random programs each operation is carried out
  * once and in its turn, and what is one task can be one script. */
+#include "pick.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -11,16 +12,6 @@
 #include "compiler/program.h"
 #include "emitters/ansible.h"
 #include "ir/base/file.h"
-
-static uint32_t pick_state;
-
-static uint32_t pick(uint32_t n)
-{
-    pick_state ^= pick_state << 13;
-    pick_state ^= pick_state >> 17;
-    pick_state ^= pick_state << 5;
-    return pick_state % n;
-}
 
 static void write_call(struct buf *out, uint32_t number)
 {

@@ -1,6 +1,7 @@
 /* A model of machines over the effects of the real records: random programs come to the
  * same state, and every op sees the same, in program order at -O0 and in any order that
  * the edges of -O2 allow. And it must notice a missing edge. */
+#include "pick.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -352,16 +353,6 @@ static bool live(const struct world *w, op_id id)
 
 /* ---- programs
  * ---------------------------------------------------------------------------------- */
-
-static uint32_t pick_state;
-
-static uint32_t pick(uint32_t n)
-{
-    pick_state ^= pick_state << 13;
-    pick_state ^= pick_state >> 17;
-    pick_state ^= pick_state << 5;
-    return pick_state % n;
-}
 
 static bool chance(uint32_t percent)
 {

@@ -1,6 +1,7 @@
 /* Tool runs of several machines: in random programs every call is carried out once, in
  * its place, with its own arguments, and never later than if each were a run of its own.
  */
+#include "pick.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -12,16 +13,6 @@
 #include "compiler/program.h"
 #include "emitters/unify.h"
 #include "ir/base/file.h"
-
-static uint32_t pick_state;
-
-static uint32_t pick(uint32_t n)
-{
-    pick_state ^= pick_state << 13;
-    pick_state ^= pick_state >> 17;
-    pick_state ^= pick_state << 5;
-    return pick_state % n;
-}
 
 /* A call of the machine `m` with number `n`; what differs by machine depends on both. */
 static void write_call(struct buf *out, uint32_t number)
