@@ -295,12 +295,28 @@ static void members_failed(struct member *const *members, uint32_t n, struct fau
     fault_free(f);
 }
 
+/* Of those that lost their lock while they waited, nothing may be begun: they end here.
+ * Returns how many of the others there are. */
+static size_t members_locked(struct member **members, size_t count)
+{
+    struct buf nothing = {0};
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        struct fault why = {0};
+        if (members[i]->t.lost.code)
+            tool_ended(&members[i]->t, &why, &nothing, NULL);
+        else
+            members[n++] = members[i];
+    }
+    return n;
+}
+
 /* Starts those that are ready; the gathering ends with the last machine. */
 static void gathering_go(void *ctx)
 {
     struct gathering *g = ctx;
     struct member **ready = g->ready.v;
-    size_t count = g->ready.n;
+    size_t count = members_locked(ready, g->ready.n);
     uint32_t n;
     bool last = g->expected == 0;
     g->ready.v = NULL;
