@@ -70,15 +70,6 @@ static value tools_list(struct lowering *l, op_id id)
 /* ---- the shape of an op
  * ----------------------------------------------------------------- */
 
-/* A list of packages is looked into when one of them is a pinned file: where it comes
- * from decides how it gets to the machine. */
-static bool is_concrete(const struct values *t, const struct arg_info *arg, val_id id)
-{
-    if (arg->inspect || arg->nchoices || arg->type.kind == TYPE_BOOL)
-        return true;
-    return arg->type.kind == TYPE_PACKAGES && val_has_dict(t, id);
-}
-
 static void add_word(struct lowering *l, uint64_t word)
 {
     *vec_push(&l->words) = word;
@@ -100,7 +91,7 @@ static uint64_t shape_of(struct lowering *l, op_id id)
     for (uint32_t i = 0; i < info->nargs; i++) {
         val_id arg = g->args[op->args + i];
         const struct ir_value *v = val_get(t, arg);
-        if (is_concrete(t, &info->args[i], arg))
+        if (arg_is_seen(t, &info->args[i], arg))
             add_word(l, val_hash(t, arg));
         else
             add_word(l, (uint64_t)v->kind << 32 |
@@ -206,7 +197,7 @@ static value argument_value(struct lowering *l, uint32_t arg, op_id id)
         return package_of_ir(l->vm, v);
     if (x.kind == IR_LIST && (!info->inspect || info->type.kind == TYPE_PACKAGES))
         return list_holes(l, arg, info, v);
-    if (is_concrete(&g->values, info, v))
+    if (arg_is_seen(&g->values, info, v))
         return value_of_ir(l->vm, v, vm_span(l->vm));
     val_id hole = val_hole(l->vm->values, arg, 0);
     if (x.kind == IR_DICT) {

@@ -31,6 +31,10 @@ struct arg_info {
     const char *doc;
 };
 
+/* Whether a lowering rule may look at the argument's value: ops whose arguments differ
+ * there become different steps. */
+bool arg_is_seen(const struct values *t, const struct arg_info *arg, val_id v);
+
 /* A row of effects: a kind of thing and what names it. ("file", "path"): the argument;
  * ("file", "/etc/cron.d/{job}"): its text behind that of `literal`; ("file",
  * "=/etc/fstab"): `literal` alone. any: everything of this machine (foreign code). */

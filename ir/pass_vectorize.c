@@ -23,13 +23,6 @@ static uint64_t mix(uint64_t h, uint64_t x)
     return h ^ h >> 29;
 }
 
-/* Whether a lowering rule may look at the argument's value. */
-static bool is_seen(const struct graph *g, const struct arg_info *arg, val_id v)
-{
-    return arg->inspect || arg->nchoices || arg->type.kind == TYPE_BOOL ||
-           (arg->type.kind == TYPE_PACKAGES && val_has_dict(&g->values, v));
-}
-
 /* Values that may stand for each other: what is equal has equal hashes. */
 static uint64_t hash_value(const struct vectorizing *x, uint32_t run, val_id v)
 {
@@ -132,8 +125,9 @@ static uint64_t hash_args(const struct vectorizing *x, uint64_t h, op_id id)
     const struct call_info *call = graph_call(g, id);
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = g->args[op->args + i];
-        h = mix(h, is_seen(g, &call->args[i], v) ? val_hash(&g->values, v)
-                                                 : hash_value(x, op->segment, v));
+        h = mix(h, arg_is_seen(&g->values, &call->args[i], v)
+                       ? val_hash(&g->values, v)
+                       : hash_value(x, op->segment, v));
     }
     return h;
 }
@@ -146,8 +140,8 @@ static bool args_alike(const struct vectorizing *x, op_id a, op_id b)
     const uint32_t run[2] = {o->segment, p->segment};
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = g->args[o->args + i], w = g->args[p->args + i];
-        if (is_seen(g, &call->args[i], v) ? !val_equal(&g->values, v, w)
-                                          : !alike(x, run, v, w))
+        if (arg_is_seen(&g->values, &call->args[i], v) ? !val_equal(&g->values, v, w)
+                                                       : !alike(x, run, v, w))
             return false;
     }
     return true;

@@ -248,17 +248,6 @@ val_id val_dict_get(const struct values *t, val_id dict, const char *key)
     return 0;
 }
 
-bool val_has_dict(const struct values *t, val_id id)
-{
-    const struct ir_value *v = val_get(t, id);
-    if (v->kind == IR_DICT)
-        return true;
-    for (uint32_t i = 0; v->kind == IR_LIST && i < v->count; i++)
-        if (val_get(t, val_items(t, id)[i])->kind == IR_DICT)
-            return true;
-    return false;
-}
-
 /* Dicts are equal whatever their order, as in Starlark; usually the order is the same. */
 static bool dict_equal(const struct values *t, const struct ir_value *x,
                        const struct ir_value *y)

@@ -154,8 +154,6 @@ static inline uint32_t val_count(const struct values *t, val_id id)
 }
 /* Value under a string key of an IR_DICT, or 0. */
 val_id val_dict_get(const struct values *t, val_id dict, const char *key);
-/* Whether it is a dict, or a list with one in it. */
-bool val_has_dict(const struct values *t, val_id id);
 /* Structural equality, and a hash that agrees with it. */
 bool val_equal(const struct values *t, val_id a, val_id b);
 uint64_t val_hash(const struct values *t, val_id id);
