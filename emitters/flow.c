@@ -340,7 +340,7 @@ static void name_hosts(struct flow *f, uint32_t segment)
     }
     uint64_t key = s->nparts;
     for (uint32_t i = 0; i < s->nparts; i++)
-        key = (key ^ s->parts[i].machine) * 0x9e3779b97f4a7c15u;
+        key = hash_mix(key, s->parts[i].machine);
     uint32_t *known;
     while (*(known = map64_put(&f->groups, key)) &&
            !same_machines(&e->plan->segments[*known], s))

@@ -17,18 +17,12 @@ struct vectorizing {
     struct map64 likes; /* hash → a run of that kind */
 };
 
-static uint64_t mix(uint64_t h, uint64_t x)
-{
-    h = (h ^ x) * 0x9e3779b97f4a7c15u;
-    return h ^ h >> 29;
-}
-
 /* Values that may stand for each other: what is equal has equal hashes. */
 static uint64_t hash_value(const struct vectorizing *x, uint32_t run, val_id v)
 {
     const struct values *t = &x->g->values;
     const struct ir_value *value = val_get(t, v);
-    uint64_t h = mix((uint64_t)value->kind << 8 | value->sub, value->count);
+    uint64_t h = hash_mix((uint64_t)value->kind << 8 | value->sub, value->count);
     bool dict = value->kind == IR_DICT;
     switch (value->kind) {
     case IR_STR:
@@ -40,10 +34,11 @@ static uint64_t hash_value(const struct vectorizing *x, uint32_t run, val_id v)
             graph_live(x->g, value->kind == IR_REF ? value->as.ref.op : value->as.n);
         bool own = x->g->ops[op].segment == run;
         if (value->kind == IR_REF)
-            h = mix(h, (uint64_t)value->as.ref.field << 16 | (value->flags & IR_TAINTED));
+            h = hash_mix(h, (uint64_t)value->as.ref.field << 16 |
+                                (value->flags & IR_TAINTED));
         if (own)
-            return mix(h, x->place[op]);
-        return mix(~h, value->kind == IR_REF ? x->g->ops[op].call : op);
+            return hash_mix(h, x->place[op]);
+        return hash_mix(~h, value->kind == IR_REF ? x->g->ops[op].call : op);
     }
     case IR_LIST:
     case IR_DICT:
@@ -52,7 +47,8 @@ static uint64_t hash_value(const struct vectorizing *x, uint32_t run, val_id v)
     case IR_COND:
         for (uint32_t i = 0; i < value->count * (dict ? 2 : 1); i++) {
             val_id item = val_items(t, v)[i];
-            h = mix(h, dict && i % 2 == 0 ? val_hash(t, item) : hash_value(x, run, item));
+            h = hash_mix(h, dict && i % 2 == 0 ? val_hash(t, item)
+                                               : hash_value(x, run, item));
         }
         return h;
     default: return val_hash(t, v);
@@ -125,9 +121,9 @@ static uint64_t hash_args(const struct vectorizing *x, uint64_t h, op_id id)
     const struct call_info *call = graph_call(g, id);
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = g->args[op->args + i];
-        h = mix(h, arg_is_seen(&g->values, &call->args[i], v)
-                       ? val_hash(&g->values, v)
-                       : hash_value(x, op->segment, v));
+        h = hash_mix(h, arg_is_seen(&g->values, &call->args[i], v)
+                            ? val_hash(&g->values, v)
+                            : hash_value(x, op->segment, v));
     }
     return h;
 }
@@ -151,10 +147,10 @@ static uint64_t hash_op(const struct vectorizing *x, uint64_t h, op_id id)
 {
     const struct op *op = &x->g->ops[id];
     op_id carrier = begun_by(x->g, id);
-    h = mix(h, (uint64_t)op->call << 8 | (op->flags & OWN_FLAGS));
-    h = mix(h, (uint64_t)(uint32_t)op->retries << 32 | (uint32_t)op->timeout_ms);
-    h = mix(h, hash_value(x, op->segment, op->when));
-    h = hash_args(x, mix(h, begins_at(x, id)), id);
+    h = hash_mix(h, (uint64_t)op->call << 8 | (op->flags & OWN_FLAGS));
+    h = hash_mix(h, (uint64_t)(uint32_t)op->retries << 32 | (uint32_t)op->timeout_ms);
+    h = hash_mix(h, hash_value(x, op->segment, op->when));
+    h = hash_args(x, hash_mix(h, begins_at(x, id)), id);
     return carrier ? hash_args(x, h, carrier) : h;
 }
 
@@ -211,9 +207,9 @@ static uint64_t hash_run(const struct vectorizing *x, uint32_t run)
     const struct graph *g = x->g;
     const op_id *ops = x->ops.v + x->ops.first[run];
     size_t n = x->ops.first[run + 1] - x->ops.first[run];
-    uint64_t h =
-        mix((uint64_t)g->starts[run],
-            (uint64_t)x->tools[g->ops[ops[0]].subject] << 8 | g->ops[ops[0]].backend);
+    uint64_t h = hash_mix((uint64_t)g->starts[run],
+                          (uint64_t)x->tools[g->ops[ops[0]].subject] << 8 |
+                              g->ops[ops[0]].backend);
     for (size_t i = 0; i < n; i++)
         h = hash_op(x, h, ops[i]);
     return h;

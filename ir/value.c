@@ -303,12 +303,6 @@ bool val_equal(const struct values *t, val_id a, val_id b)
     }
 }
 
-static uint64_t hash_mix(uint64_t h, uint64_t x)
-{
-    h = (h ^ x) * 0x9e3779b97f4a7c15u;
-    return h ^ h >> 29;
-}
-
 uint64_t val_hash(const struct values *t, val_id id)
 {
     const struct ir_value *v = &t->v[id];

@@ -49,6 +49,12 @@ static inline size_t intern_len(const struct intern *t, str_id id)
 
 /* 32-bit hash of bytes, the one used for every table here. */
 uint32_t hash_bytes(const void *p, size_t len);
+/* A hash of a sequence, one more of its numbers at a time. */
+static inline uint64_t hash_mix(uint64_t h, uint64_t x)
+{
+    h = (h ^ x) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 29;
+}
 
 /* Map from 64-bit keys to 32-bit values. Zero-initialised is empty. */
 struct map64_slot {

@@ -1,6 +1,7 @@
 /* Operations that are carried out as one: in random programs, only neighbours that differ
  * in nothing but their lists are. */
 #include "pick.h"
+#include "reach.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -50,26 +51,6 @@ static void write_program(struct buf *out, uint32_t seed)
                    m, m);
     for (uint32_t i = 0; i < 40; i++)
         write_call(out, i);
-}
-
-/* Which ops come before which: a row of bytes per op. */
-static uint8_t *find_before(struct graph *g)
-{
-    uint8_t *before = xcalloc(g->n * g->n, 1);
-    op_id *order = xcalloc(g->n, sizeof *order);
-    size_t n;
-    assert_true(graph_toposort(g, order, &n));
-    for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < g->nedges; i++) {
-            const struct edge *e = &g->edges[i];
-            if (e->to != order[k])
-                continue;
-            before[e->to * g->n + e->from] = 1;
-            for (size_t a = 0; a < g->n; a++)
-                before[e->to * g->n + a] |= before[e->from * g->n + a];
-        }
-    free(order);
-    return before;
 }
 
 static op_id member(const struct graph *g, op_id carrier, uint32_t i)
@@ -177,7 +158,7 @@ static uint32_t check_program(unsigned level)
         diags_print(&p.diags, stderr, DIAG_HUMAN, false);
         fail();
     }
-    uint8_t *before = find_before(&p.graph);
+    uint8_t *before = reachability(&p.graph, SIZE_MAX);
     for (op_id id = 1; id < p.graph.n; id++)
         if (p.graph.ops[id].members)
             saved += check_carrier(&p.graph, id, before);

@@ -2,6 +2,7 @@
  * same state, and every op sees the same, in program order at -O0 and in any order that
  * the edges of -O2 allow. And it must notice a missing edge. */
 #include "pick.h"
+#include "reach.h"
 #include "unit.h"
 
 #include <stdio.h>
@@ -556,26 +557,6 @@ static bool same(const struct world *a, const struct world *b)
         if (a->things.v[i].token != b->things.v[i].token)
             return false;
     return true;
-}
-
-/* Which ops come before which: a row of bytes per op. */
-static uint8_t *reachability(const struct graph *g, size_t without)
-{
-    uint8_t *before = xcalloc(g->n * g->n, 1);
-    op_id *order = xcalloc(g->n, sizeof *order);
-    size_t n;
-    assert_true(graph_toposort((struct graph *)(uintptr_t)g, order, &n));
-    for (size_t k = 0; k < n; k++)
-        for (size_t i = 0; i < g->nedges; i++) {
-            const struct edge *e = &g->edges[i];
-            if (e->to != order[k] || i == without)
-                continue;
-            before[e->to * g->n + e->from] = 1;
-            for (size_t a = 0; a < g->n; a++)
-                before[e->to * g->n + a] |= before[e->from * g->n + a];
-        }
-    free(order);
-    return before;
 }
 
 static bool has_edge(const struct graph *g, struct edge e)
