@@ -346,13 +346,13 @@ void ansible_value(struct ansible *a, val_id v)
         return;
     }
     case IR_LIST:
-        yaml_seq(&a->yaml);
+        yaml_compact_seq(&a->yaml);
         for (uint32_t i = 0; i < value.count; i++)
             ansible_value(a, val_items(a->e->values, v)[i]);
         yaml_seq_end(&a->yaml);
         return;
     case IR_DICT:
-        yaml_map(&a->yaml);
+        yaml_compact_map(&a->yaml);
         for (uint32_t i = 0; i < value.count; i++) {
             const char *key = render_bytes(a->e, val_items(a->e->values, v)[2 * i], &len);
             yaml_key(&a->yaml, key, len);

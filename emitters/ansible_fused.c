@@ -288,7 +288,7 @@ static void write_changed(struct group *g, const char *name, size_t len, bool *o
         return;
     if (!*open) {
         yaml_name(y, "on_change");
-        yaml_map(y);
+        yaml_compact_map(y);
     }
     *open = true;
     yaml_key(y, name, len);
@@ -334,7 +334,7 @@ static void write_operation(struct group *g, op_id op)
     write_label(g, op);
     const char *step = render_bytes(a->e, s->step, &len);
     yaml_key(y, step, len);
-    yaml_map(y);
+    yaml_compact_map(y);
     each_param(g, write_param);
     yaml_map_end(y);
     if (when && split_condition(g, when)) {

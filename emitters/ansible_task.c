@@ -128,6 +128,17 @@ static void task_params(struct ansible *a, const struct shape_step *t)
     yaml_map_end(&a->yaml);
 }
 
+static bool says_nothing(const struct ansible *a, const struct shape_step *t)
+{
+    uint32_t count = t->params ? val_get(a->e->values, t->params)->count : 0;
+    for (uint32_t i = 0; i < count; i++) {
+        val_id v = val_items(a->e->values, t->params)[2 * i + 1];
+        if (shape_says(a->e, t, i, render_value(a->e, a->op, v)))
+            return false;
+    }
+    return true;
+}
+
 static void task_module(struct ansible *a, const struct shape_step *t)
 {
     size_t len;
@@ -142,7 +153,10 @@ static void task_module(struct ansible *a, const struct shape_step *t)
     }
     const char *step = render_bytes(a->e, t->step, &len);
     yaml_name(&a->yaml, STEP_MODULE);
-    yaml_map(&a->yaml);
+    if (says_nothing(a, t))
+        yaml_compact_map(&a->yaml);
+    else
+        yaml_map(&a->yaml);
     yaml_key(&a->yaml, step, len);
     task_params(a, t);
     yaml_map_end(&a->yaml);

@@ -1,4 +1,4 @@
-/* Streams block-style YAML: keeps the nesting, the indentation and the line number, and
+/* Streams YAML: keeps the nesting, the indentation and the line number, and
  * leaves the look of strings to yaml_scalar.c. */
 #include "emitters/yaml.h"
 
@@ -10,7 +10,10 @@
 #include "emitters/yaml_scalar.h"
 #include "ir/base/arena.h"
 
-enum { YAML_LONGEST_KEY = 1000 }; /* readers give up on longer ones before their colon */
+enum {
+    YAML_LONGEST_KEY = 1000, /* readers give up on longer ones before their colon */
+    YAML_COMPACT = 100,      /* columns of a line with a compact map or sequence */
+};
 
 static struct yaml_level *yaml_top(struct yaml *y)
 {
@@ -41,6 +44,7 @@ static void yaml_entry(struct yaml *y)
         buf_blanks(y->out, (size_t)top->indent);
     }
     top->empty = false;
+    top->entries++;
 }
 
 /* The place of a value: behind its key, or behind a new "-". True if that is behind a
@@ -65,14 +69,53 @@ void yaml_end(struct yaml *y)
     yaml_newline(y);
 }
 
-static void yaml_open(struct yaml *y, bool sequence)
+static void yaml_open(struct yaml *y, bool sequence, bool compact)
 {
     bool root = y->depth == 0;
+    compact = compact || (!root && yaml_top(y)->compact);
     bool behind_dash = !root && yaml_value(y);
     if (y->depth + 1 == YAML_DEPTH)
         die("YAML nested deeper than %d", YAML_DEPTH);
     int indent = root ? 0 : yaml_top(y)->indent + 2;
-    y->levels[++y->depth] = (struct yaml_level){sequence, true, behind_dash, indent};
+    y->levels[++y->depth] = (struct yaml_level){
+        .sequence = sequence,
+        .empty = true,
+        .inline_first = behind_dash,
+        .indent = indent,
+        .compact = compact && !root,
+        .start = y->out->len,
+        .line = y->line,
+        .line_start = y->line_start,
+    };
+}
+
+/* Writes the innermost level, whose entries have a line each, on one line if it fits. */
+static void yaml_compact(struct yaml *y)
+{
+    const struct yaml_level *top = yaml_top(y);
+    char line[YAML_COMPACT];
+    size_t n = 0, room = YAML_COMPACT - 2;
+    const char *p = y->out->p + top->start, *end = y->out->p + y->out->len;
+    size_t indent = (size_t)top->indent + (top->sequence ? 2 : 0);
+    if (y->line - top->line + top->inline_first != top->entries)
+        return;
+    room -= top->start - top->line_start < room ? top->start - top->line_start : room;
+    for (bool first = top->inline_first; p < end; first = false) {
+        p += first ? 1 + (top->sequence ? 2 : 0) : 1 + indent;
+        const char *stop = memchr(p, '\n', (size_t)(end - p));
+        size_t len = (size_t)((stop ? stop : end) - p);
+        if (n + len + 2 > room)
+            return;
+        memcpy(line + n, n ? ", " : top->sequence ? " [" : " {", 2);
+        memcpy(line + n + 2, p, len);
+        n += len + 2;
+        p += len;
+    }
+    y->out->len = top->start;
+    y->line = top->line;
+    y->line_start = top->line_start;
+    buf_add(y->out, line, n);
+    buf_char(y->out, top->sequence ? ']' : '}');
 }
 
 static void yaml_close(struct yaml *y, const char *nothing)
@@ -83,13 +126,15 @@ static void yaml_close(struct yaml *y, const char *nothing)
         else
             buf_char(y->out, ' ');
         buf_str(y->out, nothing);
+    } else if (yaml_top(y)->compact) {
+        yaml_compact(y);
     }
     y->depth--;
 }
 
 void yaml_map(struct yaml *y)
 {
-    yaml_open(y, false);
+    yaml_open(y, false, false);
 }
 
 void yaml_map_end(struct yaml *y)
@@ -99,7 +144,7 @@ void yaml_map_end(struct yaml *y)
 
 void yaml_seq(struct yaml *y)
 {
-    yaml_open(y, true);
+    yaml_open(y, true, false);
 }
 
 void yaml_seq_end(struct yaml *y)
@@ -107,11 +152,32 @@ void yaml_seq_end(struct yaml *y)
     yaml_close(y, "[]");
 }
 
+void yaml_compact_map(struct yaml *y)
+{
+    yaml_open(y, false, true);
+}
+
+void yaml_compact_seq(struct yaml *y)
+{
+    yaml_open(y, true, true);
+}
+
+/* How text is written at the place at hand: between brackets a comma or a colon would
+ * mean something. */
+static enum yaml_style yaml_style_here(const struct yaml *y, const char *s, size_t len,
+                                       int column, int indent, bool key)
+{
+    enum yaml_style style = yaml_style(s, len, column, indent, key);
+    bool means = y->levels[y->depth].compact && style == YAML_PLAIN &&
+                 (memchr(s, ',', len) || memchr(s, ':', len));
+    return means ? YAML_DOUBLE : style;
+}
+
 void yaml_key(struct yaml *y, const char *key, size_t len)
 {
     yaml_entry(y);
     int column = yaml_column(y);
-    enum yaml_style style = yaml_style(key, len, column, column, true);
+    enum yaml_style style = yaml_style_here(y, key, len, column, column, true);
     size_t before = y->out->len;
     yaml_scalar(y->out, style, key, len, column, -1);
     if (y->out->len - before > YAML_LONGEST_KEY) {
@@ -138,7 +204,7 @@ static void yaml_string(struct yaml *y, const char *s, size_t len, const char *t
     buf_char(y->out, ' ');
     int indent = yaml_top(y)->indent + 2;
     int column = yaml_column(y);
-    enum yaml_style style = yaml_style(s, len, column, indent, false);
+    enum yaml_style style = yaml_style_here(y, s, len, column, indent, false);
     size_t before = y->out->len;
     unsigned breaks = style == YAML_LITERAL
                           ? yaml_literal(y->out, s, len, indent)

@@ -1,5 +1,6 @@
-/* A streaming writer of block-style YAML that means the same to YAML 1.1 and 1.2 readers
- * and is laid out as yamllint wants it. Every user string passes through yaml_text(). */
+/* A streaming writer of YAML, block-style but for what fits on a line, that means the
+ * same to YAML 1.1 and 1.2 readers and is laid out as yamllint wants it. Every user
+ * string passes through yaml_text(). */
 #ifndef DVO_EMITTERS_YAML_H
 #define DVO_EMITTERS_YAML_H
 
@@ -16,6 +17,12 @@ struct yaml_level {
     bool
         inline_first; /* its first entry goes behind the "- " of the sequence around it */
     int indent;       /* column of its entries */
+    bool compact;     /* becomes {...} or [...] if it fits */
+    /* Of a compact level: how many entries it has, and where the value begins. */
+    uint32_t entries;
+    size_t start;
+    uint32_t line;
+    size_t line_start;
 };
 
 /* Writes into `out`, which the caller owns. */
@@ -36,6 +43,11 @@ void yaml_map(struct yaml *y);
 void yaml_map_end(struct yaml *y);
 void yaml_seq(struct yaml *y);
 void yaml_seq_end(struct yaml *y);
+/* The same, written on one line if that stays readable: nothing in it needs several
+ * lines, and the line is not long. What is in a compact map or sequence is compact, too.
+ */
+void yaml_compact_map(struct yaml *y);
+void yaml_compact_seq(struct yaml *y);
 
 /* The key of the next value of a map. */
 void yaml_key(struct yaml *y, const char *key, size_t len);

@@ -364,7 +364,7 @@ static void writes_a_build(void **state)
     }
     assert_non_null(strstr(playbook, "no_log: true"));
     assert_non_null(strstr(playbook, "{{ secrets['shop/token'] | string }}"));
-    assert_non_null(strstr(playbook, "- !unsafe \"{{ evil }}\""));
+    assert_non_null(strstr(playbook, "!unsafe \"{{ evil }}\""));
     assert_non_null(strstr(playbook, "is not failed"));
     assert_null(strstr(playbook, "web_0"));
     free(playbook);

@@ -42,6 +42,14 @@ static void check_scalars(const struct buf *text, const char *const *s, const si
     yaml_parser_delete(&parser);
 }
 
+static uint32_t lines_of(const struct buf *text)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < text->len; i++)
+        n += text->p[i] == '\n';
+    return n;
+}
+
 /* The same string as item, value, tagged value, nested value, and key. */
 static void check_string(const char *s, size_t len)
 {
@@ -69,6 +77,27 @@ static void check_string(const char *s, size_t len)
     yaml_seq_end(&y);
     yaml_end(&y);
     check_scalars(&out, want, lens, 7, NULL);
+
+    buf_clear(&out);
+    const char *compact[] = {"k", s, s, s, "z", s, s};
+    size_t compact_lens[] = {1, len, len, len, 1, len, len};
+    yaml_begin(&y, &out);
+    yaml_seq(&y);
+    yaml_compact_map(&y);
+    yaml_name(&y, "k");
+    yaml_text(&y, s, len);
+    yaml_key(&y, s, len);
+    yaml_text(&y, s, len);
+    yaml_name(&y, "z");
+    yaml_seq(&y);
+    yaml_text(&y, s, len);
+    yaml_text(&y, s, len);
+    yaml_seq_end(&y);
+    yaml_map_end(&y);
+    yaml_seq_end(&y);
+    assert_int_equal(yaml_next_line(&y), 2 + lines_of(&out));
+    yaml_end(&y);
+    check_scalars(&out, compact, compact_lens, 7, NULL);
 
     buf_clear(&out);
     const char *tagged[] = {"k", s, "z", s};
