@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/allow.h"
 #include "compiler/edit.h"
 #include "compiler/handle.h"
 #include "compiler/locate.h"
@@ -385,6 +386,10 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
     case TYPE_PACKAGE: {
         val_id ir = package_ir(b->vm, v);
         return ir ? ir : vm_failed(b->vm) ? VAL_ABSENT : wrong(b, kind, v);
+    }
+    case TYPE_RULE: {
+        val_id ir = allow_ir(b->vm, v);
+        return ir ? ir : wrong(b, kind, v);
     }
     case TYPE_HANDLE: return bind_handle(b, t, v);
     case TYPE_LIST: return bind_list(b, t, v);

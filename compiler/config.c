@@ -68,13 +68,17 @@ static const struct schema dvo_keys[] = {
     {"secrets", IS_LIST, NULL, secret_item, NULL},
     {"chef", IS_MAP, chef_keys, NULL, NULL},
     {"calls", IS_STR, NULL, NULL, NULL},
+    {"drivers", IS_STR, NULL, NULL, NULL},
     {0},
 };
+static const struct schema cidr_item[] = {{"*", IS_STR, NULL, NULL, config_form_cidr},
+                                          {0}};
 static const struct schema access_keys[] = {
     {"login", IS_STR, NULL, NULL, config_form_word},
-    {"from", IS_LIST, NULL, text_item, NULL},
-    {"address", IS_STR, NULL, NULL, NULL},
-    {"host_key", IS_STR, NULL, NULL, NULL},
+    {"from", IS_LIST, NULL, cidr_item, NULL},
+    {"address", IS_STR, NULL, NULL, config_form_access_address},
+    {"external", IS_STR, NULL, NULL, config_form_word},
+    {"host_key", IS_STR, NULL, NULL, config_form_host_key},
     {"jump", IS_STR, NULL, NULL, NULL},
     {"become_password", IS_STR, NULL, NULL, NULL},
     {0},
@@ -85,9 +89,15 @@ static const struct schema flavor_keys[] = {
     {0}};
 static const struct schema flavor_item[] = {
     {"*", IS_STR | IS_MAP, flavor_keys, NULL, NULL}, {0}};
+static const struct schema limit_keys[] = {
+    {"parallel", IS_INT, NULL, NULL, config_form_parallel},
+    {"rate", IS_INT | 1 << YAML_FLOAT, NULL, NULL, config_form_rate},
+    {"burst", IS_INT, NULL, NULL, config_form_parallel},
+    {0}};
 static const struct schema provider_keys[] = {
     {"driver", IS_STR, NULL, NULL, NULL},
-    {"cloud", IS_STR, NULL, NULL, NULL},
+    {"cloud", IS_STR, NULL, NULL, config_form_word},
+    {"limits", IS_MAP, limit_keys, NULL, NULL},
     {"flavors", IS_MAP, flavor_item, NULL, NULL},
     {"images", IS_MAP, text_item, NULL, NULL},
     {"networks", IS_MAP, text_item, NULL, NULL},
@@ -383,15 +393,18 @@ static bool check_hosts(struct loader *l)
     return good;
 }
 
-static bool check_calls(struct loader *l, const struct yaml_node *calls)
+/* The folder that a key of dvo.yaml names; NULL if there is none. */
+static const char *choose_folder(struct loader *l, const char *key)
 {
+    const struct yaml_node *n = yaml_get(l->c->dvo, key);
+    const char *path = n ? config_path(l->c, n) : NULL;
     struct stat st;
-    if (!calls || (!stat(l->c->calls, &st) && S_ISDIR(st.st_mode)))
-        return true;
-    struct diag *g =
-        diag_error(l->diags, 812, calls->span, "%s is no folder", l->c->calls);
+    if (!path || (!stat(path, &st) && S_ISDIR(st.st_mode)))
+        return path;
+    struct diag *g = diag_error(l->diags, 812, n->span, "%s is no folder", path);
     diag_help(l->diags, g, "a path is taken from the folder of the file it stands in");
-    return false;
+    l->good = false;
+    return path;
 }
 
 bool config_load(struct config *c, const struct config_options *options,
@@ -429,9 +442,9 @@ bool config_load(struct config *c, const struct config_options *options,
         diag_help(diags, g, "add `driver: podman`");
         return false;
     }
-    const struct yaml_node *calls = yaml_get(c->dvo, "calls");
-    c->calls = calls ? config_path(c, calls) : NULL;
-    l.good &= check_backends(&l) & check_hosts(&l) & check_calls(&l, calls);
+    c->calls = choose_folder(&l, "calls");
+    c->drivers = choose_folder(&l, "drivers");
+    l.good &= check_backends(&l) & check_hosts(&l);
     l.good = l.good && choose_project(&l, options);
     struct buf text = {0};
     config_print(c, false, &text);

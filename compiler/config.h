@@ -26,8 +26,9 @@ struct config {
     const char *project;         /* [a-z0-9-]+ */
     const char *provider_name;
     const char *driver;
-    const char *calls; /* folder of further glossary files, or NULL */
-    char digest[72];   /* of the effective configuration, see config_print() */
+    const char *calls;   /* folder of further glossary files, or NULL */
+    const char *drivers; /* folder of further drivers, or NULL */
+    char digest[72];     /* of the effective configuration, see config_print() */
 };
 
 /* Loads and checks everything. All texts and nodes live in `arena`. False after

@@ -64,3 +64,35 @@ const char *config_form_path(const struct yaml_node *n)
 {
     return n->text[0] == '/' ? NULL : "must be a path that begins with '/'";
 }
+
+const char *config_form_cidr(const struct yaml_node *n)
+{
+    return type_text_fits(TYPE_CIDR, n->text, n->len)
+               ? NULL
+               : "must be an address range such as 198.51.100.0/24";
+}
+
+const char *config_form_access_address(const struct yaml_node *n)
+{
+    return !strcmp(n->text, "public") || !strcmp(n->text, "private")
+               ? NULL
+               : "must be public or private";
+}
+
+const char *config_form_host_key(const struct yaml_node *n)
+{
+    return !strcmp(n->text, "first-use") || !strcmp(n->text, "console")
+               ? NULL
+               : "must be console or first-use";
+}
+
+const char *config_form_parallel(const struct yaml_node *n)
+{
+    return n->i >= 1 && n->i <= 1000 ? NULL : "must be a number from 1 to 1000";
+}
+
+const char *config_form_rate(const struct yaml_node *n)
+{
+    bool good = n->kind == YAML_FLOAT ? n->f > 0 : n->i > 0;
+    return good ? NULL : "must be more than 0 calls per second";
+}

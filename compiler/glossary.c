@@ -89,20 +89,23 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static void list_names(struct glossary *g)
+/* The records of an embedded folder and of a configured one (or NULL), sorted, each once;
+ * in the arena. */
+static const char **list_names(struct glossary *g, const char *prefix,
+                               const char *configured, size_t *count)
 {
     struct {
         const char **v;
         size_t n, cap;
     } names = {0};
-    static const char prefix[] = "calls/", suffix[] = ".dvo";
+    static const char suffix[] = ".dvo";
     for (size_t i = embedded_first(prefix); embedded_in(i, prefix); i++) {
-        const char *path = embedded_files[i].path + sizeof prefix - 1;
+        const char *path = embedded_files[i].path + strlen(prefix);
         size_t len = strlen(path);
         if (!strchr(path, '/') && len > 4 && !strcmp(path + len - 4, suffix))
             *vec_push(&names) = arena_strndup(g->arena, path, len - 4);
     }
-    DIR *dir = g->config->calls ? opendir(g->config->calls) : NULL;
+    DIR *dir = configured ? opendir(configured) : NULL;
     for (struct dirent *e; dir && (e = readdir(dir)) != NULL;) {
         size_t len = strlen(e->d_name);
         if (len > 4 && !strcmp(e->d_name + len - 4, suffix))
@@ -111,11 +114,13 @@ static void list_names(struct glossary *g)
     if (dir)
         closedir(dir);
     qsort(names.v, names.n, sizeof *names.v, by_text);
-    g->names = arena_array(g->arena, const char *, names.n + 1);
+    const char **out = arena_array(g->arena, const char *, names.n + 1);
+    *count = 0;
     for (size_t i = 0; i < names.n; i++)
         if (!i || strcmp(names.v[i], names.v[i - 1]) != 0)
-            g->names[g->nnames++] = names.v[i];
+            out[(*count)++] = names.v[i];
     free(names.v);
+    return out;
 }
 
 /* A pattern of `backends:` that no call matches would move nothing, without a word. */
@@ -200,13 +205,34 @@ uint32_t glossary_type(struct glossary *g, str_id name)
 
 value glossary_driver(struct glossary *g)
 {
-    if (g->driver == VALUE_ERROR && !run_record(g, "drivers/", NULL, g->config->driver) &&
+    if (g->driver == VALUE_ERROR &&
+        !run_record(g, "drivers/", g->config->drivers, g->config->driver) &&
         !g->diags->errors) {
         const struct yaml_node *n = yaml_get(g->config->provider, "driver");
         diag_error(g->diags, 816, n ? n->span : (struct span){0},
                    "there is no driver named \"%s\"", g->config->driver);
     }
     return g->driver;
+}
+
+unsigned glossary_drivers_of(struct glossary *g, const char *call, struct buf *out)
+{
+    value own = g->driver;
+    size_t n;
+    unsigned found = 0;
+    const char **names = list_names(g, "drivers/", g->config->drivers, &n);
+    for (size_t i = 0; i < n; i++) {
+        struct vm *vm = eval_vm(g->eval);
+        g->driver = VALUE_ERROR;
+        if (!run_record(g, "drivers/", g->config->drivers, names[i]) ||
+            g->driver == VALUE_ERROR)
+            continue;
+        value calls = value_dict_get_cstr(vm, g->driver, "calls");
+        if (calls != VALUE_ERROR && value_dict_get_cstr(vm, calls, call) != VALUE_ERROR)
+            buf_printf(out, "%s%s", found++ ? " or " : "", names[i]);
+    }
+    g->driver = own;
+    return found;
 }
 
 void glossary_digest(const struct glossary *g, char out[72])
@@ -237,7 +263,7 @@ void glossary_init(struct glossary *g, struct eval *eval, struct calls *calls,
         calls->ntypes = types.n;
         calls->cap_types = types.cap;
     }
-    list_names(g);
+    g->names = list_names(g, "calls/", config->calls, &g->nnames);
     check_backends(g);
     g->universe = eval_universe_new(eval);
     eval_universe_add_dvo(g->universe);

@@ -79,6 +79,9 @@ static inline const struct call_rules *glossary_rules(const struct glossary *g,
 bool glossary_has(const struct glossary *g, const char *name);
 /* The configured provider's driver record, a dict; VALUE_ERROR after errors. */
 value glossary_driver(struct glossary *g);
+/* Appends the names of the drivers that carry a call, as "openstack or docker"; returns
+ * how many they are. */
+unsigned glossary_drivers_of(struct glossary *g, const char *call, struct buf *out);
 /* Digest of all records, drivers and libraries that were used. */
 void glossary_digest(const struct glossary *g, char out[72]);
 

@@ -12,23 +12,6 @@
 /* More than this does not belong into a plan. */
 enum { INLINE_LIMIT = 16 << 20 };
 
-/* RFC 4648, section 4. */
-static void add_base64(const char *bytes, size_t len, struct buf *out)
-{
-    static const char digits[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *p = (const unsigned char *)bytes;
-    for (size_t i = 0; i < len; i += 3) {
-        size_t n = len - i < 3 ? len - i : 3;
-        unsigned word = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) |
-                        (n > 2 ? p[i + 2] : 0);
-        buf_char(out, digits[word >> 18]);
-        buf_char(out, digits[word >> 12 & 63]);
-        buf_char(out, n > 1 ? digits[word >> 6 & 63] : '=');
-        buf_char(out, n > 2 ? digits[word & 63] : '=');
-    }
-}
-
 static bool is_below(const char *path)
 {
     if (!*path || *path == '/')
@@ -134,7 +117,7 @@ bool inline_file(struct vm *vm, const struct inline_rule *rule, op_id op, struct
         args[rule->text] = val_text(&g->values, buf_text(&bytes), bytes.len);
     } else if (good && rule->base64 >= 0) {
         struct buf text = {0};
-        add_base64(buf_text(&bytes), bytes.len, &text);
+        buf_base64(&text, buf_text(&bytes), bytes.len);
         args[rule->text] = VAL_NONE;
         args[rule->base64] = val_text(&g->values, buf_text(&text), text.len);
         buf_free(&text);

@@ -9,6 +9,7 @@
 #include "compiler/handle.h"
 #include "compiler/member.h"
 #include "compiler/native.h"
+#include "compiler/referred.h"
 
 struct shape {
     uint32_t template;
@@ -46,7 +47,7 @@ static void find_tools(struct lowering *l)
     const struct graph *g = &l->p->graph;
     l->tools = xcalloc(g->n, sizeof *l->tools);
     for (op_id id = 1; id < g->n; id++)
-        if (!(g->ops[id].flags & OP_DEAD))
+        if (!(g->ops[id].flags & OP_DEAD) && !graph_call(g, id)->provider)
             l->tools[g->ops[id].subject] |= (uint8_t)(1u << g->ops[id].backend);
 }
 
@@ -161,6 +162,21 @@ static const struct object_type hole_type = {
     .to_ir = hole_to_ir,
 };
 
+/* A value that joins the shape; the ops in it too. */
+static value seen_value(struct lowering *l, val_id id)
+{
+    const struct values *t = &l->p->graph.values;
+    const struct ir_value v = *val_get(t, id);
+    if (v.kind == IR_HANDLE)
+        return referred_op(l->vm, v.as.n);
+    if (v.kind != IR_LIST)
+        return value_of_ir(l->vm, id, vm_span(l->vm));
+    value list = value_list_new(l->vm, NULL, 0);
+    for (uint32_t i = 0; i < v.count; i++)
+        value_list_push(l->vm, list, seen_value(l, val_items(t, id)[i]));
+    return list;
+}
+
 static value list_holes(struct lowering *l, uint32_t arg, const struct arg_info *info,
                         val_id id)
 {
@@ -177,6 +193,9 @@ static value list_holes(struct lowering *l, uint32_t arg, const struct arg_info 
         value one;
         if (info->type.kind == TYPE_PACKAGES && v->kind == IR_DICT)
             one = package_of_ir(l->vm, val_items(t, id)[i]);
+        else if (item.kind == TYPE_HANDLE)
+            one = referred_hole(l->vm, val_hole(l->vm->values, arg, i + 1),
+                                info->type.handle);
         else
             one = native_hole(l->vm, val_hole(l->vm->values, arg, i + 1), item);
         value_list_push(l->vm, list, one);
@@ -198,8 +217,10 @@ static value argument_value(struct lowering *l, uint32_t arg, op_id id)
     if (x.kind == IR_LIST && (!info->inspect || info->type.kind == TYPE_PACKAGES))
         return list_holes(l, arg, info, v);
     if (arg_is_seen(&g->values, info, v))
-        return value_of_ir(l->vm, v, vm_span(l->vm));
+        return seen_value(l, v);
     val_id hole = val_hole(l->vm->values, arg, 0);
+    if (info->type.kind == TYPE_HANDLE && info->type.handle)
+        return referred_hole(l->vm, hole, info->type.handle);
     if (x.kind == IR_DICT) {
         struct hole *h = arena_new(l->vm->arena, struct hole);
         h->o.h.kind = VALUE_KIND_OBJECT;
@@ -212,8 +233,9 @@ static value argument_value(struct lowering *l, uint32_t arg, op_id id)
 }
 
 /* Facts of the op itself, filled in when the template is stamped out. */
-static const char *const self_facts[] = {"address",   "key",     "key_name", "project",
-                                         "args_json", "machine", "call",     "host_name"};
+static const char *const self_facts[] = {
+    "address", "key",  "key_name",  "project",    "args_json",
+    "machine", "call", "host_name", "args_short", "machine_id"};
 
 static value subject_getattr(struct vm *vm, value self, str_id name)
 {
@@ -287,6 +309,55 @@ static val_id run_rule(struct lowering *l, value rule, op_id id)
     return ir;
 }
 
+static void fail_not_carried(struct lowering *l, op_id id)
+{
+    const char *call = intern_text(&l->p->strings, graph_call(&l->p->graph, id)->name);
+    struct buf all = {0};
+    struct diag *g =
+        diag_error(&l->p->diags, 751, l->p->graph.ops[id].span,
+                   "the driver %s does not carry %s", l->p->config.driver, call);
+    unsigned n = glossary_drivers_of(&l->p->glossary, call, &all);
+    if (n)
+        diag_help(&l->p->diags, g, "use a provider whose driver is %s", buf_text(&all));
+    else
+        diag_help(&l->p->diags, g, "no driver does; see docs/drivers.md");
+    buf_free(&all);
+}
+
+/* Whether a driver's rule gave what the runtime knows. */
+static bool lists_fit(struct lowering *l, op_id id, val_id lists)
+{
+    static const char *const known[] = {"lookup", "resolve", "before", "create",
+                                        "ready",  "after",   "undo",   "delete",
+                                        "absent", "needs",   "facts",  "result"};
+    enum { KNOWN = sizeof known / sizeof *known };
+    const struct values *t = &l->p->graph.values;
+    const char *call = intern_text(&l->p->strings, graph_call(&l->p->graph, id)->name);
+    struct span at = l->p->graph.ops[id].span;
+    if (val_get(t, lists)->kind != IR_DICT) {
+        diag_error(&l->p->diags, 752, at, "the driver's rule of %s gives no dict", call);
+        return false;
+    }
+    for (uint32_t i = 0; i < val_count(t, lists); i++) {
+        const struct ir_value *key = val_get(t, val_items(t, lists)[2 * i]);
+        const char *name = intern_text(&l->p->strings, key->as.n);
+        size_t k = 0;
+        while (k < KNOWN && strcmp(known[k], name) != 0)
+            k++;
+        if (k < KNOWN)
+            continue;
+        struct diag *g = diag_error(&l->p->diags, 752, at,
+                                    "the driver's rule of %s gives \"%s\", which means "
+                                    "nothing",
+                                    call, name);
+        const char *near = text_nearest(name, known, KNOWN);
+        if (near)
+            diag_help(&l->p->diags, g, "did you mean \"%s\"?", near);
+        return false;
+    }
+    return true;
+}
+
 /* The driver's sequences for a provider call. */
 static val_id lower_provider(struct lowering *l, op_id id)
 {
@@ -299,14 +370,11 @@ static val_id lower_provider(struct lowering *l, op_id id)
                      ? VALUE_ERROR
                      : value_dict_get(l->vm, calls, value_interned(l->vm, info->name));
     if (rule == VALUE_ERROR) {
-        struct diag *g =
-            diag_error(&l->p->diags, 751, l->p->graph.ops[id].span,
-                       "the driver %s does not carry %s", l->p->config.driver,
-                       intern_text(&l->p->strings, info->name));
-        diag_help(&l->p->diags, g, "use a provider whose driver does");
+        fail_not_carried(l, id);
         return VAL_ABSENT;
     }
-    return run_rule(l, rule, id);
+    val_id lists = run_rule(l, rule, id);
+    return lists && lists_fit(l, id, lists) ? lists : VAL_ABSENT;
 }
 
 /* A tool's own steps mean nothing to another one. */
@@ -493,6 +561,26 @@ static val_id yaml_ir(struct values *t, const struct yaml_node *n)
     return out;
 }
 
+/* What the user's file says of limits stands in the place of what the driver says. */
+static void set_limits(struct lowering *l, value data)
+{
+    const struct yaml_node *own = yaml_get(l->p->config.provider, "limits");
+    value given = value_dict_get_cstr(l->vm, data, "limits");
+    value limits = value_dict_new(l->vm, 4);
+    if (!own)
+        return;
+    static const char *const names[] = {"parallel", "rate", "burst"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const struct yaml_node *n = yaml_get(own, names[i]);
+        value v = n                      ? param_value(l->vm, n)
+                  : given != VALUE_ERROR ? value_dict_get_cstr(l->vm, given, names[i])
+                                         : VALUE_ERROR;
+        if (v != VALUE_ERROR)
+            value_dict_set(l->vm, limits, value_cstring(l->vm, names[i]), v);
+    }
+    value_dict_set(l->vm, data, value_cstring(l->vm, "limits"), limits);
+}
+
 /* The driver's record without its functions: transport, service, error rules. */
 static val_id driver_ir(struct lowering *l)
 {
@@ -500,13 +588,15 @@ static val_id driver_ir(struct lowering *l)
     if (driver == VALUE_ERROR)
         return VAL_ABSENT;
     value data = value_dict_new(l->vm, 8);
-    static const char *const keys[] = {"name", "transport", "service", "errors",
-                                       "access"};
+    static const char *const keys[] = {"name",    "transport", "service", "credentials",
+                                       "session", "services",  "limits",  "quotas",
+                                       "errors",  "words"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         value v = value_dict_get_cstr(l->vm, driver, keys[i]);
         if (v != VALUE_ERROR)
             value_dict_set(l->vm, data, value_cstring(l->vm, keys[i]), v);
     }
+    set_limits(l, data);
     return value_to_ir(l->vm, data, vm_span(l->vm));
 }
 

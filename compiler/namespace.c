@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/allow.h"
 #include "compiler/op.h"
 #include "compiler/package.h"
 #include "compiler/rollout.h"
@@ -332,14 +333,6 @@ static value do_moved(struct vm *vm, const struct call *c)
     return VALUE_NONE;
 }
 
-static value do_planned(struct vm *vm, const struct call *c)
-{
-    vm_fail(vm, 537, "%s() is known, but no backend carries it in this version",
-            c->native->name);
-    vm_help(vm, "`dvoc calls` lists the calls that work");
-    return VALUE_ERROR;
-}
-
 /* ---- the universe
  * --------------------------------------------------------------------------------- */
 
@@ -394,7 +387,6 @@ void namespace_universe(struct program *p, struct eval_universe *u)
     static const struct native natives[] = {
         {"secret", do_secret, "path /", NULL},
         {"moved", do_moved, "old new", NULL},
-        {"allow", do_planned, "...", NULL},
     };
     const struct glossary *g = &p->glossary;
     const char *last = "";
@@ -417,6 +409,7 @@ void namespace_universe(struct program *p, struct eval_universe *u)
     eval_universe_add(u, "provider", namespace_provider(p));
     eval_universe_native(u, &param_native);
     eval_universe_native(u, &rollout_native);
+    eval_universe_native(u, &allow_native);
     for (size_t i = 0; i < sizeof natives / sizeof *natives; i++)
         if (!glossary_has(g, natives[i].name))
             eval_universe_native(u, &natives[i]);

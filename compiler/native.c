@@ -93,17 +93,60 @@ static value do_step(struct vm *vm, const struct call *c)
     return native_new(vm, IR_NATIVE_STEP, fields);
 }
 
-/* http(METHOD, PATH, query=, headers=, body=, expect=, extract=, select=, poll=, decode=)
- */
+bool native_keywords(struct vm *vm, const struct call *c, const char *const *known)
+{
+    size_t n = 0;
+    while (known[n])
+        n++;
+    for (uint32_t i = 0; i < c->nnames; i++) {
+        const char *name = intern_text(vm->strings, c->names[i]);
+        size_t k = 0;
+        while (k < n && strcmp(known[k], name) != 0)
+            k++;
+        if (k < n)
+            continue;
+        vm_fail_at(vm, vm_keyword_span(vm, c->names[i]), 501,
+                   "%s() has no argument \"%s\"", c->native->name, name);
+        const char *near = text_nearest(name, known, n);
+        if (near)
+            vm_help(vm, "did you mean %s=?", near);
+        else
+            vm_help(vm, "docs/drivers.md lists them");
+        return false;
+    }
+    return true;
+}
+
+/* http(METHOD, PATH, ...): docs/drivers.md describes every keyword. */
 static value do_http(struct vm *vm, const struct call *c)
 {
+    static const char *const known[] = {
+        "title",   "service", "query",  "headers", "body",  "when",  "expect",   "select",
+        "extract", "poll",    "decode", "page",    "cache", "batch", "argument", NULL};
     if (c->nargs != 2)
         return vm_fail(vm, 501, "http() takes a method and a path");
+    if (!native_keywords(vm, c, known))
+        return VALUE_ERROR;
     value fields = value_dict_new(vm, 8);
     set(vm, fields, "method", c->args[0]);
     set(vm, fields, "path", c->args[1]);
     sort_keywords(vm, c, fields, fields);
     return native_new(vm, IR_NATIVE_HTTP, fields);
+}
+
+/* thing(NAME, lookup=, create=, ready=, delete=): what a call makes beside its main
+ * thing. */
+static value do_thing(struct vm *vm, const struct call *c)
+{
+    static const char *const known[] = {"lookup", "create", "ready", "delete", NULL};
+    if (c->nargs != 1)
+        return vm_fail(vm, 501, "thing() takes what people call it");
+    if (!native_keywords(vm, c, known))
+        return VALUE_ERROR;
+    value fields = value_dict_new(vm, 8);
+    set(vm, fields, "name", c->args[0]);
+    sort_keywords(vm, c, fields, fields);
+    return fields;
 }
 
 static value named(struct vm *vm, const struct call *c, enum ir_kind kind)
@@ -292,6 +335,19 @@ static value do_bytes_of(struct vm *vm, const struct call *c)
     return value_int(vm, n);
 }
 
+static value do_base64_of(struct vm *vm, const struct call *c)
+{
+    const char *p = "";
+    size_t len = 0;
+    if (!call_str(vm, c, 0, &p, &len))
+        return VALUE_ERROR;
+    struct buf out = {0};
+    buf_base64(&out, p, len);
+    value text = value_string(vm, buf_text(&out), out.len);
+    buf_free(&out);
+    return text;
+}
+
 static value do_is_list(struct vm *vm, const struct call *c)
 {
     (void)vm;
@@ -306,6 +362,7 @@ void native_universe(struct eval_universe *u)
         {"resource", do_resource, "...", NULL},
         {"step", do_step, "...", NULL},
         {"http", do_http, "...", NULL},
+        {"thing", do_thing, "...", NULL},
         {"var", do_var, "name /", NULL},
         {"provider_fact", do_fact, "name /", NULL},
         {"result", do_result, "register path? /", NULL},
@@ -314,6 +371,7 @@ void native_universe(struct eval_universe *u)
         {"any_", do_any, "...", NULL},
         {"seconds", do_seconds, "duration /", NULL},
         {"bytes_of", do_bytes_of, "size /", NULL},
+        {"base64_of", do_base64_of, "text /", NULL},
         {"is_list", do_is_list, "value /", NULL},
     };
     for (size_t i = 0; i < sizeof natives / sizeof *natives; i++)

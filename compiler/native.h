@@ -5,9 +5,12 @@
 
 #include "compiler/eval.h"
 
-/* Adds task, step, http, result, expr, var, provider_fact, all_, any_, seconds, bytes_of,
- * and is_list to a universe. */
+/* Adds task, step, http, thing, result, expr, var, provider_fact, all_, any_, seconds,
+ * bytes_of, base64_of and is_list to a universe. */
 void native_universe(struct eval_universe *u);
+/* Whether all keywords of the call are among `known`, which ends with NULL; else an error
+ * at the first that is not. */
+bool native_keywords(struct vm *vm, const struct call *c, const char *const *known);
 /* An opaque value for a rule: an argument (or an item of it), or a fact of the op. */
 value native_hole(struct vm *vm, val_id ir, struct type type);
 /* Where conditions are used, for errors about them. */

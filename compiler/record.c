@@ -7,6 +7,8 @@
 
 #include "compiler/attachment.h"
 #include "compiler/inline.h"
+#include "compiler/native.h"
+#include "compiler/param.h"
 #include "compiler/record_dict.h"
 #include "compiler/record_rows.h"
 #include "ir/errors.h"
@@ -335,7 +337,7 @@ static value do_call(struct vm *vm, const struct call *c)
     info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)
                        ? (uint32_t)value_small_get(seconds) * 1000
                        : 500;
-    rules->provider = record_flag(vm, record, "provider");
+    info.provider = rules->provider = record_flag(vm, record, "provider");
     rules->builtin = record_flag(vm, record, "builtin");
     info.needs = typestates(g, vm, record, "needs");
     info.ensures = typestates(g, vm, record, "ensures");
@@ -414,6 +416,16 @@ static value do_setting(struct vm *vm, const struct call *c)
     return found && found->kind == YAML_STR ? value_cstring(vm, found->text) : c->args[2];
 }
 
+/* provider_setting(SECTION, KEY, DEFAULT): a value of the provider's file. */
+static value do_provider_setting(struct vm *vm, const struct call *c)
+{
+    const char *section = value_is_str(c->args[0]) ? value_cstr(vm, c->args[0]) : "";
+    const char *key = value_is_str(c->args[1]) ? value_cstr(vm, c->args[1]) : "";
+    const struct yaml_node *map = yaml_get(glossary_of(c)->config->provider, section);
+    const struct yaml_node *found = map ? yaml_get(map, key) : NULL;
+    return found && found->kind != YAML_NULL ? param_value(vm, found) : c->args[2];
+}
+
 static value do_handle_type(struct vm *vm, const struct call *c)
 {
     struct glossary *g = glossary_of(c);
@@ -437,8 +449,13 @@ static value do_driver(struct vm *vm, const struct call *c)
 {
     struct glossary *g = glossary_of(c);
     value record = value_dict_new(vm, c->nnames + 1);
+    static const char *const known[] = {"doc",     "transport", "service", "credentials",
+                                        "session", "services",  "limits",  "quotas",
+                                        "errors",  "words",     "calls",   NULL};
     if (c->nargs != 1)
         return vm_fail(vm, 515, "driver() takes the driver's name first");
+    if (!native_keywords(vm, c, known))
+        return VALUE_ERROR;
     value_dict_set(vm, record, value_cstring(vm, "name"), c->args[0]);
     for (uint32_t k = 0; k < c->nnames; k++)
         value_dict_set(vm, record, value_interned(vm, c->names[k]),
@@ -483,6 +500,7 @@ void record_universe(struct glossary *g)
         eval_universe_native(g->universe, &words[i]);
     add(g, "call", do_call, "...");
     add(g, "setting", do_setting, "section key default /");
+    add(g, "provider_setting", do_provider_setting, "section key default /");
     add(g, "handle_type", do_handle_type, "name / * fields doc?");
     add(g, "driver", do_driver, "...");
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "emitters/json.h"
+#include "emitters/lines.h"
 #include "emitters/render.h"
 #include "emitters/value_json.h"
 #include "ir/base/embed.h"
@@ -93,6 +94,13 @@ static void api_provider(struct emission *e, struct json *j)
         json_put_name(j, "driver");
         value_json(e, 0, driver, j);
     }
+    val_id cloud =
+        e->plan->provider ? val_dict_get(e->values, e->plan->provider, "cloud") : 0;
+    if (cloud) {
+        json_put_name(j, "cloud");
+        value_json(e, 0, cloud, j);
+    }
+    driver_member(e, "credentials", j);
     driver_member(e, "transport", j);
     json_put_name(j, "service");
     const char *service = NULL;
@@ -100,8 +108,51 @@ static void api_provider(struct emission *e, struct json *j)
         json_put_cstr(j, service);
     else
         json_put_null(j);
-    driver_member(e, "errors", j);
+    static const char *const members[] = {"session", "services", "limits",
+                                          "quotas",  "errors",   "words"};
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        driver_member(e, members[i], j);
     json_put_object_end(j);
+}
+
+/* Members of a driver's rule that stand beside its sequences. */
+static const char *const beside[] = {"needs", "facts", "result"};
+enum { BESIDE = sizeof beside / sizeof *beside };
+
+static bool stands_beside(const struct emission *e, val_id name)
+{
+    for (size_t i = 0; i < BESIDE; i++)
+        if (render_is(e, name, beside[i]))
+            return true;
+    return false;
+}
+
+/* Where the arguments are written. */
+static void api_places(struct emission *e, op_id op, struct json *j)
+{
+    const struct call_info *call = graph_call(e->graph, op);
+    json_put_name(j, "places");
+    json_put_object_compact(j);
+    for (uint32_t i = 0; i < call->nargs; i++) {
+        struct span at = graph_arg_place(e->graph, op, i);
+        if (!at.file)
+            continue;
+        str_id name = call->args[i].name;
+        json_put_key(j, emission_text(e, name), intern_len(e->strings, name));
+        lines_put_place(&e->lines, e->graph->sources, at, j);
+    }
+    json_put_object_end(j);
+}
+
+/* What a provider keeps in place of arguments that are too long for it. */
+static void api_args_digest(struct emission *e, op_id op, struct json *j)
+{
+    struct buf label = {0};
+    if (render_args_short(e, op, &label)) {
+        json_put_name(j, "args_digest");
+        json_put_text(j, label.p, label.len);
+    }
+    buf_free(&label);
 }
 
 static void api_calls(struct emission *e, op_id op, struct json *j)
@@ -114,12 +165,14 @@ static void api_calls(struct emission *e, op_id op, struct json *j)
     buf_free(&key);
     json_put_name(j, "args");
     value_json_args(e, op, j);
+    api_args_digest(e, op, j);
+    api_places(e, op, j);
     json_put_name(j, "sequences");
     json_put_object(j);
     uint32_t count = val_get(e->values, sequences)->count;
     for (uint32_t i = 0; i < count; i++) {
         val_id name = val_items(e->values, sequences)[2 * i];
-        if (render_is(e, name, "result"))
+        if (stands_beside(e, name))
             continue;
         size_t len;
         const char *text = render_bytes(e, name, &len);
@@ -127,10 +180,12 @@ static void api_calls(struct emission *e, op_id op, struct json *j)
         value_json_lines(e, op, val_items(e->values, sequences)[2 * i + 1], j);
     }
     json_put_object_end(j);
-    val_id result = val_dict_get(e->values, sequences, "result");
-    if (result) {
-        json_put_name(j, "result");
-        value_json(e, op, result, j);
+    for (size_t i = 0; i < BESIDE; i++) {
+        val_id v = val_dict_get(e->values, sequences, beside[i]);
+        if (!v)
+            continue;
+        json_put_name(j, beside[i]);
+        value_json(e, op, v, j);
     }
 }
 
@@ -190,7 +245,7 @@ bool api_emit(struct emission *e)
     json_begin(&j, &text);
     json_put_object(&j);
     json_put_name(&j, "format");
-    json_put_cstr(&j, "dvo-calls/1");
+    json_put_cstr(&j, "dvo-calls/2");
     api_provider(e, &j);
     json_put_name(&j, "calls");
     json_put_array(&j);

@@ -19,6 +19,10 @@ void emission_begin(struct emission *e, const struct plan *plan, struct diags *d
         arena_array(&e->arena, struct emission_kept, plan->end_value - plan->first_value);
     e->out.lock = e->out.stage = -1;
     e->program_dir = e->program_way = "";
+    /* Those of ops come first, in program order. */
+    for (op_id op = 1; op < e->graph->n; op++)
+        if (!(e->graph->ops[op].flags & OP_DEAD) && e->graph->ops[op].span.file)
+            lines_note(&e->lines, e->graph->sources, e->graph->ops[op].span);
 }
 
 void emission_free(struct emission *e)
@@ -29,6 +33,7 @@ void emission_free(struct emission *e)
         free(e->segments[i].vars.v);
         free(e->segments[i].secrets.v);
     }
+    lines_free(&e->lines);
     buf_free(&e->kept_text);
     arena_free(&e->arena);
 }

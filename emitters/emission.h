@@ -4,6 +4,7 @@
 #define DVO_EMITTERS_EMISSION_H
 
 #include "emitters/artefact.h"
+#include "emitters/lines.h"
 #include "ir/plan.h"
 
 enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
@@ -74,6 +75,7 @@ struct emission {
     struct diags *diags;
     struct arena arena;
     struct artefacts out;
+    struct lines lines; /* of plan.json */
     const char
         *program_dir; /* where files named by the program are, with "/" at its end */
     const char *program_way; /* that folder as seen from the build folder: "../.." */

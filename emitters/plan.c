@@ -17,15 +17,8 @@
 struct plan_writer {
     struct emission *e;
     struct json j;
-    struct buf text;    /* for a while */
-    uint32_t *edges;    /* per op: index of the first edge that leads to it */
-    uint32_t *line_of;  /* per op: its index in `lines` */
-    struct map64 lines; /* file and line -> index in `lines` */
-    struct {
-        uint64_t *v;
-        size_t n, cap;
-    } line_keys;
-    uint32_t *file_index; /* per file_id: index in "files" + 1 */
+    struct buf text; /* for a while */
+    uint32_t *edges; /* per op: index of the first edge that leads to it */
 };
 
 static void write_str(struct plan_writer *w, str_id s)
@@ -71,68 +64,13 @@ static void write_digests(struct plan_writer *w)
     json_put_object_end(&w->j);
 }
 
-/* The source lines of all ops, each once, and the files they are in. */
-static void write_sources(struct plan_writer *w)
-{
-    struct sources *sources = w->e->graph->sources;
-    uint32_t files = 0;
-    json_put_name(&w->j, "files");
-    json_put_array(&w->j);
-    for (op_id op = 1; op < w->e->graph->n; op++) {
-        const struct op *o = &w->e->graph->ops[op];
-        if ((o->flags & OP_DEAD) || !o->span.file)
-            continue;
-        if (!w->file_index[o->span.file]) {
-            w->file_index[o->span.file] = ++files;
-            json_put_cstr(&w->j, source_get(sources, o->span.file)->name);
-        }
-        uint32_t line = source_pos(sources, o->span.file, o->span.begin).line;
-        uint64_t key = (uint64_t)o->span.file << 32 | line;
-        uint32_t *at = map64_put(&w->lines, key);
-        if (!*at) {
-            *vec_push(&w->line_keys) = key;
-            *at = (uint32_t)w->line_keys.n;
-        }
-        w->line_of[op] = *at - 1;
-    }
-    json_put_array_end(&w->j);
-    json_put_name(&w->j, "lines");
-    json_put_array(&w->j);
-    for (size_t i = 0; i < w->line_keys.n; i++) {
-        file_id file = (file_id)(w->line_keys.v[i] >> 32);
-        uint32_t line = (uint32_t)w->line_keys.v[i];
-        size_t len;
-        const char *text = source_line(sources, file, line, &len);
-        json_put_array_compact(&w->j);
-        json_put_int(&w->j, w->file_index[file] - 1);
-        json_put_int(&w->j, line);
-        json_put_text(&w->j, text, len);
-        json_put_array_end(&w->j);
-    }
-    json_put_array_end(&w->j);
-}
-
 static void write_at(struct plan_writer *w, op_id op)
 {
-    struct sources *sources = w->e->graph->sources;
     struct span span = w->e->graph->ops[op].span;
     if (!span.file)
         return;
-    struct source_pos begin = source_pos(sources, span.file, span.begin);
-    struct source_pos end = source_pos(sources, span.file, span.end);
-    if (end.line != begin.line) {
-        /* Underline the rest of the first line. */
-        size_t len;
-        const char *text = source_line(sources, span.file, begin.line, &len);
-        uint32_t start = (uint32_t)(text - source_get(sources, span.file)->text);
-        end = source_pos(sources, span.file, start + (uint32_t)len);
-    }
     json_put_name(&w->j, "at");
-    json_put_array_compact(&w->j);
-    json_put_int(&w->j, w->line_of[op]);
-    json_put_int(&w->j, begin.column);
-    json_put_int(&w->j, end.column);
-    json_put_array_end(&w->j);
+    lines_put_place(&w->e->lines, w->e->graph->sources, span, &w->j);
 }
 
 static void write_edges(struct plan_writer *w, op_id op)
@@ -491,7 +429,7 @@ static void plan_write(struct plan_writer *w, struct buf *out)
         json_put_name(&w->j, "chef");
         value_json(e, 0, e->plan->chef, &w->j);
     }
-    write_sources(w);
+    lines_put(&e->lines, g->sources, &w->j);
     write_moves(w);
     write_batches(w);
     json_put_name(&w->j, "ops");
@@ -515,8 +453,6 @@ bool plan_emit(struct emission *e, struct buf *out)
     const struct graph *g = e->graph;
     struct plan_writer w = {.e = e};
     w.edges = arena_array(&e->arena, uint32_t, g->n);
-    w.line_of = arena_array(&e->arena, uint32_t, g->n);
-    w.file_index = arena_array(&e->arena, uint32_t, g->sources->n + 1);
     for (size_t i = g->nedges; i-- > 0;)
         w.edges[g->edges[i].to] = (uint32_t)i;
     /* Ops that no edge leads to must not find those of op 0's place. */
@@ -524,8 +460,6 @@ bool plan_emit(struct emission *e, struct buf *out)
         if (!g->nedges || g->edges[w.edges[op]].to != op)
             w.edges[op] = (uint32_t)g->nedges;
     plan_write(&w, out);
-    map64_free(&w.lines);
-    free(w.line_keys.v);
     buf_free(&w.text);
     return !e->failed;
 }

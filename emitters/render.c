@@ -7,12 +7,14 @@
 
 #include "emitters/json.h"
 #include "emitters/value_json.h"
+#include "ir/base/digest.h"
 #include "ir/identity.h"
 #include "ir/move.h"
 
 enum {
-    KEY_PROJECT = 20, /* characters of the project that fit into a nova tag */
-    HOST_LABEL = 63,  /* longest label of a host name */
+    KEY_PROJECT = 20,   /* characters of the project that fit into a nova tag */
+    HOST_LABEL = 63,    /* longest label of a host name */
+    LABEL_LENGTH = 255, /* longest value that nova and cinder keep */
     MACHINES_LISTED = 3,
 };
 
@@ -46,6 +48,19 @@ void render_key(struct emission *e, op_id op, char separator, struct buf *out)
     }
     buf_char(out, separator);
     buf_str(out, e->key);
+}
+
+bool render_args_short(struct emission *e, op_id op, struct buf *out)
+{
+    size_t begin = out->len;
+    value_json_args_text(e, op, out);
+    if (out->len - begin <= LABEL_LENGTH)
+        return false;
+    char digest[DIGEST_TEXT_SIZE];
+    digest_text(out->p + begin, out->len - begin, digest);
+    out->len = begin;
+    buf_str(out, digest);
+    return true;
 }
 
 /* A host name made of an address: one label of letters, digits and hyphens. */
@@ -106,6 +121,9 @@ static val_id render_self(struct emission *e, op_id op, const char *fact)
         return val_str(e->values, e->graph->ops[op].address);
     if (!strcmp(fact, "project"))
         return val_text(e->values, e->graph->project, strlen(e->graph->project));
+    if (!strcmp(fact, "machine_id"))
+        return val_ref(e->values, e->graph->ops[op].subject,
+                       intern_cstr(e->strings, "id"));
     if (!strcmp(fact, "key"))
         render_key(e, op, ':', &text);
     else if (!strcmp(fact, "key_name"))
@@ -118,6 +136,8 @@ static val_id render_self(struct emission *e, op_id op, const char *fact)
         buf_str(&text, emission_text(e, graph_call(e->graph, op)->name));
     else if (!strcmp(fact, "args_json"))
         value_json_args_text(e, op, &text);
+    else if (!strcmp(fact, "args_short"))
+        render_args_short(e, op, &text);
     else
         emission_error(e, EMIT_VALUE, op, "no fact of an op is called '%s'", fact);
     val_id v = val_text(e->values, buf_text(&text), text.len);
@@ -125,9 +145,23 @@ static val_id render_self(struct emission *e, op_id op, const char *fact)
     return v;
 }
 
+static val_id render_field(struct emission *e, op_id op, val_id v)
+{
+    str_id field = val_get(e->values, val_items(e->values, v)[1])->as.n;
+    val_id handle = render_value(e, op, val_items(e->values, v)[0]);
+    const struct ir_value *of = val_get(e->values, handle);
+    if (of->kind != IR_HANDLE)
+        return VAL_NONE;
+    if (!strcmp(emission_text(e, field), "address"))
+        return val_str(e->values, e->graph->ops[of->as.n].address);
+    return val_ref(e->values, of->as.n, field);
+}
+
 val_id render_value(struct emission *e, op_id op, val_id v)
 {
     const struct ir_value *value = val_get(e->values, v);
+    if (value->kind == IR_FIELD)
+        return render_field(e, op, v);
     if (value->kind == IR_SELF)
         return render_self(e, op, emission_text(e, value->as.n));
     if (value->kind != IR_HOLE)

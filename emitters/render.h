@@ -45,6 +45,10 @@ void render_each_place(struct emission *e, op_id op, struct buf *text,
  * characters", with `separator` for the colons. */
 void render_key(struct emission *e, op_id op, char separator, struct buf *out);
 
+/* Appends the op's arguments as a label of at most 255 bytes: their JSON, or where that
+ * is longer, its digest; whether it is the digest. */
+bool render_args_short(struct emission *e, op_id op, struct buf *out);
+
 /* The bytes of an IR_STR value. */
 static inline const char *render_bytes(const struct emission *e, val_id v, size_t *len)
 {

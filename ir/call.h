@@ -94,8 +94,9 @@ struct call_info {
         *instead; /* per part of the identity: 1 + the argument that takes its place where
                      it was written ("match|line"), or 0; NULL: no part has one */
     bool exclusive, idempotent, pure, keyed,
-        ordinal; /* ordinal: identity is a running number */
-    bool http;   /* keeps program order among its kind */
+        ordinal;   /* ordinal: identity is a running number */
+    bool provider; /* carried by the provider's driver */
+    bool http;     /* keeps program order among its kind */
     bool
         reads_only; /* an http call that never changes anything; others by their method */
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */

@@ -31,6 +31,7 @@ void graph_free(struct graph *g)
     free(g->frames);
     free(g->batches);
     free(g->moves);
+    free(g->places);
     free(g->starts);
     *g = (struct graph){0};
 }
@@ -47,6 +48,8 @@ void graph_copy(struct graph *to, const struct graph *from)
     to->batches =
         vec_copy(from->batches, sizeof *to->batches, from->nbatches, &to->cap_batches);
     to->moves = vec_copy(from->moves, sizeof *to->moves, from->nmoves, &to->cap_moves);
+    to->places =
+        vec_copy(from->places, sizeof *to->places, from->nplaces, &to->cap_places);
     size_t starts = from->starts ? (size_t)from->nsegments + 1 : 0;
     to->starts = vec_copy(from->starts, sizeof *to->starts, starts, &starts);
 }
@@ -102,6 +105,26 @@ struct span graph_place(const struct graph *g, op_id id, str_id arg)
 {
     struct span at = g->place ? g->place(g->place_ctx, id, arg) : (struct span){0};
     return at.file ? at : g->ops[id].span;
+}
+
+struct span graph_arg_place(const struct graph *g, op_id id, uint32_t arg)
+{
+    const struct call_info *call = graph_call(g, id);
+    val_id v = g->args[g->ops[id].args + arg];
+    size_t low = 0, high = g->nplaces;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct arg_place *p = &g->places[middle];
+        bool before = p->op < id || (p->op == id && p->arg < arg);
+        low = before ? middle + 1 : low;
+        high = before ? high : middle;
+    }
+    if (low < g->nplaces && g->places[low].op == id && g->places[low].arg == arg)
+        return g->places[low].at;
+    /* Most arguments are not written: looking for them would take its time. */
+    bool usual = !v || val_equal(&g->values, v, call->args[arg].fallback);
+    return usual || !g->place ? (struct span){0}
+                              : g->place(g->place_ctx, id, call->args[arg].name);
 }
 
 const char *graph_receiver(const struct graph *g, op_id id)

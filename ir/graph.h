@@ -106,6 +106,13 @@ struct graph {
         const char *package, *range, *repo;
     } * pins;
     size_t npins;
+    /* Read from a text form: where arguments of provider calls are written, by op. */
+    struct arg_place {
+        op_id op;
+        uint32_t arg;
+        struct span at;
+    } * places;
+    size_t nplaces, cap_places;
     /* Where the argument of that name is written, or for name 0 what the call acts on;
      * file 0 if it is not. Set by whoever has the source at hand, for messages only;
      * NULL: nobody has. */
@@ -161,6 +168,9 @@ op_id graph_live(const struct graph *g, op_id id);
 void graph_call_chain(const struct graph *g, struct diags *d, struct diag *to, op_id id);
 /* Where an argument of the op is written, its call if it is not. */
 struct span graph_place(const struct graph *g, op_id id, str_id arg);
+/* Where the op's argument with this index is written; file 0 if it is not, or nobody
+ * knows. */
+struct span graph_arg_place(const struct graph *g, op_id id, uint32_t arg);
 /* How the call writes what it acts on ("web", "machines[0]"), in the arena; NULL if that
  * is not known or too long to be repeated. */
 const char *graph_receiver(const struct graph *g, op_id id);

@@ -218,6 +218,21 @@ static void print_policy(struct printer *p, const struct op *op)
     buf_str(p->out, op->flags & OP_TAINTED ? "    tainted\n" : "");
 }
 
+/* Where what a provider is given is written, for messages of a run. */
+static void print_places(struct printer *p, op_id id)
+{
+    const struct call_info *call = graph_call(p->g, id);
+    for (uint32_t i = 0; call->provider && i < call->nargs; i++) {
+        struct span at = graph_arg_place(p->g, id, i);
+        if (!at.file)
+            continue;
+        buf_str(p->out, "    written ");
+        print_word(p, call->args[i].name);
+        buf_char(p->out, ' ');
+        print_at(p, at, 0);
+    }
+}
+
 static void print_op(struct printer *p, op_id id)
 {
     const struct op *op = &p->g->ops[id];
@@ -239,6 +254,7 @@ static void print_op(struct printer *p, op_id id)
     print_string(p, op->address);
     buf_char(p->out, '\n');
     print_policy(p, op);
+    print_places(p, id);
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = p->g->args[op->args + i];
         if (!v)

@@ -313,6 +313,30 @@ static bool want_policy_number(struct text_reader *r, int32_t *out)
     return true;
 }
 
+/* written ARGUMENT at SOURCE:BEGIN-END */
+static bool read_written(struct text_reader *r, op_id id)
+{
+    struct graph *g = r->g;
+    const struct call_info *call = graph_call(g, id);
+    struct arg_place place = {.op = id};
+    uint32_t frame;
+    size_t len;
+    text_blanks(r);
+    const char *word = text_word(r, false, &len);
+    if (!word)
+        return text_expected(r, "an argument");
+    while (place.arg < call->nargs &&
+           !text_word_is(word, len, intern_text(g->strings, call->args[place.arg].name)))
+        place.arg++;
+    if (place.arg == call->nargs)
+        return text_fail(r, 622, word, "the call has no such argument");
+    if (!text_want_word(r, "at") || !want_at(r, &place.at, &frame))
+        return false;
+    g->places = vec_grow(g->places, sizeof place, g->nplaces + 1, &g->cap_places);
+    g->places[g->nplaces++] = place;
+    return true;
+}
+
 /* Something is read into the values of an op, which may move meanwhile: into a local
  * first. */
 static bool read_policy(struct text_reader *r, op_id id, const char *word, size_t len)
@@ -325,6 +349,8 @@ static bool read_policy(struct text_reader *r, op_id id, const char *word, size_
         op.flags |= OP_NAMED;
     } else if (text_word_is(word, len, "at")) {
         good = want_at(r, &op.span, &op.chain);
+    } else if (text_word_is(word, len, "written")) {
+        return read_written(r, id);
     } else if (text_word_is(word, len, "backend")) {
         size_t n;
         const char *name = text_word(r, false, &n);

@@ -47,6 +47,7 @@
     TYPE(PACKAGES, "packages",                                                           \
          "a package name, a list of them, or packages.find results")                     \
     TYPE(PACKAGE, "package", "a result of packages.find")                                \
+    TYPE(RULE, "rule", "what allow() returns")                                           \
     TYPE(CONDITION, "condition", "a condition such as handle.changed")                   \
     TYPE(TRIGGERS, "triggers", "a handle, a condition, or a list of them")               \
     TYPE(COMMAND, "command", "a line of a shell, or a list of words")                    \
@@ -85,6 +86,9 @@ bool type_is_text(enum type_kind k); /* a string of some form */
  * TYPE_PACKAGES checks one package string ("nginx", "nginx=1.22.1-9"). */
 const char *type_check_text(struct intern *strings, enum type_kind k, str_id s,
                             str_id *out);
+
+/* Whether a text has the form of a type. */
+bool type_text_fits(enum type_kind k, const char *s, size_t len);
 
 /* Checks a known integer against its type: NULL, or what is wrong. */
 const char *type_check_int(enum type_kind k, int64_t n);

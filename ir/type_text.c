@@ -624,3 +624,11 @@ int64_t size_bytes(const char *s, size_t len)
     }
     return -1;
 }
+
+bool type_text_fits(enum type_kind k, const char *s, size_t len)
+{
+    struct buf canonical = {0};
+    const char *wrong = checks[k] ? checks[k](s, len, &canonical) : NULL;
+    buf_free(&canonical);
+    return !wrong;
+}

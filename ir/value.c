@@ -139,6 +139,7 @@ static size_t value_width(const struct ir_value *v)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
+    case IR_FIELD:
     case IR_NATIVE:
     case IR_EACH: return v->count;
     default: return 0;
@@ -291,6 +292,7 @@ bool val_equal(const struct values *t, val_id a, val_id b)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
+    case IR_FIELD:
     case IR_NATIVE:
     case IR_EACH: {
         size_t width = value_width(x);
@@ -331,6 +333,7 @@ uint64_t val_hash(const struct values *t, val_id id)
     case IR_TEXT:
     case IR_COND:
     case IR_EXPR:
+    case IR_FIELD:
     case IR_NATIVE:
     case IR_EACH: {
         size_t width = value_width(v);

@@ -31,11 +31,13 @@ enum ir_kind {
     IR_COND,   /* sub: enum ir_cond; as.seq: operands */
     IR_HANDLE, /* as.n: op_id, a handle itself (not one of its fields) */
     /* only inside lowering templates */
-    IR_HOLE, /* as.hole: argument index, item (0 the whole, else 1-based item of a list)
-              */
-    IR_SELF, /* as.n: str_id of a fact of the op being lowered: key, key_name, address,
-                ... */
-    IR_VAR,  /* as.n: str_id, a value extracted by an earlier HTTP step of this call */
+    IR_HOLE,  /* as.hole: argument index, item (0 the whole, else 1-based item of a list)
+               */
+    IR_FIELD, /* as.seq: [IR_HOLE, IR_STR], the field of what the handle in the hole is of
+               */
+    IR_SELF,  /* as.n: str_id of a fact of the op being lowered: key, key_name, address,
+                 ... */
+    IR_VAR,   /* as.n: str_id, a value extracted by an earlier HTTP step of this call */
     IR_PROVIDER, /* as.n: str_id, a fact the provider's service or login answered */
     IR_RESULT, /* as.n: str_id, the registered result of an earlier native step of this op
                 */

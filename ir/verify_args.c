@@ -205,6 +205,7 @@ static void check_value(struct arg_check *c, struct type t, val_id id)
     case TYPE_PORT:
     case TYPE_ID: good = v->kind == IR_INT; break;
     case TYPE_FLOAT: good = v->kind == IR_FLOAT || v->kind == IR_INT; break;
+    case TYPE_RULE:
     case TYPE_PACKAGE: good = v->kind == IR_DICT; break;
     case TYPE_PACKAGES:
         good = v->kind == IR_STR || v->kind == IR_DICT || v->kind == IR_LIST;

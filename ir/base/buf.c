@@ -129,6 +129,22 @@ static bool json_plain_word(const char *s)
     return !(odd & high);
 }
 
+void buf_base64(struct buf *out, const char *bytes, size_t len)
+{
+    static const char digits[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = (const unsigned char *)bytes;
+    for (size_t i = 0; i < len; i += 3) {
+        size_t n = len - i < 3 ? len - i : 3;
+        unsigned word = (unsigned)p[i] << 16 | (n > 1 ? (unsigned)p[i + 1] << 8 : 0) |
+                        (n > 2 ? p[i + 2] : 0);
+        buf_char(out, digits[word >> 18]);
+        buf_char(out, digits[word >> 12 & 63]);
+        buf_char(out, n > 1 ? digits[word >> 6 & 63] : '=');
+        buf_char(out, n > 2 ? digits[word & 63] : '=');
+    }
+}
+
 void buf_json(struct buf *b, const char *s, size_t len)
 {
     static const bool json_plain[256] = {

@@ -41,6 +41,8 @@ void buf_free(struct buf *b);
  * becomes \uXXXX (bytes that are not UTF-8 become U+FFFD). The one function for JSON
  * strings. */
 void buf_json(struct buf *b, const char *s, size_t len);
+/* Appends `len` bytes in base64 (RFC 4648, section 4). */
+void buf_base64(struct buf *b, const char *bytes, size_t len);
 /* Appends `len` bytes as one POSIX shell word in single quotes. */
 void buf_shell(struct buf *b, const char *s, size_t len);
 
