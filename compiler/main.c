@@ -100,6 +100,8 @@ static const struct option long_options[] = {
     {"after", required_argument, NULL, O_AFTER},
     {"except", required_argument, NULL, O_PASS_VALUE},
     {"expect", required_argument, NULL, O_PASS_VALUE},
+    {"replace", required_argument, NULL, O_PASS_VALUE},
+    {"preflight-only", no_argument, NULL, O_PASS},
     {"fail-fast", no_argument, NULL, O_PASS},
     {"yes", no_argument, NULL, O_PASS},
     {0},
@@ -133,6 +135,9 @@ static const char options_text[] =
     "      --only ADDRESS     exactly these ops; may be repeated\n"
     "      --except ADDRESS   all but these ops; may be repeated\n"
     "      --expect DIGEST    refuse any plan but this one\n"
+    "      --replace ADDRESS  delete what it made, then create it anew; may be "
+    "repeated\n"
+    "      --preflight-only   check names, quotas and conflicts, change nothing\n"
     "      --fail-fast        start nothing after the first failure\n"
     "      --yes              do not ask before destroying\n"
     "Everywhere:\n"

@@ -81,8 +81,7 @@ bool manual_list(struct program *p, struct buf *out)
             buf_char(out, '\n');
         scope = name;
         scope_len = len;
-        buf_printf(out, "%-24s %s%s\n", name, info->doc ? info->doc : "",
-                   info->planned ? " (not in this version)" : "");
+        buf_printf(out, "%-24s %s\n", name, info->doc ? info->doc : "");
     }
     return true;
 }
@@ -141,8 +140,6 @@ bool manual_call(struct program *p, const char *name, struct buf *out)
     const struct call_info *info = &p->calls.v[id];
     print_signature(p, info, out);
     buf_printf(out, "\n%s\n", info->doc ? info->doc : "");
-    if (info->planned)
-        buf_str(out, "Known by name; no backend carries it in this version.\n");
     buf_str(out, "\nArguments:\n");
     print_arguments(p, info, out);
     print_result(p, info, out);

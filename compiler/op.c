@@ -522,12 +522,6 @@ static value do_op(struct vm *vm, const struct call *c)
                        .info = &p->calls.v[id],
                        .rules = glossary_rules(&p->glossary, id),
                        .name = c->native->name};
-    if (m.info->planned) {
-        vm_fail(vm, 537, "%s() is known, but no backend carries it in this version",
-                m.name);
-        vm_help(vm, "`dvoc calls` lists the calls that work");
-        return VALUE_ERROR;
-    }
     if (!sort_arguments(&m))
         return VALUE_ERROR;
     const struct handle *subject = handle_of(c->self);

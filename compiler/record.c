@@ -331,7 +331,6 @@ static value do_call(struct vm *vm, const struct call *c)
     info.ordinal = record_flag(vm, record, "ordinal");
     info.http = record_flag(vm, record, "http");
     info.reads_only = record_flag(vm, record, "reads_only");
-    info.planned = record_flag(vm, record, "planned");
     info.together = record_flag(vm, record, "together");
     value seconds = record_get(vm, record, "seconds");
     info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)

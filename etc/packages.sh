@@ -94,6 +94,7 @@ install() {
     [ -n "$missing" ] || return 0
     become_root "$missing"
     echo "Installing$missing"
+    # shellcheck disable=SC2086 # lists of words
     loudly $as_root apt-get update
     # shellcheck disable=SC2086 # lists of words
     loudly $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y \

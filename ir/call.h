@@ -105,7 +105,6 @@ struct call_info {
     bool together;    /* several of it in a row read well as one task */
     bool alone; /* the runtime or the provider carries it out: no part of a tool run */
     uint32_t cost_ms;    /* how long it takes, as a rule; from `seconds` of the record */
-    bool planned;        /* known by name, no backend carries it in this version */
     const str_id *local; /* its result is this computer, where only these members act, all
                             through the step library; NULL: it is not */
     uint32_t nlocal;

@@ -70,12 +70,6 @@ static void verify_backend(struct verify *v, const struct call_info *call)
 {
     enum backend b = v->g->ops[v->op].backend;
     const char *name = text_of(v, call->name);
-    if (call->planned) {
-        struct diag *e = verify_error(
-            v, 613, "%s is known, but no backend carries it in this version", name);
-        diag_help(v->d, e, "`dvoc calls` lists the calls that can be used");
-        return;
-    }
     if (call->method && !call->alone && strcmp(text_of(v, call->scope), "machine") != 0) {
         struct diag *e = verify_error(v, 613, "no backend carries %s: it acts on a %s",
                                       name, text_of(v, call->scope));

@@ -9,6 +9,8 @@
 #include "runtime/provider.h"
 
 #define POLL_INTERVAL_S 0.5
+#define POLL_BACKOFF 1.5
+#define POLL_MOST_S 10.0
 #define POLL_DEADLINE_S 300.0
 
 static bool in_list(const json_t *list, long status)
@@ -27,19 +29,70 @@ static bool expected(const json_t *step, long status)
     return status == 200 || status == 201 || status == 202 || status == 204;
 }
 
+/* The sentence of an error, where the driver knows where it stands; to be freed. */
+static char *error_sentence(struct run *r, const char *body, size_t len)
+{
+    struct value_source s = run_values(r, NULL);
+    const json_t *provider = json_object_get(r->plan->calls, "provider");
+    json_t *document = json_loadb(body, len, JSON_ALLOW_NUL, NULL), *found = NULL;
+    size_t i;
+    json_t *entry;
+    struct fault ignored = {0};
+    json_array_foreach(json_object_get(provider, "words"), i, entry)
+    {
+        if (document && !found)
+            found = decode_extract(&s, document, NULL, entry, &ignored);
+    }
+    char *text = json_is_string(found) ? strdup(json_string_value(found)) : NULL;
+    fault_free(&ignored);
+    fault_free(&s.fault);
+    json_decref(found);
+    json_decref(document);
+    return text;
+}
+
+/* What the driver knows of an error beside its code. */
+static void apply_rule(const json_t *rule, struct fault *f)
+{
+    const char *help = json_string_value(json_object_get(rule, "help"));
+    f->argument = json_string_value(json_object_get(rule, "argument"));
+    free(f->help);
+    f->help = help ? strdup(help) : NULL;
+}
+
+static enum dvo_error rule_code(const json_t *rule)
+{
+    const char *code = json_string_value(json_object_get(rule, "code"));
+    return code ? error_named(code, strlen(code)) : DVO_OK;
+}
+
 static bool unexpected(struct value_source *s, const json_t *step,
                        const struct http_response *response, struct fault *f)
 {
-    const char *method = json_string_value(json_object_get(step, "method"));
     const char *body = buf_text(&response->body);
+    const json_t *rule = provider_rule(s->ctx, response->status, body);
     struct buf path = {0};
     value_url(s, json_object_get(step, "path"), &path);
-    fault_set(f, provider_error(s->ctx, response->status, body),
-              "%s %s was answered with %ld", method ? method : "GET", buf_text(&path),
+    fault_set(f, rule ? rule_code(rule) : http_status_error(response->status),
+              "%s %s was answered with %ld", step_method(step), buf_text(&path),
               response->status);
-    fault_words(f, body);
+    char *sentence = error_sentence(s->ctx, body, response->body.len);
+    fault_words(f, sentence ? sentence : body);
+    free(sentence);
     f->retry_after_ms = response->retry_after_ms;
+    f->status = response->status;
+    apply_rule(rule, f);
     buf_free(&path);
+    return false;
+}
+
+/* A label among labels, say. */
+static bool list_holds(const json_t *list, const json_t *wanted)
+{
+    size_t i;
+    json_t *v;
+    if (json_is_array(list) && !json_is_array(wanted))
+        json_array_foreach(list, i, v) if (json_equal(v, wanted)) return true;
     return false;
 }
 
@@ -52,7 +105,8 @@ static bool element_fits(struct value_source *s, const json_t *element,
     {
         json_t *wanted = value_evaluate(s, expr);
         const json_t *found = decode_pointer(element, pointer);
-        bool fits = wanted && found && json_equal(wanted, found);
+        bool fits =
+            wanted && found && (json_equal(wanted, found) || list_holds(found, wanted));
         json_decref(wanted);
         if (!fits)
             return false;
@@ -60,27 +114,39 @@ static bool element_fits(struct value_source *s, const json_t *element,
     return true;
 }
 
+/* The first element that fits; *hits counts all that do. */
+static json_t *elements_fit(struct value_source *s, const json_t *list,
+                            const json_t *where, size_t *hits)
+{
+    json_t *chosen = NULL, *element;
+    size_t i;
+    json_array_foreach(list, i, element) if (element_fits(s, element, where))
+    {
+        chosen = chosen ? chosen : element;
+        ++*hits;
+    }
+    return chosen;
+}
+
 /* The one element of a list that really carries what was asked for: filters of a service
  * are not trusted to filter. */
 static json_t *select_element(struct value_source *s, const json_t *select,
-                              const json_t *document, struct fault *f)
+                              const json_t *document, bool any, struct fault *f)
 {
     const char *pointer = json_string_value(json_object_get(select, "list"));
     const json_t *list = decode_pointer(document, pointer ? pointer : "");
     const json_t *where = json_object_get(select, "where");
-    json_t *chosen = NULL;
+    json_t *chosen = NULL, *other;
     size_t i, hits = 0;
-    json_t *element;
     if (!json_is_array(list) && !json_is_null(list)) {
         fault_set(f, DVO_EPROTO, "the answer holds no list where one was expected");
         return NULL;
     }
-    json_array_foreach(list, i, element) if (element_fits(s, element, where))
-    {
-        chosen = element;
-        hits++;
-    }
-    if (hits == 1)
+    if (!json_is_array(where))
+        chosen = elements_fit(s, list, where, &hits);
+    json_array_foreach(where, i, other) if (!hits) chosen =
+        elements_fit(s, list, other, &hits);
+    if (hits == 1 || (hits && any))
         return json_incref(chosen);
     fault_set(f, hits ? DVO_EINVAL : DVO_ENOENT,
               hits ? "%zu things match where one should" : "nothing matches", hits);
@@ -94,9 +160,19 @@ static bool poll_matches(struct value_source *s, const json_t *test,
     const char *pointer = json_string_value(json_object_get(test, "pointer"));
     const json_t *found = decode_pointer(document, pointer ? pointer : "");
     const json_t *equals = json_object_get(test, "equals");
+    const json_t *in = json_object_get(test, "in");
     const char *expression = json_string_value(json_object_get(test, "matches"));
     if (!found || json_is_null(found))
         return false;
+    if (in) {
+        json_t *wanted = value_evaluate(s, in);
+        bool hit = false;
+        size_t i;
+        json_t *v;
+        json_array_foreach(wanted, i, v) hit = hit || json_equal(v, found);
+        json_decref(wanted);
+        return hit;
+    }
     if (equals) {
         json_t *wanted = value_evaluate(s, equals);
         bool same = wanted && json_equal(wanted, found);
@@ -114,103 +190,120 @@ static bool poll_matches(struct value_source *s, const json_t *test,
     return value_truth(found);
 }
 
-static void poll_failed(const json_t *fail, const json_t *document, struct fault *f)
+/* A thing's own account of its failure is judged as an answer would be. */
+static void poll_failed(const struct value_source *s, const json_t *fail,
+                        const json_t *document, struct fault *f)
 {
-    const char *code = json_string_value(json_object_get(fail, "code"));
     const char *pointer = json_string_value(json_object_get(fail, "message"));
+    const char *where = json_string_value(json_object_get(fail, "status"));
     const json_t *words = pointer ? decode_pointer(document, pointer) : NULL;
-    enum dvo_error error = code ? error_named(code, strlen(code)) : DVO_OK;
-    fault_set(f, error ? error : DVO_EREMOTE, "the provider reports a failure");
-    if (words) {
-        struct buf text = {0};
+    long status = where ? (long)json_integer_value(decode_pointer(document, where)) : 0;
+    struct buf text = {0};
+    if (words && !json_is_null(words))
         value_text(words, &text);
+    const json_t *rule =
+        text.len || status ? provider_rule(s->ctx, status, buf_text(&text)) : NULL;
+    enum dvo_error error = rule_code(rule ? rule : fail);
+    fault_set(f, error ? error : DVO_EREMOTE, "the provider reports a failure");
+    if (text.len)
         fault_words(f, buf_text(&text));
-        buf_free(&text);
-    }
+    apply_rule(rule, f);
     f->final = !error_transient(f->code);
+    buf_free(&text);
 }
 
-static bool extract_all(const json_t *step, const json_t *document, json_t *vars,
+static bool extract_all(struct answer_context *c, const json_t *step,
+                        const struct buf *headers, const json_t *document,
                         struct fault *f)
 {
     const char *name;
     json_t *entry;
     json_object_foreach(json_object_get(step, "extract"), name, entry)
     {
-        json_t *v = decode_extract(document, entry, f);
+        json_t *v = decode_extract(c->source, document, headers, entry, f);
         if (!v) {
             if (!f->code)
                 fault_set(f, DVO_EPROTO, "the answer does not say \"%s\"", name);
             return false;
         }
-        json_object_set_new(vars, name, v);
+        json_object_set_new(c->vars, name, v);
     }
     return true;
 }
 
+/* The document that a step looks at; a new reference, or NULL with a fault. */
+static json_t *step_document(const struct answer_context *c, const json_t *step,
+                             const struct reply *reply, struct fault *f)
+{
+    const json_t *select = json_object_get(step, "select");
+    const char *how = json_string_value(json_object_get(step, "decode"));
+    bool wanted =
+        json_object_get(step, "extract") || select || json_object_get(step, "poll");
+    /* A body that nobody looks at may be anything. */
+    json_t *document = !wanted           ? json_null()
+                       : reply->document ? json_incref(reply->document)
+                                         : decode_body(&reply->http.body, how, f);
+    if (!document || !select)
+        return document;
+    json_t *chosen = select_element(c->source, select, document, c->any, f);
+    json_decref(document);
+    return chosen;
+}
+
 /* Everything behind the status. `pending`: the poll's condition does not hold yet. */
-static bool judge_document(struct value_source *s, const json_t *step,
-                           const struct http_response *response, json_t *vars,
-                           bool *pending, struct fault *f)
+static bool judge_document(struct answer_context *c, const json_t *step,
+                           const struct reply *reply, bool *pending, struct fault *f)
 {
     const json_t *poll = json_object_get(step, "poll");
     const json_t *until = json_object_get(poll, "until");
     const json_t *fail = json_object_get(poll, "fail");
-    const char *how = json_string_value(json_object_get(step, "decode"));
-    bool wanted =
-        json_object_get(step, "extract") || json_object_get(step, "select") || poll;
-    /* A body that nobody looks at may be anything. */
-    json_t *document = wanted ? decode_body(&response->body, how, f) : json_null();
-    const json_t *select = json_object_get(step, "select");
-    if (document && select) {
-        json_t *chosen = select_element(s, select, document, f);
-        json_decref(document);
-        document = chosen;
-    }
+    json_t *document = step_document(c, step, reply, f);
     if (!document) {
         /* What is asked for again may be half there. */
         *pending = poll && f->code == DVO_EPROTO;
         return false;
     }
     bool ok = true;
-    if (fail && poll_matches(s, fail, document, f)) {
-        poll_failed(fail, document, f);
+    if (fail && poll_matches(c->source, fail, document, f)) {
+        poll_failed(c->source, fail, document, f);
+        c->failed = true;
         ok = false;
     } else if (!f->code && until && !json_object_get(until, "status") &&
-               !poll_matches(s, until, document, f)) {
+               !poll_matches(c->source, until, document, f)) {
         *pending = !f->code;
         ok = false;
     }
-    ok = ok && !f->code && extract_all(step, document, vars, f);
+    ok = ok && !f->code && extract_all(c, step, &reply->http.headers, document, f);
     json_decref(document);
     return ok;
 }
 
-enum answer answer_check(struct value_source *s, const json_t *step,
-                         struct http_response *response, json_t *vars, int64_t polled_ms,
-                         double *interval, struct fault *f)
+static double number_or(const json_t *object, const char *name, double fallback)
 {
-    const json_t *poll = json_object_get(step, "poll");
-    const json_t *statuses = json_object_get(json_object_get(poll, "until"), "status");
-    const json_t *given = json_object_get(poll, "interval");
-    const json_t *limit = json_object_get(poll, "deadline");
-    double deadline = json_is_number(limit) ? json_number_value(limit) : POLL_DEADLINE_S;
-    bool pending = false;
-    *interval = json_is_number(given) ? json_number_value(given) : POLL_INTERVAL_S;
-    if (response->fault.code) {
-        fault_move(f, &response->fault);
-        pending = poll && error_transient(f->code);
-    } else if (statuses ? !in_list(statuses, response->status)
-                        : !expected(step, response->status)) {
-        unexpected(s, step, response, f);
-        bool denied = response->status == 401 || response->status == 403;
-        pending = statuses ? !denied : poll && error_transient(f->code);
-    } else if (judge_document(s, step, response, vars, &pending, f)) {
-        return ANSWER_READY;
-    }
+    const json_t *v = json_object_get(object, name);
+    return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
+double answer_interval(const json_t *poll)
+{
+    return number_or(poll, "interval", POLL_INTERVAL_S);
+}
+
+double answer_interval_after(const json_t *poll, double interval)
+{
+    double most = number_or(poll, "most", POLL_MOST_S);
+    double next = interval * number_or(poll, "backoff", POLL_BACKOFF);
+    return next < most ? next : most > interval ? most : interval;
+}
+
+/* The end of a step that has to be asked for again, or has failed. */
+static enum answer answer_not_ready(const struct answer_context *c, const json_t *poll,
+                                    bool pending, struct fault *f)
+{
+    double deadline = number_or(poll, "deadline", POLL_DEADLINE_S);
     if (!pending)
         return ANSWER_FAULT;
-    if ((double)polled_ms < deadline * 1000) {
+    if ((double)c->polled_ms < deadline * 1000) {
         fault_free(f);
         return ANSWER_AGAIN;
     }
@@ -221,4 +314,25 @@ enum answer answer_check(struct value_source *s, const json_t *step,
     late.final = true;
     fault_move(f, &late);
     return ANSWER_FAULT;
+}
+
+enum answer answer_check(struct answer_context *c, const json_t *step,
+                         const struct reply *reply, struct fault *f)
+{
+    const json_t *poll = json_object_get(step, "poll");
+    const json_t *statuses = json_object_get(json_object_get(poll, "until"), "status");
+    const struct http_response *response = &reply->http;
+    bool pending = false;
+    if (response->fault.code) {
+        fault_copy(f, &response->fault);
+        pending = poll && error_transient(f->code);
+    } else if (statuses ? !in_list(statuses, response->status)
+                        : !expected(step, response->status)) {
+        unexpected(c->source, step, response, f);
+        bool denied = response->status == 401 || response->status == 403;
+        pending = statuses ? !denied : poll && error_transient(f->code);
+    } else if (judge_document(c, step, reply, &pending, f)) {
+        return ANSWER_READY;
+    }
+    return answer_not_ready(c, poll, pending, f);
 }

@@ -5,16 +5,23 @@
 
 #include <stdint.h>
 
-#include "runtime/http.h"
+#include "runtime/exchange.h"
 #include "runtime/value.h"
 
 enum answer { ANSWER_READY, ANSWER_AGAIN, ANSWER_FAULT };
 
-/* Judges a response by its step and puts what it extracts into `vars`. `polled_ms`: how
- * long this step has been asked for already. *interval is the pause in seconds before it
- * is asked again. */
-enum answer answer_check(struct value_source *s, const json_t *step,
-                         struct http_response *response, json_t *vars, int64_t polled_ms,
-                         double *interval, struct fault *f);
+struct answer_context {
+    struct value_source *source;
+    json_t *vars;      /* gets what the step extracts */
+    bool any;          /* of several elements that match, the first will do */
+    int64_t polled_ms; /* how long this step has been asked for already */
+    bool failed;       /* told: the fault is what its poll fails on */
+};
+
+enum answer answer_check(struct answer_context *c, const json_t *step,
+                         const struct reply *reply, struct fault *f);
+/* Seconds until a poll asks for the second time, and after it has waited so long. */
+double answer_interval(const json_t *poll);
+double answer_interval_after(const json_t *poll, double interval);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ir/base/arena.h"
+#include "runtime/http.h"
 
 /* Bytes that are not UTF-8 become U+FFFD: a document is text or it is nothing. */
 static json_t *text_document(const char *p, size_t len)
@@ -143,7 +144,10 @@ json_t *decode_pointer(const json_t *document, const char *pointer)
             bool index = *name >= '0' && *name <= '9' && !*end;
             at = index ? json_array_get(at, i) : NULL;
         } else {
-            at = json_object_get(at, name);
+            const json_t *member = json_object_get(at, name);
+            void *first =
+                strcmp(name, "*") ? NULL : json_object_iter((json_t *)(uintptr_t)at);
+            at = member || !first ? member : json_object_iter_value(first);
         }
     }
     buf_free(&token);
@@ -206,19 +210,87 @@ static json_t *extract_part(const json_t *found, const json_t *entry, struct fau
     return result;
 }
 
-json_t *decode_extract(const json_t *document, const json_t *entry, struct fault *f)
+static bool value_fits(const json_t *wanted, const json_t *found)
 {
-    const char *pointer = json_string_value(
-        json_is_object(entry) ? json_object_get(entry, "pointer") : entry);
-    if (!pointer && !json_is_object(entry)) {
+    size_t i;
+    json_t *v;
+    if (!json_is_array(wanted))
+        return found && json_equal(wanted, found);
+    json_array_foreach(wanted, i, v) if (found && json_equal(v, found)) return true;
+    return false;
+}
+
+/* The first element that has all the values, which have been evaluated. */
+static const json_t *choose_element(const json_t *list, const json_t *values)
+{
+    size_t i;
+    json_t *element, *wanted;
+    const char *pointer;
+    json_array_foreach(list, i, element)
+    {
+        bool fits = true;
+        json_object_foreach((json_t *)(uintptr_t)values, pointer, wanted)
+        {
+            fits = fits && (json_is_null(wanted) ||
+                            value_fits(wanted, decode_pointer(element, pointer)));
+        }
+        if (fits)
+            return element;
+    }
+    return NULL;
+}
+
+json_t *decode_path(struct value_source *s, const json_t *document, const json_t *path)
+{
+    const json_t *at = document, *part;
+    if (json_is_string(path))
+        return decode_pointer(document, json_string_value(path));
+    for (size_t i = 0; at && (part = json_array_get(path, i)); i++) {
+        if (json_is_string(part)) {
+            at = decode_pointer(at, json_string_value(part));
+            continue;
+        }
+        json_t *values = value_evaluate(s, part);
+        at = values ? choose_element(at, values) : NULL;
+        json_decref(values);
+    }
+    return (json_t *)(uintptr_t)at;
+}
+
+/* What an entry points to before it is taken apart, a new reference. */
+static json_t *extract_whole(struct value_source *s, const json_t *document,
+                             const struct buf *headers, const json_t *entry)
+{
+    const char *header = json_string_value(json_object_get(entry, "header"));
+    if (header) {
+        char *text = headers ? http_header(headers, header) : NULL;
+        json_t *v = text ? json_string(text) : NULL;
+        free(text);
+        return v;
+    }
+    const json_t *path = entry;
+    if (json_is_object(entry))
+        path =
+            json_object_get(entry, json_object_get(entry, "path") ? "path" : "pointer");
+    return json_incref(path ? decode_path(s, document, path)
+                            : (json_t *)(uintptr_t)document);
+}
+
+json_t *decode_extract(struct value_source *s, const json_t *document,
+                       const struct buf *headers, const json_t *entry, struct fault *f)
+{
+    if (!json_is_object(entry) && !json_is_string(entry) && !json_is_array(entry)) {
         fault_set(f, DVO_EPROTO, "the plan holds an extraction without a pointer");
         return NULL;
     }
-    const json_t *found = decode_pointer(document, pointer ? pointer : "");
+    json_t *found = extract_whole(s, document, headers, entry);
     json_t *value = NULL;
+    if (s->outcome == VALUE_FAULT)
+        fault_move(f, &s->fault);
     if (found && !json_is_null(found))
-        value = json_is_object(entry) ? extract_part(found, entry, f)
-                                      : json_incref((json_t *)(uintptr_t)found);
+        value =
+            json_is_object(entry) ? extract_part(found, entry, f) : json_incref(found);
+    json_decref(found);
     if (!value && !f->code && json_is_object(entry))
         value = json_incref(json_object_get(entry, "default"));
     return value;

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "ir/base/arena.h"
+#include "runtime/removal.h"
 #include "runtime/report.h"
-#include "runtime/sequence.h"
 
 struct destroy {
     struct run *run;
@@ -17,6 +17,7 @@ struct destroy {
         uint32_t *v; /* ops, in the order of their deletion */
         size_t n, cap;
     } ops;
+    uint32_t at; /* the op being deleted */
     unsigned strangers, failed;
     int status; /* of the first failure */
     bool busy;
@@ -77,10 +78,11 @@ static void destroy_forget(struct destroy *d, uint32_t op)
     fault_free(&f);
 }
 
-static void destroy_ended(void *ctx, uint32_t op, struct fault *fault)
+static void destroy_ended(void *ctx, struct fault *fault)
 {
     struct destroy *d = ctx;
     struct run *r = d->run;
+    uint32_t op = d->at;
     const char *address = r->plan->ops[op].address;
     d->busy = false;
     if (fault && fault->code) {
@@ -112,7 +114,8 @@ int destroy_run(struct run *r)
             uint32_t op = d.ops.v[i];
             d.busy = true;
             progress_start(r->progress, op, r->plan->ops[op].address, "Delete it");
-            sequence_delete(r, op, destroy_ended, &d);
+            d.at = op;
+            removal_of_op(r, op, destroy_ended, &d);
             while (d.busy)
                 loop_step(r->loop);
         }

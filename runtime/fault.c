@@ -52,8 +52,19 @@ void fault_move(struct fault *to, struct fault *from)
     *from = (struct fault){0};
 }
 
+void fault_copy(struct fault *to, const struct fault *from)
+{
+    fault_free(to);
+    *to = *from;
+    to->message = from->message ? xstrdup(from->message) : NULL;
+    to->words = from->words ? xstrdup(from->words) : NULL;
+    to->log = from->log ? xstrdup(from->log) : NULL;
+    to->help = from->help ? xstrdup(from->help) : NULL;
+}
+
 void fault_free(struct fault *f)
 {
+    free(f->help);
     free(f->message);
     free(f->words);
     free(f->log);

@@ -10,10 +10,13 @@
 struct fault {
     enum dvo_error code;
     char *message;
-    char *words;         /* the tool's own last words, or NULL */
-    char *log;           /* path of its full output, or NULL */
-    long retry_after_ms; /* what the service asked for; 0: nothing */
-    bool final;          /* not to be retried, although the error is transient */
+    char *words;          /* the tool's own last words, or NULL */
+    char *log;            /* path of its full output, or NULL */
+    long retry_after_ms;  /* what the service asked for; 0: nothing */
+    bool final;           /* not to be retried, although the error is transient */
+    long status;          /* of the HTTP answer that says so; 0: none */
+    const char *argument; /* of the call, that it is about; the plan's, or NULL */
+    char *help;           /* what can be done, or NULL */
 };
 
 /* Replaces what is there by this error. Always returns false, for `return
@@ -24,6 +27,8 @@ bool fault_set(struct fault *f, enum dvo_error code, const char *fmt, ...)
 void fault_words(struct fault *f, const char *text);
 /* Moves `from` into `to`, whose texts are freed; `from` becomes "no fault". */
 void fault_move(struct fault *to, struct fault *from);
+/* Replaces `to` by a copy. */
+void fault_copy(struct fault *to, const struct fault *from);
 void fault_free(struct fault *f);
 
 #endif

@@ -27,6 +27,8 @@ struct http_transfer {
     http_fn *done;
     void *ctx;
     struct http_response response;
+    char *body; /* what is left to send of a POST */
+    size_t body_len, body_sent;
     bool too_long;
     bool head_complete; /* the blank line behind the headers has come */
     char error[CURL_ERROR_SIZE];
@@ -43,6 +45,9 @@ static void http_transfer_free(struct http_transfer *t)
     buf_free(&t->response.body);
     buf_free(&t->response.headers);
     fault_free(&t->response.fault);
+    if (t->body)
+        explicit_bzero(t->body, t->body_len);
+    free(t->body);
     free(t);
 }
 
@@ -54,6 +59,7 @@ static enum dvo_error curl_error(CURLcode code)
     case CURLE_COULDNT_RESOLVE_PROXY: return DVO_EUNREACH;
     case CURLE_OPERATION_TIMEDOUT: return DVO_ETIMEDOUT;
     case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND: /* see http_body() */
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
@@ -176,6 +182,53 @@ static size_t on_header(char *p, size_t size, size_t n, void *ctx)
     return size * n;
 }
 
+static size_t on_read(char *p, size_t size, size_t n, void *ctx)
+{
+    struct http_transfer *t = ctx;
+    size_t left = t->body_len - t->body_sent;
+    size_t len = size * n < left ? size * n : left;
+    if (len)
+        memcpy(p, t->body + t->body_sent, len);
+    t->body_sent += len;
+    return len;
+}
+
+/* curl sends a request again by itself when a connection that it has kept open ends
+ * without an answer. The service may have carried a POST out by then, so its body is one
+ * that curl cannot rewind. */
+static void http_body(struct http_transfer *t, const struct http_request *request)
+{
+    CURL *e = t->easy;
+    if (!request->body && strcmp(request->method, "POST") != 0 &&
+        strcmp(request->method, "PUT") != 0)
+        return;
+    curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
+    if (request->body_len && !strcmp(request->method, "POST")) {
+        t->body = xmalloc(request->body_len);
+        memcpy(t->body, request->body, request->body_len);
+        t->body_len = request->body_len;
+        curl_easy_setopt(e, CURLOPT_POST, 1L);
+        curl_easy_setopt(e, CURLOPT_READFUNCTION, on_read);
+        curl_easy_setopt(e, CURLOPT_READDATA, t);
+    } else {
+        curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
+    }
+}
+
+static void set_tls(CURL *e, const struct http_request *request)
+{
+    if (request->unverified) {
+        curl_easy_setopt(e, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(e, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (request->cacert)
+        curl_easy_setopt(e, CURLOPT_CAINFO, request->cacert);
+    if (request->cert)
+        curl_easy_setopt(e, CURLOPT_SSLCERT, request->cert);
+    if (request->key)
+        curl_easy_setopt(e, CURLOPT_SSLKEY, request->key);
+}
+
 struct http_transfer *http_send(struct http *h, const struct http_request *request,
                                 http_fn *done, void *ctx)
 {
@@ -209,13 +262,10 @@ struct http_transfer *http_send(struct http *h, const struct http_request *reque
     } else {
         curl_easy_setopt(e, CURLOPT_NOPROXY, buf_text(&h->noproxy));
     }
+    set_tls(e, request);
     if (!strcmp(request->method, "HEAD"))
         curl_easy_setopt(e, CURLOPT_NOBODY, 1L);
-    if (request->body || !strcmp(request->method, "POST") ||
-        !strcmp(request->method, "PUT")) {
-        curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-        curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS, request->body ? request->body : "");
-    }
+    http_body(t, request);
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
     t->headers = request->headers;
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);

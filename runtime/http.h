@@ -19,6 +19,8 @@ struct http_request {
     const char *body;           /* copied; NULL: none */
     size_t body_len;
     long timeout_ms;
+    const char *cacert, *cert, *key; /* files, or NULL: the system's, none, none */
+    bool unverified;                 /* certificates are not checked */
 };
 
 struct http_response {

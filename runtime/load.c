@@ -454,6 +454,20 @@ static void load_steps(struct loader *l, struct segment *s)
     }
 }
 
+static void check_places(struct loader *l, const json_t *call, const char *address)
+{
+    const char *name;
+    json_t *at;
+    json_object_foreach(
+        (json_t *)(uintptr_t)member(l, call, address, "places", JSON_OBJECT, false), name,
+        at)
+    {
+        number(l, json_array_get(at, 0), "the line of a place", l->plan->nlines);
+        number(l, json_array_get(at, 1), "the column of a place", UINT32_MAX);
+        number(l, json_array_get(at, 2), "the end of a place", UINT32_MAX);
+    }
+}
+
 static void load_calls(struct loader *l)
 {
     struct run_plan *p = l->plan;
@@ -463,7 +477,7 @@ static void load_calls(struct loader *l)
         needed = needed || p->ops[i].way == WAY_CALLS || op_has_steps(p, i);
     if (!needed)
         return;
-    p->calls = read_json(l, "api/calls.json", "dvo-calls/1");
+    p->calls = read_json(l, "api/calls.json", "dvo-calls/2");
     const json_t *entries = member(l, p->calls, "the file", "calls", JSON_ARRAY, true);
     size_t i;
     json_t *v;
@@ -474,6 +488,7 @@ static void load_calls(struct loader *l)
         bool steps = op_has_steps(p, op);
         member(l, v, p->ops[op].address, steps ? "steps" : "sequences",
                steps ? JSON_ARRAY : JSON_OBJECT, true);
+        check_places(l, v, p->ops[op].address);
         p->ops[op].entry = v;
         const json_t *together = json_object_get(v, "together");
         if (together)
@@ -544,6 +559,17 @@ uint32_t plan_op_at(const struct run_plan *p, const char *address)
         if (!strcmp(p->ops[i].address, address))
             return i;
     return 0;
+}
+
+struct plan_place plan_op_place(const struct plan_op *op, const char *argument)
+{
+    const json_t *places = json_object_get(op->entry, "places");
+    const json_t *at = argument ? json_object_get(places, argument) : NULL;
+    if (!at)
+        return (struct plan_place){op->line, op->column, op->end};
+    return (struct plan_place){(uint32_t)json_integer_value(json_array_get(at, 0)),
+                               (uint32_t)json_integer_value(json_array_get(at, 1)),
+                               (uint32_t)json_integer_value(json_array_get(at, 2))};
 }
 
 uint32_t plan_op_index(const struct run_plan *p, json_int_t id)

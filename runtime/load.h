@@ -33,6 +33,10 @@ struct plan_batch {
     uint32_t nmachines;
 };
 
+struct plan_place {
+    uint32_t line, column, end; /* index of a line, columns from 1 */
+};
+
 struct plan_op {
     uint32_t id; /* as in plan.json */
     const char *address, *call, *title, *kind;
@@ -115,5 +119,7 @@ struct run_plan *plan_load(const char *dir, const char *expect, char **message);
 void plan_free(struct run_plan *p);
 /* Index of the op with this address or id; 0: none. */
 uint32_t plan_op_at(const struct run_plan *p, const char *address);
+/* Where an argument of a call stands, if that is known, else where the call does. */
+struct plan_place plan_op_place(const struct plan_op *op, const char *argument);
 uint32_t plan_op_index(const struct run_plan *p, json_int_t id);
 #endif

@@ -25,7 +25,9 @@ enum {
     O_FAIL_FAST,
     O_ONLY,
     O_EXCEPT,
-    O_EXPECT
+    O_EXPECT,
+    O_REPLACE,
+    O_PREFLIGHT
 };
 
 static const struct option long_options[] = {
@@ -40,6 +42,8 @@ static const struct option long_options[] = {
     {"only", required_argument, NULL, O_ONLY},
     {"except", required_argument, NULL, O_EXCEPT},
     {"expect", required_argument, NULL, O_EXPECT},
+    {"replace", required_argument, NULL, O_REPLACE},
+    {"preflight-only", no_argument, NULL, O_PREFLIGHT},
     {0},
 };
 
@@ -57,6 +61,10 @@ static void print_help(void)
          "      --only ADDRESS   exactly these ops; may be repeated\n"
          "      --except ADDRESS all but these ops; may be repeated\n"
          "      --expect DIGEST  refuse any plan but the one with this digest\n"
+         "      --replace ADDRESS  delete what it made, then create it anew; may be "
+         "repeated\n"
+         "      --preflight-only check names, quotas and conflicts at the provider, "
+         "change nothing\n"
          "      --fail-fast      start nothing after the first failure\n"
          "      --destroy        delete what runs with this state created\n"
          "      --yes            do not ask before destroying\n"
@@ -109,6 +117,8 @@ static int read_options(int argc, char **argv, struct run_options *o)
         case O_FAIL_FAST: o->fail_fast = true; break;
         case O_ONLY: o->only[o->nonly++] = optarg; break;
         case O_EXCEPT: o->except[o->nexcept++] = optarg; break;
+        case O_REPLACE: o->replace[o->nreplace++] = optarg; break;
+        case O_PREFLIGHT: o->preflight_only = true; break;
         case O_EXPECT: o->expect = optarg; break;
         default: return usage_error("options are wrong", "");
         }
@@ -118,6 +128,11 @@ static int read_options(int argc, char **argv, struct run_options *o)
         return usage_error("one build folder at a time, not also ", argv[optind + 1]);
     if (o->destroy && (o->nonly || o->nexcept))
         return usage_error("--destroy goes with neither --only nor --except", "");
+    if ((o->destroy || o->preflight_only) && o->nreplace)
+        return usage_error("--replace goes with neither --destroy nor --preflight-only",
+                           "");
+    if (o->destroy && o->preflight_only)
+        return usage_error("--preflight-only does not go with --destroy", "");
     return -1;
 }
 
@@ -140,11 +155,13 @@ int main(int argc, char **argv)
     struct run_options o = {0};
     o.only = xcalloc((size_t)argc, sizeof *o.only);
     o.except = xcalloc((size_t)argc, sizeof *o.except);
+    o.replace = xcalloc((size_t)argc, sizeof *o.replace);
     int status = read_options(argc, argv, &o);
     if (status < 0)
         status = carry_out(argv[optind], &o);
     free(o.only);
     free(o.except);
+    free(o.replace);
     if (fflush(stdout) != 0 && !status) {
         perror("dvo-run: standard output");
         status = STATUS_PLAN;

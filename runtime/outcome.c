@@ -171,13 +171,13 @@ static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
 {
     const struct plan_op *p = &r->plan->ops[op];
     const struct run_op *o = &r->ops[op];
-    bool created = o->before.created || (p->way == WAY_CALLS && o->changed);
     bool pending = (o->changed || o->pending) && has_unsettled_consumer(r, op);
     /* What a provider or the inventory says of a thing is how it is found again. */
     bool found = p->way == WAY_CALLS || (p->kind && !strcmp(p->kind, "machine"));
     json_t *kept =
         found ? json_incref(o->result) : without_secrets(r, p->tainted, o->result);
-    bool ok = state_end(r->state, p->address, p->call, kept, created, pending, f);
+    bool ok =
+        state_end(r->state, p->address, p->call, kept, o->before.created, pending, f);
     json_decref(kept);
     return ok;
 }
@@ -272,6 +272,14 @@ void run_op_skipped(struct run *r, uint32_t op)
     op_leaves_unit(r, op);
 }
 
+void run_redact(const struct run *r, uint32_t op, struct fault *f)
+{
+    if (r->plan->ops[op].tainted)
+        fault_words(f, ""); /* they may say the secret in another form */
+    redact_text(r, &f->message);
+    redact_text(r, &f->words);
+}
+
 void run_op_failed(struct run *r, uint32_t op, struct fault *f)
 {
     struct run_op *o = &r->ops[op];
@@ -279,10 +287,7 @@ void run_op_failed(struct run *r, uint32_t op, struct fault *f)
     fault_move(&o->fault, f);
     if (o->released)
         unsettle_producers(r, op);
-    if (r->plan->ops[op].tainted)
-        fault_words(&o->fault, ""); /* they may say the secret in another form */
-    redact_text(r, &o->fault.message);
-    redact_text(r, &o->fault.words);
+    run_redact(r, op, &o->fault);
     /* What happened has been reported, so the next run may do it again. A creation stays
      * an intent: the lookup of the next run finds what it made. */
     if (r->plan->ops[op].way != WAY_CALLS)

@@ -1,5 +1,6 @@
 /* Runs `api/SERVICE start` once, before the first call, and reads KEY=VALUE lines from
- * it. */
+ * it; reads the user's credentials. A call then goes through the gate with what the
+ * session and its service add to it. */
 #include "runtime/provider.h"
 
 #include <ctype.h>
@@ -12,11 +13,17 @@
 
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
+#include "runtime/clouds.h"
+#include "runtime/gate.h"
 #include "runtime/process.h"
+#include "runtime/session.h"
 
 /* Making a machine image for the first time takes minutes. */
 #define START_TIMEOUT_MS 1800000
 #define OUTPUT_LIMIT ((size_t)1 << 20)
+#define PARALLEL 16
+/* No provider is waited for longer before it is asked again. */
+#define LONGEST_HOLD_MS 60000
 
 enum provider_state { PROVIDER_NEW, PROVIDER_STARTING, PROVIDER_READY, PROVIDER_LOST };
 
@@ -25,7 +32,11 @@ struct provider {
     enum provider_state state;
     const json_t *record; /* "provider" of calls.json */
     json_t *facts;
-    char *base, *socket;
+    char *base, *socket, *cacert, *cert, *key;
+    bool unverified; /* the user asked not to check certificates */
+    struct gate *gate;
+    struct session *session; /* NULL: calls need none */
+    struct provider_call *calls;
     struct fault fault;
     int out, err;
     struct process *process;
@@ -39,22 +50,43 @@ struct provider {
     } waiters;
 };
 
+static double limit_of(const struct provider *p, const char *name, double fallback)
+{
+    const json_t *v = json_object_get(json_object_get(p->record, "limits"), name);
+    return json_is_number(v) ? json_number_value(v) : fallback;
+}
+
 struct provider *provider_new(struct run *r)
 {
     struct provider *p = xcalloc(1, sizeof *p);
     p->run = r;
     p->record = json_object_get(r->plan->calls, "provider");
     p->facts = json_object();
+    double rate = limit_of(p, "rate", 0), parallel = limit_of(p, "parallel", PARALLEL);
+    p->gate = gate_new(r->loop, parallel < 1 ? 1 : (unsigned)parallel, rate,
+                       limit_of(p, "burst", rate));
+    const json_t *session = json_object_get(p->record, "session");
+    if (json_is_object(session))
+        p->session = session_new(r, session, p->facts);
     return p;
 }
+
+static void call_free(struct provider_call *c);
 
 void provider_free(struct provider *p)
 {
     if (!p)
         return;
+    while (p->calls)
+        call_free(p->calls);
+    session_free(p->session);
+    gate_free(p->gate);
     json_decref(p->facts);
     free(p->base);
     free(p->socket);
+    free(p->cacert);
+    free(p->cert);
+    free(p->key);
     free(p->waiters.v);
     fault_free(&p->fault);
     free(p);
@@ -65,54 +97,69 @@ const json_t *provider_facts(const struct run *r)
     return r->provider->facts;
 }
 
-const char *provider_base(const struct run *r)
-{
-    return r->provider->base;
-}
-
-const char *provider_socket(const struct run *r)
-{
-    return r->provider->socket;
-}
-
 static void provider_tell(struct provider *p, enum provider_state state)
 {
     p->state = state;
     for (size_t i = 0; i < p->waiters.n; i++) {
         struct fault copy = {0};
-        if (p->fault.code) {
-            fault_set(&copy, p->fault.code, "%s", p->fault.message);
-            copy.words = p->fault.words ? xstrdup(p->fault.words) : NULL;
-            copy.log = p->fault.log ? xstrdup(p->fault.log) : NULL;
-            copy.final = true;
-        }
+        fault_copy(&copy, &p->fault);
+        copy.final = true;
         p->waiters.v[i].done(p->waiters.v[i].ctx, copy.code ? &copy : NULL);
         fault_free(&copy);
     }
     p->waiters.n = 0;
 }
 
+/* A VALUE of the provider's record; a new reference, or NULL with the provider's fault.
+ */
+static json_t *provider_value(struct provider *p, const json_t *expr)
+{
+    struct value_source s = run_values(p->run, NULL);
+    json_t *v = value_evaluate(&s, expr);
+    if (!v && s.fault.code)
+        fault_move(&p->fault, &s.fault);
+    fault_free(&s.fault);
+    return v;
+}
+
+/* To be freed; NULL if the driver does not say. */
 static char *transport_text(struct provider *p, const char *name)
 {
     const json_t *expr = json_object_get(json_object_get(p->record, "transport"), name);
-    if (!expr || json_is_null(expr))
-        return NULL;
-    struct value_source s = run_values(p->run, NULL);
-    json_t *v = value_evaluate(&s, expr);
+    json_t *v = expr ? provider_value(p, expr) : NULL;
     char *text = json_is_string(v) ? xstrdup(json_string_value(v)) : NULL;
-    if (!text && s.fault.code)
-        fault_move(&p->fault, &s.fault);
-    fault_free(&s.fault);
     json_decref(v);
     return text;
 }
 
+static bool read_credentials(struct provider *p)
+{
+    const json_t *kind = json_object_get(p->record, "credentials");
+    const char *cloud = json_string_value(json_object_get(p->record, "cloud"));
+    const char *name = json_string_value(kind);
+    if (!name)
+        return true;
+    if (strcmp(name, "clouds.yaml") != 0)
+        return fault_set(&p->fault, DVO_EPROTO,
+                         "the driver asks for credentials of a kind that is unknown: %s",
+                         name);
+    return clouds_facts(cloud, p->facts, &p->fault);
+}
+
 static void provider_connect(struct provider *p)
 {
-    p->socket = transport_text(p, "unix_socket");
-    p->base = transport_text(p, "base");
-    if (!p->base && !p->fault.code)
-        fault_set(&p->fault, DVO_EPROTO, "the provider's transport has no base URL");
+    if (read_credentials(p)) {
+        const json_t *transport = json_object_get(p->record, "transport");
+        const json_t *verify = json_object_get(transport, "verify");
+        json_t *checked = verify ? provider_value(p, verify) : NULL;
+        p->unverified = json_is_false(checked);
+        json_decref(checked);
+        p->socket = transport_text(p, "unix_socket");
+        p->base = transport_text(p, "base");
+        p->cacert = transport_text(p, "cacert");
+        p->cert = transport_text(p, "cert");
+        p->key = transport_text(p, "key");
+    }
     provider_tell(p, p->fault.code ? PROVIDER_LOST : PROVIDER_READY);
 }
 
@@ -223,7 +270,7 @@ void provider_ready(struct run *r, provider_fn *done, void *ctx)
     }
 }
 
-enum dvo_error provider_error(const struct run *r, long status, const char *body)
+const json_t *provider_rule(const struct run *r, long status, const char *body)
 {
     size_t i;
     json_t *rule;
@@ -236,9 +283,257 @@ enum dvo_error provider_error(const struct run *r, long status, const char *body
             continue;
         if (part && !strcasestr(body, part))
             continue;
-        enum dvo_error error = code ? error_named(code, strlen(code)) : DVO_OK;
-        if (error)
-            return error;
+        if (code && error_named(code, strlen(code)))
+            return rule;
     }
-    return http_status_error(status);
+    return NULL;
+}
+
+/* --- calls -----------------------------------------------------------------------------
+ */
+
+struct provider_call {
+    struct provider *provider;
+    struct provider_call *next, **at;
+    const json_t *service; /* its record, or NULL */
+    char *method, *path, *body;
+    size_t body_len;
+    struct curl_slist *headers;
+    long timeout_ms;
+    http_fn *done;
+    void *ctx;
+    unsigned session; /* number of the session that it was sent with; 0: none */
+    bool repeated;    /* with a new session */
+};
+
+static void call_free(struct provider_call *c)
+{
+    *c->at = c->next;
+    if (c->next)
+        c->next->at = c->at;
+    if (c->body)
+        explicit_bzero(c->body, c->body_len);
+    free(c->body);
+    free(c->method);
+    free(c->path);
+    curl_slist_free_all(c->headers);
+    free(c);
+}
+
+static void call_end(struct provider_call *c, struct http_response *response)
+{
+    http_fn *done = c->done;
+    void *ctx = c->ctx;
+    call_free(c);
+    done(ctx, response);
+}
+
+static void call_failed(struct provider_call *c, const struct fault *why)
+{
+    struct http_response response = {0};
+    fault_copy(&response.fault, why);
+    call_end(c, &response);
+    fault_free(&response.fault);
+}
+
+/* Whether the last part of a URL's path but names is a version such as v2.1. */
+static bool has_version(const char *url)
+{
+    const char *path = strstr(url, "://");
+    path = path ? strchr(path + 3, '/') : NULL;
+    for (; path; path = strchr(path + 1, '/'))
+        if (path[1] == 'v' && isdigit((unsigned char)path[2]))
+            return true;
+    return false;
+}
+
+/* Where the service of a name is; false with a fault. */
+static bool service_base(struct provider *p, const json_t *service, struct buf *url,
+                         struct fault *f)
+{
+    const char *version = json_string_value(json_object_get(service, "version"));
+    json_t *endpoint =
+        service ? provider_value(p, json_object_get(service, "endpoint")) : NULL;
+    const char *text = service ? json_string_value(endpoint) : p->base;
+    if (text)
+        buf_str(url, text);
+    while (url->len && url->p[url->len - 1] == '/')
+        url->p[--url->len] = '\0';
+    if (url->len && version && !has_version(url->p))
+        buf_str(url, version);
+    json_decref(endpoint);
+    if (!url->len && p->fault.code)
+        fault_move(f, &p->fault);
+    else if (!url->len)
+        fault_set(f, DVO_EPROTO, "the provider does not say where its service is");
+    return url->len;
+}
+
+static void add_headers(struct provider *p, const json_t *headers,
+                        struct curl_slist **list)
+{
+    const char *name;
+    json_t *expr;
+    json_object_foreach((json_t *)(uintptr_t)headers, name, expr)
+    {
+        json_t *v = provider_value(p, expr);
+        struct buf line = {0};
+        buf_printf(&line, "%s: ", name);
+        if (v)
+            value_text(v, &line);
+        if (v && !json_is_null(v) && !strpbrk(line.p, "\r\n"))
+            *list = curl_slist_append(*list, line.p);
+        if (line.p)
+            explicit_bzero(line.p, line.len);
+        buf_free(&line);
+        json_decref(v);
+    }
+}
+
+static bool call_has_session(const struct provider_call *c)
+{
+    return c->provider->session && !json_is_false(json_object_get(c->service, "session"));
+}
+
+static void call_ask(void *ctx, const struct fault *fault);
+
+/* Where a provider sends a client that does not follow: the token is for it alone. */
+static void call_redirected(struct http_response *response)
+{
+    char *where = http_header(&response->headers, "Location");
+    long status = response->status;
+    if (status >= 301 && status <= 308 && status != 304 && where)
+        fault_set(
+            &response->fault, DVO_EPROTO,
+            "the provider sends on to %s, where no credentials of this provider are "
+            "sent",
+            where);
+    free(where);
+}
+
+static void call_answered(void *ctx, struct http_response *response)
+{
+    struct provider_call *c = ctx;
+    struct provider *p = c->provider;
+    bool busy = response->status == 429 || response->status == 503;
+    if (busy && response->retry_after_ms > 0)
+        gate_hold(p->gate, response->retry_after_ms < LONGEST_HOLD_MS
+                               ? response->retry_after_ms
+                               : LONGEST_HOLD_MS);
+    gate_leave(p->gate);
+    if (response->status == 401 && call_has_session(c) && !c->repeated) {
+        c->repeated = true;
+        session_ready(p->session, c->session, call_ask, c);
+        return;
+    }
+    call_redirected(response);
+    call_end(c, response);
+}
+
+static void call_send(void *ctx)
+{
+    struct provider_call *c = ctx;
+    struct provider *p = c->provider;
+    struct fault f = {0};
+    struct buf url = {0};
+    if (!service_base(p, c->service, &url, &f)) {
+        gate_leave(p->gate);
+        call_failed(c, &f);
+        fault_free(&f);
+        buf_free(&url);
+        return;
+    }
+    struct curl_slist *headers = NULL;
+    for (const struct curl_slist *h = c->headers; h; h = h->next)
+        headers = curl_slist_append(headers, h->data);
+    if (call_has_session(c)) {
+        c->session = session_number(p->session);
+        add_headers(p, json_object_get(json_object_get(p->record, "session"), "headers"),
+                    &headers);
+    }
+    add_headers(p, json_object_get(c->service, "headers"), &headers);
+    buf_str(&url, c->path);
+    struct http_request request = {.method = c->method,
+                                   .url = buf_text(&url),
+                                   .unix_socket = p->socket,
+                                   .headers = headers,
+                                   .body = c->body,
+                                   .body_len = c->body_len,
+                                   .timeout_ms = c->timeout_ms,
+                                   .cacert = p->cacert,
+                                   .cert = p->cert,
+                                   .key = p->key,
+                                   .unverified = p->unverified};
+    http_send(p->run->http, &request, call_answered, c);
+    buf_free(&url);
+}
+
+/* There is a session, or none will come. */
+static void call_ask(void *ctx, const struct fault *fault)
+{
+    struct provider_call *c = ctx;
+    if (fault)
+        call_failed(c, fault);
+    else
+        gate_enter(c->provider->gate, call_send, c);
+}
+
+void provider_send(struct run *r, const struct provider_request *q, http_fn *done,
+                   void *ctx)
+{
+    struct provider *p = r->provider;
+    struct provider_call *c = xcalloc(1, sizeof *c);
+    *c = (struct provider_call){.provider = p,
+                                .next = p->calls,
+                                .at = &p->calls,
+                                .method = xstrdup(q->method),
+                                .path = xstrdup(q->path),
+                                .headers = q->headers,
+                                .body_len = q->body_len,
+                                .timeout_ms = q->timeout_ms,
+                                .done = done,
+                                .ctx = ctx};
+    if (q->body) {
+        c->body = xmalloc(q->body_len + 1);
+        memcpy(c->body, q->body, q->body_len);
+        c->body[q->body_len] = '\0';
+    }
+    if (q->service)
+        c->service = json_object_get(json_object_get(p->record, "services"), q->service);
+    if (c->next)
+        c->next->at = &c->next;
+    p->calls = c;
+    if (q->service && !c->service) {
+        struct fault f = {0};
+        fault_set(&f, DVO_EPROTO, "the plan has no service \"%s\"", q->service);
+        call_failed(c, &f);
+        fault_free(&f);
+    } else if (call_has_session(c)) {
+        session_ready(p->session, 0, call_ask, c);
+    } else {
+        call_ask(c, NULL);
+    }
+}
+
+/* Where a URL's path begins. */
+static const char *url_path(const char *url)
+{
+    const char *host = strstr(url, "://");
+    return host ? host + 3 + strcspn(host + 3, "/?") : url;
+}
+
+char *provider_path(const struct run *r, const char *service, const char *url)
+{
+    struct provider *p = r->provider;
+    struct buf base = {0};
+    struct fault f = {0};
+    const json_t *record =
+        service ? json_object_get(json_object_get(p->record, "services"), service) : NULL;
+    service_base(p, record, &base, &f);
+    const char *before = url_path(buf_text(&base)), *path = url_path(url);
+    size_t n = strlen(before);
+    char *below = xstrdup(strncmp(path, before, n) != 0 ? path : path + n);
+    fault_free(&f);
+    buf_free(&base);
+    return below;
 }

@@ -1,5 +1,5 @@
-/* The provider of a plan: its service is started on demand, its facts are learnt, its
- * transport and its rules for errors are told. */
+/* The provider of a plan: its service is started on demand, its facts are learnt, calls
+ * are sent to it and their errors judged. */
 #ifndef DVO_RUNTIME_PROVIDER_H
 #define DVO_RUNTIME_PROVIDER_H
 
@@ -11,12 +11,25 @@ void provider_free(struct provider *p);
 /* `fault` is NULL once the provider can be called. */
 typedef void provider_fn(void *ctx, struct fault *fault);
 void provider_ready(struct run *r, provider_fn *done, void *ctx);
-/* {"socket": …}: facts, for {"$provider": name}. NULL before it is ready. */
+/* Facts, for {"$provider": name}: what the service printed, the user's credentials, what
+ * a login gave. Empty before it is ready. */
 const json_t *provider_facts(const struct run *r);
-/* Where to call: the base URL, and the socket or NULL. */
-const char *provider_base(const struct run *r);
-const char *provider_socket(const struct run *r);
-/* The error of an answer, by the driver's rules, then by the status alone. */
-enum dvo_error provider_error(const struct run *r, long status, const char *body);
+/* Sends a call to the provider: base or the service's endpoint, session and service
+ * headers, limits, one renewal of the session on 401. The path may hold a query. Headers
+ * and body are taken over as in http_send(). */
+struct provider_request {
+    const char *service, *method, *path;
+    struct curl_slist *headers;
+    const char *body;
+    size_t body_len;
+    long timeout_ms;
+};
+void provider_send(struct run *r, const struct provider_request *q, http_fn *done,
+                   void *ctx);
+/* The path below its service, to be freed, of a URL that an answer holds, absolute or
+ * not. */
+char *provider_path(const struct run *r, const char *service, const char *url);
+/* The driver's rule for a status and what was said with it; NULL: none. */
+const json_t *provider_rule(const struct run *r, long status, const char *body);
 
 #endif

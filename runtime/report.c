@@ -49,20 +49,26 @@ static void print_place(FILE *out, const struct plan_line *line, uint32_t from,
 void report_failure(const struct run *r, uint32_t op, const struct fault *f)
 {
     const struct plan_op *p = &r->plan->ops[op];
+    struct plan_place at = plan_op_place(p, f->argument);
     const struct plan_line *line =
-        p->line < r->plan->nlines ? &r->plan->lines[p->line] : NULL;
+        at.line < r->plan->nlines ? &r->plan->lines[at.line] : NULL;
     fputc('\n', stderr);
     if (line)
-        fprintf(stderr, "%s:%u:%u: ", line->file, line->number, p->column);
+        fprintf(stderr, "%s:%u:%u: ", line->file, line->number, at.column);
     fprintf(stderr, "%s: %s: ", p->address, error_name(f->code));
     print_text(stderr, f->message ? f->message : error_meaning(f->code), "    ");
     fputc('\n', stderr);
     if (line)
-        print_place(stderr, line, p->column, p->end > p->column ? p->end : p->column + 1);
+        print_place(stderr, line, at.column, at.end > at.column ? at.end : at.column + 1);
     fprintf(stderr, "  %s means: %s\n", error_name(f->code), error_meaning(f->code));
     if (f->words) {
         fprintf(stderr, "  last words:\n    ");
         print_text(stderr, f->words, "    ");
+        fputc('\n', stderr);
+    }
+    if (f->help) {
+        fprintf(stderr, "  help: ");
+        print_text(stderr, f->help, "    ");
         fputc('\n', stderr);
     }
     if (f->log)

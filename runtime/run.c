@@ -18,9 +18,11 @@
 #include "runtime/cost.h"
 #include "runtime/destroy.h"
 #include "runtime/endpoint.h"
+#include "runtime/exchange.h"
 #include "runtime/folder.h"
 #include "runtime/machine.h"
 #include "runtime/move.h"
+#include "runtime/preflight.h"
 #include "runtime/process.h"
 #include "runtime/provider.h"
 #include "runtime/report.h"
@@ -333,11 +335,13 @@ static bool run_read_state(struct run *r, struct fault *f)
          * and will not look changed when it is done again. */
         o->pending = o->before.pending || o->before.status == STATE_STARTED ||
                      o->before.status == STATE_REFUSED;
-        if (o->status != RUN_KNOWN || o->before.status != STATE_DONE)
+        /* What is deleted may be found by what others were. */
+        bool asked = o->status == RUN_KNOWN || r->options->destroy;
+        if (!asked || o->before.status != STATE_DONE)
             continue;
         o->result = json_incref(o->before.result);
-        if (o->result && op->kind && !strcmp(op->kind, "machine") &&
-            !machine_learn(r, i, o->result, f))
+        if (o->result && !r->options->destroy && op->kind &&
+            !strcmp(op->kind, "machine") && !machine_learn(r, i, o->result, f))
             return false;
     }
     return true;
@@ -353,6 +357,7 @@ static void run_start_services(struct run *r)
     r->secrets = secrets_new(json_object_get(r->plan->json, "secrets"));
     r->progress = progress_new(r->loop, taking_part);
     r->provider = provider_new(r);
+    r->exchange = exchange_new(r);
     r->machines = machines_new(r);
     r->endpoints = endpoints_new(r);
 }
@@ -362,6 +367,8 @@ static void run_free(struct run *r)
     chef_server_free(r->chef_server);
     endpoints_free(r->endpoints);
     machines_free(r->machines);
+    preflight_free(r->preflight);
+    exchange_free(r->exchange);
     provider_free(r->provider);
     progress_free(r->progress);
     http_free(r->http);
@@ -403,16 +410,18 @@ static int run_go(struct run *r)
     int status;
     run_heartbeat(r);
     events_write(r->events, r->options->destroy ? "destroy" : "run", NULL, false, NULL);
+    bool carried_out = false;
     if (r->options->destroy) {
         status = destroy_run(r);
-    } else {
+    } else if (!(status = preflight_run(r)) && !r->options->preflight_only) {
+        carried_out = true;
         run_units(r);
         status = report_status(r);
         keep_costs(r);
     }
     progress_free(r->progress);
     r->progress = NULL;
-    if (!r->options->destroy)
+    if (carried_out)
         report_run(r);
     events_write(r->events, "end", NULL, false, NULL);
     signals_free(signals);

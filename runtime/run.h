@@ -20,6 +20,8 @@
 #include "runtime/value.h"
 
 struct provider;
+struct exchange;
+struct preflight;
 struct machines;
 struct endpoints;
 struct chef_server;
@@ -57,7 +59,9 @@ struct run_options {
     const char *state, *events, *expect;
     const char **only, **except;
     size_t nonly, nexcept;
-    bool fail_fast, destroy, yes;
+    const char **replace; /* addresses: deleted before they are created */
+    size_t nreplace;
+    bool fail_fast, destroy, yes, preflight_only;
 };
 
 typedef void run_fn(void *ctx);
@@ -74,6 +78,8 @@ struct run {
     struct events *events;
     struct progress *progress;
     struct provider *provider;
+    struct exchange *exchange;
+    struct preflight *preflight; /* what it has found, or NULL */
     struct machines *machines;
     struct endpoints *endpoints;
     struct chef_server *chef_server; /* NULL before the first that asks for it */
@@ -118,6 +124,8 @@ void run_op_started(struct run *r, uint32_t op);
 void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields);
 void run_op_done(struct run *r, uint32_t op, bool changed, json_t *result);
 void run_op_skipped(struct run *r, uint32_t op);
+/* Takes secrets out of what is told about an op. */
+void run_redact(const struct run *r, uint32_t op, struct fault *f);
 void run_op_failed(struct run *r, uint32_t op, struct fault *f); /* empties f */
 /* The unit of this op has finished: whatever depends on it may start. */
 void run_unit_finished(struct run *r, uint32_t op);

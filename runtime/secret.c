@@ -110,6 +110,14 @@ const char *secret_get(struct secrets *s, const char *path, struct fault *f)
     return value;
 }
 
+void secrets_hide(struct secrets *s, const char *value)
+{
+    for (size_t i = 0; i < s->n; i++)
+        if (!strcmp(s->v[i].value, value))
+            return;
+    *vec_push(s) = (struct secret){xstrdup("/"), xstrdup(value)};
+}
+
 /* Stars in the place of every occurrence of a word. */
 static void redact_word(const char *word, struct buf *text)
 {

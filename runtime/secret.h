@@ -16,6 +16,8 @@ void secrets_free(struct secrets *s); /* wipes the values */
 /* The value of "shop/token", owned by `s`; NULL with a fault that says where it was
  * looked for. */
 const char *secret_get(struct secrets *s, const char *path, struct fault *f);
+/* Keeps a value that came another way out of all texts, too. */
+void secrets_hide(struct secrets *s, const char *value);
 /* Replaces every value that was looked up so far by "***" in a text. */
 void secrets_redact(const struct secrets *s, struct buf *text);
 /* Whether some text in `v` holds such a value. */

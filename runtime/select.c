@@ -37,5 +37,14 @@ bool select_ops(struct run *r)
         for (uint32_t i = 1; i <= r->plan->nops; i++)
             r->ops[i].status = RUN_KNOWN;
     return select_list(r, o->only, o->nonly, "--only", RUN_WAITING) &&
-           select_list(r, o->except, o->nexcept, "--except", RUN_KNOWN);
+           select_list(r, o->except, o->nexcept, "--except", RUN_KNOWN) &&
+           select_list(r, o->replace, o->nreplace, "--replace", RUN_WAITING);
+}
+
+bool select_replaced(const struct run *r, uint32_t op)
+{
+    for (size_t i = 0; i < r->options->nreplace; i++)
+        if (!strcmp(r->options->replace[i], r->plan->ops[op].address))
+            return true;
+    return false;
 }

@@ -6,5 +6,7 @@
 
 /* Marks the others RUN_KNOWN. False after a message to standard error. */
 bool select_ops(struct run *r);
+/* Whether --replace names it. */
+bool select_replaced(const struct run *r, uint32_t op);
 
 #endif

@@ -1,130 +1,86 @@
-/* Carries out lookup, create, ready and delete: one HTTP call after the other, each
- * checked, decoded and mined for variables; polls wait on timers. A transient failure
- * starts again at lookup, so that nothing is ever created twice. */
+/* Makes one thing with what belongs to it. What is found is taken; an intent is in the
+ * state before the first call that changes anything, the id before any waiting. After an
+ * answer that was lost, the thing is looked up with patience before it is made anew, so
+ * that nothing is ever made twice. */
 #include "runtime/sequence.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "ir/base/arena.h"
-#include "runtime/answer.h"
+#include "runtime/adoption.h"
+#include "runtime/phase.h"
+#include "runtime/preflight.h"
 #include "runtime/provider.h"
+#include "runtime/removal.h"
 #include "runtime/retry.h"
+#include "runtime/select.h"
 
-#define CALL_TIMEOUT_MS 120000
-#define GONE_DEADLINE_MS 120000
+/* A service may make what it was asked for some seconds after the asker has gone. */
+#define PATIENCE_MS 10000
+#define PATIENCE_PAUSE_MS 500
 
-enum phase { PHASE_LOOKUP, PHASE_CREATE, PHASE_READY, PHASE_DELETE, PHASE_GONE };
+enum stage {
+    STAGE_LOOKUP,
+    STAGE_RESOLVE,
+    STAGE_BEFORE,
+    STAGE_CREATE,
+    STAGE_READY,
+    STAGE_AFTER,
+};
 
-static const char *const phase_lists[] = {"lookup", "create", "ready", "delete",
-                                          "lookup"};
+/* Where one of the things before or after the main one is. */
+enum part { PART_LOOKUP, PART_CREATE, PART_READY };
 
 struct sequence {
     struct run *run;
     uint32_t op;
-    enum phase phase;
-    size_t step;
+    const json_t *lists; /* "sequences" */
+    enum stage stage;
+    enum part part;
+    size_t index; /* among the things before or after */
+    struct phase phase;
     json_t *vars;
     struct retry retry;
-    bool deleting, created, begun;            /* begun: this run has written an intent */
-    int64_t poll_since, gone_since, deadline; /* loop_now(); 0: none */
-    sequence_fn *done;                        /* of a deletion */
-    void *ctx;
+    bool found;   /* the main thing exists */
+    bool created; /* it is of this run, or of one that was stopped in between */
+    bool changed;
+    bool begun;          /* this run has written an intent */
+    bool parts;          /* something that belongs to it was made */
+    bool made;           /* the part at work was created in this attempt */
+    bool reused;         /* what preflight found was taken */
+    const json_t *doubt; /* the thing whose creation was not answered, or NULL */
+    int64_t doubt_since, patience;
+    json_t *id;        /* of a creation that did not come to its end */
+    struct fault held; /* while what failed is deleted */
 };
 
 static void sequence_begin(void *ctx);
-static void sequence_step(void *ctx);
+static void sequence_enter(struct sequence *q, enum stage stage);
+static void sequence_part(struct sequence *q);
 
-static const json_t *sequence_list(const struct sequence *q, enum phase phase)
+static const json_t *sequence_list(const struct sequence *q, const char *name)
 {
-    const json_t *all = json_object_get(q->run->plan->ops[q->op].entry, "sequences");
-    return json_object_get(all, phase_lists[phase]);
+    return json_object_get(q->lists, name);
+}
+
+static const struct state_op *sequence_before(const struct sequence *q)
+{
+    return &q->run->ops[q->op].before;
 }
 
 static void sequence_free(struct sequence *q)
 {
     json_decref(q->vars);
+    json_decref(q->id);
+    fault_free(&q->held);
     free(q);
 }
 
 static void sequence_end(struct sequence *q, struct fault *f)
 {
-    struct run *r = q->run;
-    if (q->deleting)
-        q->done(q->ctx, q->op, f);
-    else
-        run_op_failed(r, q->op, f);
+    run_op_failed(q->run, q->op, f);
     sequence_free(q);
-}
-
-static void sequence_missing(struct sequence *q);
-
-static void sequence_failed(struct sequence *q, struct fault *f)
-{
-    int64_t pause;
-    bool absent = f->code == DVO_ENOENT;
-    if (absent && (q->phase == PHASE_LOOKUP || q->phase == PHASE_GONE ||
-                   q->phase == PHASE_DELETE)) {
-        fault_free(f);
-        sequence_missing(q);
-        return;
-    }
-    /* Without a way to look it up, a creation whose answer was lost must not be repeated.
-     */
-    bool lost =
-        q->phase == PHASE_CREATE && !json_array_size(sequence_list(q, PHASE_LOOKUP));
-    if (!lost && !q->run->stopping && retry_again(&q->retry, f, &pause) &&
-        (!q->deadline || loop_now() + pause < q->deadline)) {
-        if (!q->deleting)
-            progress_note(q->run->progress, q->op, f->message);
-        fault_free(f);
-        loop_timer(q->run->loop, pause, sequence_begin, q);
-        return;
-    }
-    sequence_end(q, f);
-}
-
-/* "flavor was SMALL, the program says COMPUTE" for everything that differs. */
-static void tell_differences(const json_t *had, const json_t *wanted, struct buf *out)
-{
-    const char *key;
-    json_t *v;
-    const json_t *sides[2] = {wanted, had};
-    for (unsigned side = 0; side < 2; side++)
-        json_object_foreach((json_t *)(uintptr_t)sides[side], key, v)
-        {
-            const json_t *other = json_object_get(sides[!side], key);
-            if ((side && other) || (other && json_equal(v, other)))
-                continue;
-            const json_t *was = side ? v : other, *says = side ? NULL : v;
-            buf_printf(out, "%s%s was ", out->len ? "; " : "", key);
-            value_text(was ? was : json_null(), out);
-            buf_str(out, ", the program says ");
-            value_text(says ? says : json_null(), out);
-        }
-}
-
-/* What was found carries our key: is it what the program asks for? What is only looked up
- * is whatever it is. */
-static bool sequence_same(struct sequence *q, struct fault *f)
-{
-    const struct plan_op *op = &q->run->plan->ops[q->op];
-    const struct state_op *before = &q->run->ops[q->op].before;
-    const json_t *wanted = json_object_get(op->entry, "args");
-    const char *label = json_string_value(json_object_get(q->vars, "args"));
-    json_t *had = json_incref(before->args);
-    if (!had && label)
-        had = json_loads(label, JSON_DECODE_ANY, NULL);
-    bool found = !json_array_size(sequence_list(q, PHASE_CREATE));
-    bool same = found || !had || !wanted || json_equal(had, wanted);
-    if (!same) {
-        struct buf text = {0};
-        tell_differences(had, wanted, &text);
-        fault_set(f, DVO_EEXIST, "it exists with other arguments: %s", buf_text(&text));
-        buf_free(&text);
-    }
-    json_decref(had);
-    return same;
 }
 
 static void sequence_finish(struct sequence *q)
@@ -142,8 +98,7 @@ static void sequence_finish(struct sequence *q)
         sequence_end(q, &f);
         return;
     }
-    const struct state_op *before = &r->ops[q->op].before;
-    const json_t *old = before->result;
+    const json_t *old = sequence_before(q)->result;
     const json_t *old_key = json_object_get(old, "host_key");
     const json_t *key = json_object_get(result, "host_key");
     if (!q->created && old_key && key && !json_equal(old_key, key) &&
@@ -154,318 +109,482 @@ static void sequence_finish(struct sequence *q)
         sequence_end(q, &f);
         return;
     }
-    run_op_done(r, q->op, q->created, result);
+    r->ops[q->op].before.created |= q->created;
+    run_op_done(r, q->op, q->created || q->changed, result);
     sequence_free(q);
 }
 
-/* Writes down that this op is about to be created, unless an intent without result makes
- * that unsafe. */
-static bool sequence_intend(struct sequence *q, struct fault *f)
+/* --- faults ----------------------------------------------------------------------------
+ */
+
+static bool sequence_creating(const struct sequence *q)
+{
+    return q->stage == STAGE_CREATE ||
+           ((q->stage == STAGE_BEFORE || q->stage == STAGE_AFTER) &&
+            q->part == PART_CREATE);
+}
+
+/* The thing at work. */
+static const json_t *sequence_thing(const struct sequence *q)
+{
+    return q->stage == STAGE_BEFORE || q->stage == STAGE_AFTER
+               ? json_array_get(
+                     sequence_list(q, q->stage == STAGE_BEFORE ? "before" : "after"),
+                     q->index)
+               : q->lists;
+}
+
+/* Whether a creation that failed so may have been carried out all the same. */
+static bool answer_lost(const struct fault *f)
+{
+    bool refused = f->status >= 400 && f->status < 500 && f->status != 408;
+    return !refused && (f->status || f->code != DVO_EUNREACH);
+}
+
+static void sequence_retry(struct sequence *q, struct fault *f)
 {
     struct run *r = q->run;
-    const struct plan_op *op = &r->plan->ops[q->op];
-    const struct state_op *before = &r->ops[q->op].before;
-    bool lookup = json_array_size(sequence_list(q, PHASE_LOOKUP));
-    if (before->status == STATE_STARTED && !lookup && !q->begun) {
-        state_refuse(r->state, op->address, f);
-        return fault_set(
-            f, DVO_EUNKNOWN,
-            "an earlier run was stopped while it created this, and "
-            "the provider cannot be asked by key; check there whether it exists. "
-            "The next run creates it");
+    const json_t *thing = sequence_thing(q);
+    bool lost = sequence_creating(q) && q->phase.asked && answer_lost(f);
+    bool blind = lost && !json_array_size(json_object_get(thing, "lookup"));
+    int64_t pause;
+    if (lost && !blind) {
+        q->doubt = thing;
+        q->doubt_since = loop_now();
+        q->patience = PATIENCE_PAUSE_MS;
     }
+    /* What came back was no answer: the lookup tells what became of it. */
+    if (lost && !blind && f->code == DVO_EPROTO && q->retry.left > 0 && !r->stopping) {
+        q->retry.left--;
+        fault_free(f);
+        sequence_begin(q);
+        return;
+    }
+    /* Without a way to look it up, a creation whose answer was lost must not be repeated.
+     */
+    if (!blind && !r->stopping && retry_again(&q->retry, f, &pause) &&
+        (!q->phase.deadline || loop_now() + pause < q->phase.deadline)) {
+        progress_note(r->progress, q->op, f->message);
+        fault_free(f);
+        loop_timer(r->loop, pause, sequence_begin, q);
+        return;
+    }
+    if (blind && !f->help)
+        f->help = xstrdup("the call may have been carried out all the same, and the "
+                          "provider cannot be asked by key: check there whether it "
+                          "exists");
+    if (q->begun && !lost && q->stage <= STAGE_CREATE && !q->parts && !q->found) {
+        struct fault ignored = {0}; /* nothing was made: there is no intent any more */
+        state_refuse(r->state, r->plan->ops[q->op].address, &ignored);
+        fault_free(&ignored);
+    }
+    sequence_end(q, f);
+}
+
+static void sequence_undone(void *ctx, struct fault *fault)
+{
+    struct sequence *q = ctx;
+    struct fault f = {0}, ignored = {0};
+    fault_move(&f, &q->held);
+    json_decref(q->id);
+    q->id = NULL;
+    if (fault) {
+        struct buf text = {0};
+        buf_printf(&text, "%s; and it could not be deleted: %s", f.message,
+                   fault->message);
+        free(f.message);
+        f.message = buf_steal(&text);
+        f.final = true;
+        fault_free(fault);
+        sequence_end(q, &f);
+        return;
+    }
+    if (q->stage == STAGE_CREATE || q->stage == STAGE_READY) {
+        q->created = false;
+        state_identify(q->run->state, q->run->plan->ops[q->op].address, NULL, &ignored);
+        q->stage = STAGE_CREATE;
+        q->phase.asked = false; /* what was made is gone: no answer is missing */
+    }
+    fault_free(&ignored);
+    sequence_retry(q, &f);
+}
+
+/* What this run made has failed: it must not stay. */
+static void sequence_failed(struct sequence *q, struct fault *f)
+{
+    bool part = q->stage == STAGE_BEFORE || q->stage == STAGE_AFTER;
+    bool broken = q->phase.failed && (part ? q->made : q->created);
+    bool half = q->stage == STAGE_CREATE && q->id;
+    if (f->code == DVO_ENOENT && q->stage == STAGE_READY && q->reused) {
+        q->reused = false; /* it went since the whole plan was looked at */
+        fault_free(f);
+        sequence_begin(q);
+        return;
+    }
+    if (!broken && !half) {
+        sequence_retry(q, f);
+        return;
+    }
+    fault_move(&q->held, f);
+    struct removal what = {.thing = sequence_thing(q),
+                           .vars = q->vars,
+                           .op = q->op,
+                           .undo = true,
+                           .found = true};
+    removal_start(q->run, &what, sequence_undone, q);
+}
+
+/* --- the main thing --------------------------------------------------------------------
+ */
+
+static bool sequence_intend(struct sequence *q, struct fault *f)
+{
+    const struct plan_op *op = &q->run->plan->ops[q->op];
+    if (q->begun)
+        return true;
     q->begun = true;
-    return state_begin(r->state, op->address, op->call,
+    return state_begin(q->run->state, op->address, op->call,
                        json_string_value(json_object_get(op->entry, "key")),
                        json_object_get(op->entry, "args"), f);
 }
 
-/* The phase is over: what comes next. */
-static void sequence_advance(struct sequence *q)
+/* The id is in the state before anything else is done with the thing. */
+static void sequence_extracted(void *ctx)
 {
+    struct sequence *q = ctx;
+    json_t *id = json_object_get(q->vars, "id");
     struct fault f = {0};
-    switch (q->phase) {
-    case PHASE_LOOKUP:
-        if (!q->deleting && !q->begun && !sequence_same(q, &f)) {
-            sequence_end(q, &f);
-            return;
-        }
-        /* An intent without a result, of this run or an earlier one, was carried out
-         * after all. */
-        q->created =
-            q->created || q->begun || q->run->ops[q->op].before.status == STATE_STARTED;
-        q->phase = q->deleting ? PHASE_DELETE : PHASE_READY;
-        break;
-    case PHASE_CREATE:
-        q->created = true;
-        q->phase = PHASE_READY;
-        break;
-    case PHASE_READY: sequence_finish(q); return;
-    case PHASE_DELETE:
-        q->phase = PHASE_GONE;
-        q->gone_since = loop_now();
-        if (!json_array_size(sequence_list(q, PHASE_GONE))) {
-            sequence_end(q, &f);
-            return;
-        }
-        break;
-    case PHASE_GONE:
-        if (loop_now() - q->gone_since > GONE_DEADLINE_MS) {
-            fault_set(&f, DVO_ETIMEDOUT, "it was deleted, but is still there");
-            f.final = true;
-            sequence_end(q, &f);
-            return;
-        }
-        q->step = 0;
-        loop_timer(q->run->loop, 300, sequence_step, q);
+    if (q->stage != STAGE_CREATE || !id || q->id)
         return;
-    }
-    q->step = 0;
-    sequence_step(q);
+    q->id = json_incref(id);
+    if (!state_identify(q->run->state, q->run->plan->ops[q->op].address, id, &f))
+        progress_say(q->run->progress, "%s", f.message);
+    fault_free(&f);
 }
 
-/* A lookup found nothing. */
+static void sequence_absent_gone(void *ctx, struct fault *fault)
+{
+    struct sequence *q = ctx;
+    struct fault f = {0};
+    q->changed = true;
+    if (fault) {
+        fault_move(&f, fault);
+        sequence_end(q, &f);
+    } else {
+        sequence_finish(q);
+    }
+}
+
+static void sequence_found(struct sequence *q)
+{
+    struct fault f = {0};
+    const struct state_op *before = sequence_before(q);
+    q->found = true;
+    if (json_is_true(sequence_list(q, "absent"))) {
+        struct removal what = {.thing = q->lists,
+                               .vars = q->vars,
+                               .op = q->op,
+                               .found = true,
+                               .every = true};
+        if (sequence_intend(q, &f))
+            removal_start(q->run, &what, sequence_absent_gone, q);
+        else
+            sequence_end(q, &f);
+        return;
+    }
+    if (!q->begun && !adoption_check(q->run, q->op, q->vars, &f)) {
+        sequence_end(q, &f);
+        return;
+    }
+    if (q->doubt == q->lists)
+        q->doubt = NULL;
+    /* An intent without a result, of this run or an earlier one, was carried out after
+     * all. */
+    q->created |= json_array_size(sequence_list(q, "create")) &&
+                  (q->begun || before->status == STATE_STARTED) && !before->created;
+    q->changed |= before->status == STATE_STARTED;
+    sequence_enter(q, STAGE_BEFORE);
+}
+
+static void sequence_orphan_gone(void *ctx, struct fault *fault)
+{
+    struct sequence *q = ctx;
+    struct fault f = {0};
+    if (fault) {
+        fault_move(&f, fault);
+        sequence_end(q, &f);
+        return;
+    }
+    json_object_del(q->vars, "id");
+    sequence_enter(q, STAGE_RESOLVE);
+}
+
+/* What has an id, but not yet the mark that lookups find, is no use to anybody. */
+static bool sequence_remove_orphan(struct sequence *q)
+{
+    const struct state_op *before = sequence_before(q);
+    json_t *id = q->id ? q->id : json_object_get(before->result, "id");
+    if (before->status != STATE_STARTED || q->begun || !id)
+        return false;
+    json_object_set(q->vars, "id", id);
+    struct removal what = {
+        .thing = q->lists, .vars = q->vars, .op = q->op, .undo = true, .found = true};
+    removal_start(q->run, &what, sequence_orphan_gone, q);
+    return true;
+}
+
+/* Whether a thing that was not found may still appear; then it is looked up again. */
+static bool sequence_patient(struct sequence *q, const json_t *thing)
+{
+    if (q->doubt != thing || q->run->stopping)
+        return false;
+    if (loop_now() - q->doubt_since > PATIENCE_MS) {
+        q->doubt = NULL;
+        return false;
+    }
+    progress_note(q->run->progress, q->op, "waiting whether it appears");
+    loop_timer(q->run->loop, q->patience, sequence_begin, q);
+    q->patience += q->patience / 2;
+    return true;
+}
+
 static void sequence_missing(struct sequence *q)
 {
     struct fault f = {0};
-    if (q->deleting) {
-        sequence_end(q, &f);
+    if (json_is_true(sequence_list(q, "absent"))) {
+        sequence_finish(q);
         return;
     }
-    q->phase = PHASE_CREATE;
-    q->step = 0;
-    if (!json_array_size(sequence_list(q, PHASE_CREATE)))
+    if (!json_array_size(sequence_list(q, "create"))) {
         fault_set(&f, DVO_ENOENT, "the provider has no such thing");
-    else if (sequence_intend(q, &f)) {
-        sequence_step(q);
-        return;
-    }
-    sequence_end(q, &f);
-}
-
-/* The URL of a step, with its query. */
-static bool step_url(struct sequence *q, const json_t *step, struct value_source *s,
-                     struct buf *url)
-{
-    buf_str(url, provider_base(q->run));
-    if (!value_url(s, json_object_get(step, "path"), url))
-        return false;
-    const json_t *given = json_object_get(step, "query");
-    json_t *query = given ? value_evaluate(s, given) : json_object();
-    if (!query)
-        return false;
-    const char *name;
-    json_t *v;
-    char separator = strchr(buf_text(url), '?') ? '&' : '?';
-    json_object_foreach(query, name, v)
-    {
-        if (json_is_null(v))
-            continue;
-        struct buf text = {0};
-        if (json_is_boolean(v))
-            buf_str(&text, json_is_true(v) ? "true" : "false");
-        else
-            value_text(v, &text);
-        buf_char(url, separator);
-        value_percent(name, strlen(name), url);
-        buf_char(url, '=');
-        value_percent(buf_text(&text), text.len, url);
-        buf_free(&text);
-        separator = '&';
-    }
-    json_decref(query);
-    return true;
-}
-
-static bool step_headers(const json_t *step, struct value_source *s, bool json,
-                         struct curl_slist **list)
-{
-    const json_t *given = json_object_get(step, "headers");
-    json_t *headers = given ? value_evaluate(s, given) : json_object();
-    const char *name;
-    json_t *v;
-    if (!headers)
-        return false;
-    if (json && !json_object_get(headers, "Content-Type"))
-        *list = curl_slist_append(*list, "Content-Type: application/json");
-    *list = curl_slist_append(*list, "Expect:"); /* no round trip before a body */
-    json_object_foreach(headers, name, v)
-    {
-        struct buf line = {0};
-        buf_printf(&line, "%s: ", name);
-        value_text(v, &line);
-        if (!strpbrk(line.p, "\r\n"))
-            *list = curl_slist_append(*list, line.p);
-        buf_free(&line);
-    }
-    json_decref(headers);
-    return true;
-}
-
-static void sequence_answered(void *ctx, struct http_response *response);
-
-static void sequence_send(struct sequence *q, const json_t *step)
-{
-    struct run *r = q->run;
-    struct value_source s = run_values(r, q->vars);
-    struct buf url = {0};
-    struct curl_slist *headers = NULL;
-    const json_t *given = json_object_get(step, "body");
-    json_t *body = NULL;
-    char *text = NULL;
-    size_t len = 0;
-    bool ok = !given || json_is_null(given) || (body = value_evaluate(&s, given));
-    if (ok && body) {
-        text = json_is_string(body) ? xstrdup(json_string_value(body))
-                                    : json_dumps(body, JSON_COMPACT);
-        len = text ? strlen(text) : 0;
-    }
-    ok = ok && step_headers(step, &s, body && !json_is_string(body), &headers) &&
-         step_url(q, step, &s, &url);
-    if (ok) {
-        const char *method = json_string_value(json_object_get(step, "method"));
-        struct http_request request = {.method = method ? method : "GET",
-                                       .url = buf_text(&url),
-                                       .unix_socket = provider_socket(r),
-                                       .headers = headers,
-                                       .body = text,
-                                       .body_len = len,
-                                       .timeout_ms = CALL_TIMEOUT_MS};
-        http_send(r->http, &request, sequence_answered, q);
-    }
-    buf_free(&url);
-    if (text)
-        explicit_bzero(text, len);
-    free(text);
-    json_decref(body);
-    if (!ok) {
-        curl_slist_free_all(headers);
-        if (s.outcome == VALUE_WAIT) {
-            run_wait(r, sequence_step, q);
-            return;
-        }
-        if (!q->deleting && s.outcome == VALUE_SKIPPED) {
-            run_op_skipped(r, q->op);
-            sequence_free(q);
-            return;
-        }
-        if (!s.fault.code)
-            fault_set(&s.fault, DVO_EPROTO, "the call cannot be composed");
-        sequence_end(q, &s.fault);
-    }
-}
-
-static bool sequence_late(const struct sequence *q)
-{
-    return q->deadline && loop_now() > q->deadline;
-}
-
-static void sequence_step(void *ctx)
-{
-    struct sequence *q = ctx;
-    const json_t *step = json_array_get(sequence_list(q, q->phase), q->step);
-    if (!step) {
-        sequence_advance(q);
-        return;
-    }
-    struct fault f = {0};
-    if (sequence_late(q) || (q->run->stopping && q->poll_since)) {
-        if (sequence_late(q))
-            fault_set(&f, DVO_ETIMEDOUT,
-                      "not finished within the timeout of the program");
-        else
-            fault_set(&f, DVO_ECANCELED, "stopped while waiting for the provider");
-        f.final = true;
         sequence_end(q, &f);
         return;
     }
-    sequence_send(q, step);
+    /* An earlier run was stopped while it waited for the answer. */
+    if (sequence_before(q)->status == STATE_STARTED && !q->begun && !q->doubt_since) {
+        q->doubt = q->lists;
+        q->doubt_since = loop_now();
+        q->patience = PATIENCE_PAUSE_MS;
+    }
+    if (!sequence_patient(q, q->lists) && !sequence_remove_orphan(q))
+        sequence_enter(q, STAGE_RESOLVE);
 }
 
-static void sequence_answered(void *ctx, struct http_response *response)
+/* There is nothing to look it up by. */
+static void sequence_blind(struct sequence *q)
+{
+    struct run *r = q->run;
+    const struct state_op *before = sequence_before(q);
+    json_t *id = json_object_get(before->result, "id");
+    struct fault f = {0};
+    bool creates = json_array_size(sequence_list(q, "create"));
+    if (!creates) {
+        sequence_enter(q, STAGE_READY);
+    } else if (id) {
+        json_object_set(q->vars, "id", id);
+        sequence_found(q);
+    } else if (before->status == STATE_STARTED && !q->begun) {
+        state_refuse(r->state, r->plan->ops[q->op].address, &f);
+        fault_set(&f, DVO_EUNKNOWN,
+                  "an earlier run was stopped while it created this, and the provider "
+                  "cannot be asked by key; check there whether it exists. The next run "
+                  "creates it");
+        sequence_end(q, &f);
+    } else {
+        sequence_enter(q, STAGE_RESOLVE);
+    }
+}
+
+/* --- one phase after the other ---------------------------------------------------------
+ */
+
+static void sequence_created(struct sequence *q)
+{
+    q->created = q->changed = true;
+    q->doubt = NULL;
+    sequence_enter(q, STAGE_READY);
+}
+
+static void sequence_part_ended(struct sequence *q)
+{
+    if (q->part == PART_READY) {
+        q->index++;
+        q->part = PART_LOOKUP;
+        q->made = false;
+    } else {
+        q->made |= q->part == PART_CREATE;
+        q->changed |= q->made;
+        q->parts |= q->made;
+        q->part = PART_READY;
+    }
+    sequence_part(q);
+}
+
+static void sequence_phase_ended(void *ctx, enum phase_end end, struct fault *f)
 {
     struct sequence *q = ctx;
-    struct run *r = q->run;
-    const json_t *step = json_array_get(sequence_list(q, q->phase), q->step);
-    struct value_source s = run_values(r, q->vars);
-    struct fault f = {0};
-    double interval;
-    if (!q->poll_since)
-        q->poll_since = loop_now();
-    switch (answer_check(&s, step, response, q->vars, loop_now() - q->poll_since,
-                         &interval, &f)) {
-    case ANSWER_READY:
-        q->poll_since = 0;
-        q->step++;
-        sequence_step(q);
-        break;
-    case ANSWER_AGAIN:
-        loop_timer(r->loop, (int64_t)(interval * 1000), sequence_step, q);
-        break;
-    case ANSWER_FAULT:
-        q->poll_since = 0;
-        sequence_failed(q, &f);
-        break;
+    bool part = q->stage == STAGE_BEFORE || q->stage == STAGE_AFTER;
+    bool looking = q->stage == STAGE_LOOKUP || (part && q->part == PART_LOOKUP);
+    if (end == PHASE_SKIPPED) {
+        run_op_skipped(q->run, q->op);
+        sequence_free(q);
+    } else if (end == PHASE_FAULT && looking && f->code == DVO_ENOENT) {
+        fault_free(f);
+        if (!part) {
+            sequence_missing(q);
+        } else if (!sequence_patient(q, sequence_thing(q))) {
+            q->part = PART_CREATE;
+            sequence_part(q);
+        }
+    } else if (end == PHASE_FAULT) {
+        sequence_failed(q, f);
+    } else if (part) {
+        sequence_part_ended(q);
+    } else if (q->stage == STAGE_LOOKUP) {
+        sequence_found(q);
+    } else if (q->stage == STAGE_CREATE) {
+        sequence_created(q);
+    } else {
+        sequence_enter(q, q->stage + 1);
     }
-    fault_free(&s.fault);
+}
+
+/* Goes on with the things before or after the main one. */
+static void sequence_part(struct sequence *q)
+{
+    static const char *const names[] = {"lookup", "create", "ready"};
+    const json_t *thing = sequence_thing(q);
+    struct fault f = {0};
+    if (!thing) {
+        sequence_enter(q, q->stage + 1);
+        return;
+    }
+    /* What cannot be looked up was made together with the main thing. */
+    if (q->part == PART_LOOKUP && !json_array_size(json_object_get(thing, "lookup")))
+        q->part = q->found ? PART_READY : PART_CREATE;
+    const struct state_op *before = sequence_before(q);
+    bool ours = !q->found || q->created || before->created;
+    if (q->part == PART_CREATE && ours && !sequence_intend(q, &f)) {
+        sequence_end(q, &f);
+        return;
+    }
+    phase_start(&q->phase, json_object_get(thing, names[q->part]));
+}
+
+static void sequence_enter(struct sequence *q, enum stage stage)
+{
+    static const char *const names[] = {"lookup", "resolve", NULL, "create", "ready"};
+    struct fault f = {0};
+    q->stage = stage;
+    q->index = 0;
+    q->part = PART_LOOKUP;
+    q->made = false;
+    if (stage > STAGE_AFTER) {
+        sequence_finish(q);
+    } else if (stage == STAGE_CREATE && q->found) {
+        sequence_enter(q, STAGE_READY);
+    } else if (stage == STAGE_BEFORE && !q->found && !sequence_intend(q, &f)) {
+        sequence_end(q, &f);
+    } else if (stage == STAGE_BEFORE || stage == STAGE_AFTER) {
+        sequence_part(q);
+    } else {
+        phase_start(&q->phase, sequence_list(q, names[stage]));
+    }
 }
 
 static void provider_known(void *ctx, struct fault *fault)
 {
     struct sequence *q = ctx;
+    struct fault f = {0};
     if (fault) {
-        sequence_end(q, fault);
+        fault_move(&f, fault);
+        sequence_end(q, &f);
         return;
     }
-    if (q->phase == PHASE_LOOKUP && !json_array_size(sequence_list(q, PHASE_LOOKUP))) {
-        /* Nothing to look it up by: create it, or, if it is only read, read it. */
-        if (q->deleting || !json_array_size(sequence_list(q, PHASE_CREATE)))
-            q->phase = q->deleting ? PHASE_DELETE : PHASE_READY;
-        else {
-            sequence_missing(q);
+    switch (q->begun ? PREFLIGHT_UNKNOWN : preflight_take(q->run, q->op, q->vars)) {
+    case PREFLIGHT_FOUND:
+        q->reused = true;
+        sequence_found(q);
+        return;
+    case PREFLIGHT_RESOLVED:
+        if (sequence_before(q)->status != STATE_STARTED) {
+            sequence_enter(q, STAGE_BEFORE);
             return;
         }
+        break;
+    case PREFLIGHT_UNKNOWN: break;
     }
-    sequence_step(q);
+    if (json_array_size(sequence_list(q, "lookup")))
+        sequence_enter(q, STAGE_LOOKUP);
+    else
+        sequence_blind(q);
 }
 
 static void sequence_begin(void *ctx)
 {
     struct sequence *q = ctx;
-    q->phase = PHASE_LOOKUP;
-    q->step = 0;
-    q->poll_since = 0;
-    const json_t *known = q->run->ops[q->op].before.result;
     json_object_clear(q->vars);
-    /* What cannot be looked up is deleted by the id it got when it was made. */
-    if (q->deleting && json_object_get(known, "id"))
-        json_object_set(q->vars, "id", json_object_get(known, "id"));
+    json_decref(q->id);
+    q->id = NULL;
+    q->found = false;
+    q->stage = STAGE_LOOKUP;
     provider_ready(q->run, provider_known, q);
 }
 
-static struct sequence *sequence_new(struct run *r, uint32_t op)
+/* --- the beginning ---------------------------------------------------------------------
+ */
+
+/* What was known of the thing, and of what was done on it, is past. */
+static void sequence_forget(struct sequence *q)
+{
+    struct run *r = q->run;
+    struct fault f = {0};
+    bool ok = true;
+    for (uint32_t i = 1; ok && i <= r->plan->nops; i++) {
+        if (i != q->op && r->plan->ops[i].subject != q->op)
+            continue;
+        ok = state_forget(r->state, r->plan->ops[i].address, &f);
+        state_op_free(&r->ops[i].before);
+    }
+    if (!ok)
+        progress_say(r->progress, "%s", f.message);
+    fault_free(&f);
+}
+
+static void sequence_replaced(void *ctx, struct fault *fault)
+{
+    struct sequence *q = ctx;
+    struct fault f = {0};
+    if (fault) {
+        fault_move(&f, fault);
+        sequence_end(q, &f);
+        return;
+    }
+    sequence_forget(q);
+    preflight_forget(q->run, q->op);
+    sequence_begin(q);
+}
+
+void sequence_start(struct run *r, uint32_t op)
 {
     struct sequence *q = xcalloc(1, sizeof *q);
     double timeout = r->plan->ops[op].timeout;
     q->run = r;
     q->op = op;
+    q->lists = json_object_get(r->plan->ops[op].entry, "sequences");
     q->vars = json_object();
     q->retry = retry_begin(r->plan->ops[op].retries);
-    q->deadline = timeout > 0 ? loop_now() + (int64_t)(timeout * 1000) : 0;
-    return q;
-}
-
-void sequence_start(struct run *r, uint32_t op)
-{
+    q->phase = (struct phase){
+        .run = r,
+        .vars = q->vars,
+        .any = json_is_true(sequence_list(q, "absent")),
+        .deadline = timeout > 0 ? loop_now() + (int64_t)(timeout * 1000) : 0,
+        .done = sequence_phase_ended,
+        .extracted = sequence_extracted,
+        .ctx = q};
     run_op_started(r, op);
-    sequence_begin(sequence_new(r, op));
-}
-
-void sequence_delete(struct run *r, uint32_t op, sequence_fn *done, void *ctx)
-{
-    struct sequence *q = sequence_new(r, op);
-    q->deleting = true;
-    q->done = done;
-    q->ctx = ctx;
-    sequence_begin(q);
+    if (select_replaced(r, op))
+        removal_of_op(r, op, sequence_replaced, q);
+    else
+        sequence_begin(q);
 }

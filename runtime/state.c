@@ -373,6 +373,18 @@ bool state_begin(struct state *s, const char *address, const char *call, const c
     return ok;
 }
 
+bool state_identify(struct state *s, const char *address, const json_t *id,
+                    struct fault *f)
+{
+    json_t *result = id ? json_pack("{sO}", "id", id) : NULL;
+    char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
+    bool ok = state_execute(s, "UPDATE ops SET result = ?2 WHERE address = ?1", 2,
+                            (const char *const[]){address, text}, f);
+    free(text);
+    json_decref(result);
+    return ok;
+}
+
 bool state_end(struct state *s, const char *address, const char *call,
                const json_t *result, bool created, bool pending, struct fault *f)
 {

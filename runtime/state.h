@@ -52,6 +52,10 @@ void state_op_free(struct state_op *op);
  * be NULL and then leave what is there. */
 bool state_begin(struct state *s, const char *address, const char *call, const char *key,
                  const json_t *args, struct fault *f);
+/* Durable before it returns: the id that the provider gave to what was begun; NULL: it is
+ * gone again. */
+bool state_identify(struct state *s, const char *address, const json_t *id,
+                    struct fault *f);
 /* Durable before it returns: the call's result. */
 bool state_end(struct state *s, const char *address, const char *call,
                const json_t *result, bool created, bool pending, struct fault *f);

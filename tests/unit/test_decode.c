@@ -294,9 +294,10 @@ static void extracts(void **state)
         {"7", NULL, DVO_EPROTO},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct value_source source = {0};
         struct fault f = {0};
         json_t *entry = json_loads(cases[i].entry, JSON_DECODE_ANY, NULL);
-        json_t *got = decode_extract(document, entry, &f);
+        json_t *got = decode_extract(&source, document, NULL, entry, &f);
         char *text = got ? json_dumps(got, JSON_ENCODE_ANY | JSON_COMPACT) : NULL;
         assert_int_equal(f.code, cases[i].error);
         if (cases[i].want && text)

@@ -22,7 +22,6 @@ enum toy_call {
     TOY_HTTP,       /* http.request(method, url) */
     TOY_WAIT,       /* http.expect(url) */
     TOY_EXPECT,     /* expect(condition) */
-    TOY_MOUNT,      /* machine.mount(path), planned */
     TOY_COUNT
 };
 
@@ -181,11 +180,6 @@ static inline void toy_calls(struct toy *t)
     c = toy_call(t, "", "expect", 0);
     toy_args(t, c, "condition", "condition", NULL, NULL, NULL, NULL);
     c->ordinal = true;
-    c = toy_call(t, "machine", "mount", 0);
-    toy_args(t, c, "path", "path", NULL, NULL, NULL, NULL);
-    c->nidentity = 1;
-    c->planned = true;
-    c->backends = 0;
 }
 
 static inline void toy_graph(struct toy *t)

@@ -1,0 +1,138 @@
+/* Walks through the steps of a phase. Polls fall on a common grid, so that those of many
+ * things can be asked together. */
+#include "runtime/phase.h"
+
+#include "runtime/answer.h"
+#include "runtime/exchange.h"
+
+static void phase_step(void *ctx);
+
+static void phase_end_with(struct phase *p, enum phase_end end, struct fault *f)
+{
+    if (end == PHASE_FAULT) {
+        const json_t *step = json_array_get(p->steps, p->step);
+        const char *argument = json_string_value(json_object_get(step, "argument"));
+        if (!f->argument && (f->code == DVO_ENOENT || f->code == DVO_EINVAL))
+            f->argument = argument;
+    }
+    p->done(p->ctx, end, f);
+}
+
+static void phase_next(struct phase *p)
+{
+    p->poll_since = 0;
+    p->step++;
+    phase_step(p);
+}
+
+/* The step's values cannot be had. */
+static void phase_lacks(struct phase *p, struct value_source *s)
+{
+    if (p->lenient) {
+        p->lacked = true;
+        fault_free(&s->fault);
+        phase_next(p);
+    } else if (s->outcome == VALUE_WAIT) {
+        run_wait(p->run, phase_step, p);
+    } else if (s->outcome == VALUE_SKIPPED) {
+        phase_end_with(p, PHASE_SKIPPED, &s->fault);
+    } else {
+        if (!s->fault.code)
+            fault_set(&s->fault, DVO_EPROTO, "the call cannot be composed");
+        phase_end_with(p, PHASE_FAULT, &s->fault);
+    }
+}
+
+/* The first moment of the grid at which the step may be asked for again. */
+static int64_t grid_pause(const json_t *poll, double interval, long asked_ms)
+{
+    int64_t grid = (int64_t)(answer_interval(poll) * 1000);
+    int64_t now = loop_now(), pause = (int64_t)(interval * 1000);
+    if (pause < asked_ms)
+        pause = asked_ms;
+    if (grid < 1)
+        return pause;
+    return (now + pause + grid - 1) / grid * grid - now;
+}
+
+static void phase_again(struct phase *p, const json_t *step, long asked_ms)
+{
+    const json_t *poll = json_object_get(step, "poll");
+    if (p->interval <= 0)
+        p->interval = answer_interval(poll);
+    loop_timer(p->run->loop, grid_pause(poll, p->interval, asked_ms), phase_step, p);
+    p->interval = answer_interval_after(poll, p->interval);
+}
+
+static void phase_answered(void *ctx, const struct reply *reply)
+{
+    struct phase *p = ctx;
+    const json_t *step = json_array_get(p->steps, p->step);
+    struct value_source s = run_values(p->run, p->vars);
+    struct fault f = {0};
+    if (!p->poll_since) {
+        p->poll_since = loop_now();
+        p->interval = 0;
+    }
+    struct answer_context context = {.source = &s,
+                                     .vars = p->vars,
+                                     .any = p->any,
+                                     .polled_ms = loop_now() - p->poll_since};
+    enum answer answer = answer_check(&context, step, reply, &f);
+    fault_free(&s.fault);
+    p->failed = context.failed;
+    if (answer == ANSWER_AGAIN) {
+        phase_again(p, step, reply->http.retry_after_ms);
+    } else if (answer == ANSWER_FAULT) {
+        phase_end_with(p, PHASE_FAULT, &f);
+    } else {
+        if (p->extracted)
+            p->extracted(p->ctx);
+        phase_next(p);
+    }
+}
+
+/* Whether it is too late to ask for anything more. */
+static bool phase_over(const struct phase *p, struct fault *f)
+{
+    if (p->deadline && loop_now() > p->deadline)
+        fault_set(f, DVO_ETIMEDOUT, "not finished within the timeout of the program");
+    else if (p->run->stopping && p->poll_since)
+        fault_set(f, DVO_ECANCELED, "stopped while waiting for the provider");
+    f->final = true;
+    return f->code;
+}
+
+static void phase_step(void *ctx)
+{
+    struct phase *p = ctx;
+    const json_t *step = json_array_get(p->steps, p->step);
+    struct fault f = {0};
+    struct step_call call;
+    bool wanted = true;
+    if (!step) {
+        phase_end_with(p, PHASE_DONE, &f);
+        return;
+    }
+    if (phase_over(p, &f)) {
+        phase_end_with(p, PHASE_FAULT, &f);
+        return;
+    }
+    struct value_source s = run_values(p->run, p->vars);
+    if (!step_wanted(&s, step, &wanted) || (wanted && !step_compose(&s, step, &call)))
+        phase_lacks(p, &s);
+    else if (wanted) {
+        p->asked = true;
+        exchange_send(p->run, step, &call, phase_answered, p);
+    } else
+        phase_next(p);
+}
+
+void phase_start(struct phase *p, const json_t *steps)
+{
+    p->steps = steps;
+    p->step = 0;
+    p->poll_since = 0;
+    p->lacked = p->failed = p->asked = false;
+    phase_step(p);
+}

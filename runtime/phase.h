@@ -1,0 +1,39 @@
+/* One phase of a sequence: a list of HTTP steps, one after the other, each checked,
+ * decoded and mined for variables; polls wait on timers. */
+#ifndef DVO_RUNTIME_PHASE_H
+#define DVO_RUNTIME_PHASE_H
+
+#include "runtime/run.h"
+
+enum phase_end {
+    PHASE_DONE,
+    PHASE_FAULT,
+    PHASE_SKIPPED, /* it needs a value of an op that was skipped */
+};
+
+/* May free the phase. The fault, of PHASE_FAULT, is to be taken or freed. */
+typedef void phase_fn(void *ctx, enum phase_end end, struct fault *f);
+
+/* What is not said to be told by it is set by its owner. */
+struct phase {
+    struct run *run;
+    json_t *vars;     /* what steps extract; owned by who owns the phase */
+    int64_t deadline; /* loop_now() by which all is to be over; 0: none */
+    bool lenient;     /* a step whose values are not known is left out */
+    bool any;         /* of several things that match, the first will do */
+    phase_fn *done;
+    run_fn *extracted; /* called after each step, or NULL */
+    void *ctx;
+    bool lacked; /* told: a step was left out because of its values */
+    bool failed; /* told: the fault is what a poll calls a failure of the thing */
+    bool asked;  /* told: a call was sent */
+    const json_t *steps;
+    size_t step;
+    int64_t poll_since; /* loop_now(); 0: the step has not been asked for */
+    double interval;
+};
+
+/* Begins at the first of the steps. Ends at once if there are none. */
+void phase_start(struct phase *p, const json_t *steps);
+
+#endif

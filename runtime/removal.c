@@ -1,0 +1,256 @@
+/* A removal is one thing's; a deletion is the removals of all things of an op. What is in
+ * use or cannot be asked for is tried again, as the op's policy allows. */
+#include "runtime/removal.h"
+
+#include <stdlib.h>
+
+#include "ir/base/arena.h"
+#include "runtime/phase.h"
+#include "runtime/provider.h"
+#include "runtime/retry.h"
+
+#define GONE_DEADLINE_MS 300000
+#define GONE_PAUSE_MS 300
+#define GONE_PAUSE_MOST_MS 3000
+
+enum removal_stage { REMOVAL_LOOKUP, REMOVAL_DELETE, REMOVAL_GONE };
+
+struct removing {
+    struct run *run;
+    struct removal what;
+    enum removal_stage stage;
+    struct phase phase;
+    struct retry retry;
+    json_t *id; /* of what has been deleted */
+    int64_t gone_since, pause;
+    removal_fn *done;
+    void *ctx;
+};
+
+static void removing_go(void *ctx);
+
+static void removing_end(struct removing *m, struct fault *f)
+{
+    removal_fn *done = m->done;
+    void *ctx = m->ctx;
+    json_decref(m->id);
+    free(m);
+    done(ctx, f && f->code ? f : NULL);
+}
+
+static bool has(const struct removing *m, const char *list)
+{
+    return json_array_size(json_object_get(m->what.thing, list));
+}
+
+/* The delete calls have been answered. */
+static void removing_deleted(struct removing *m)
+{
+    if (!has(m, "lookup")) {
+        removing_end(m, NULL);
+        return;
+    }
+    json_decref(m->id);
+    m->id = json_incref(json_object_get(m->what.vars, "id"));
+    m->stage = REMOVAL_GONE;
+    m->gone_since = loop_now();
+    m->pause = GONE_PAUSE_MS;
+    removing_go(m);
+}
+
+/* It is still there, or another one is. */
+static void removing_found(struct removing *m)
+{
+    struct fault f = {0};
+    if (m->stage == REMOVAL_LOOKUP ||
+        (m->what.every && !json_equal(m->id, json_object_get(m->what.vars, "id")))) {
+        m->stage = REMOVAL_DELETE;
+        removing_go(m);
+    } else if (loop_now() - m->gone_since > GONE_DEADLINE_MS || m->run->stopping) {
+        if (m->run->stopping)
+            fault_set(&f, DVO_ECANCELED, "stopped while it was being deleted");
+        else
+            fault_set(&f, DVO_ETIMEDOUT, "it was deleted, but is still there");
+        f.final = true;
+        removing_end(m, &f);
+    } else {
+        loop_timer(m->run->loop, m->pause, removing_go, m);
+        m->pause = m->pause * 2 < GONE_PAUSE_MOST_MS ? m->pause * 2 : GONE_PAUSE_MOST_MS;
+    }
+}
+
+static void removing_phase_ended(void *ctx, enum phase_end end, struct fault *f)
+{
+    struct removing *m = ctx;
+    int64_t pause;
+    if (end == PHASE_FAULT && f->code == DVO_ENOENT) {
+        fault_free(f);
+        if (m->stage == REMOVAL_DELETE)
+            removing_deleted(m);
+        else
+            removing_end(m, NULL);
+    } else if (end == PHASE_SKIPPED || m->phase.lacked) {
+        removing_end(m, NULL); /* what it would belong to is not there */
+    } else if (end == PHASE_FAULT) {
+        /* A call that was not answered may have been carried out: it is looked up. */
+        if (m->run->stopping || !retry_again(&m->retry, f, &pause)) {
+            removing_end(m, f);
+            return;
+        }
+        fault_free(f);
+        if (m->stage == REMOVAL_DELETE && has(m, "lookup"))
+            m->stage = REMOVAL_LOOKUP;
+        loop_timer(m->run->loop, pause, removing_go, m);
+    } else if (m->stage == REMOVAL_DELETE) {
+        removing_deleted(m);
+    } else {
+        removing_found(m);
+    }
+}
+
+static void removing_go(void *ctx)
+{
+    struct removing *m = ctx;
+    const char *list = m->stage != REMOVAL_DELETE       ? "lookup"
+                       : m->what.undo && has(m, "undo") ? "undo"
+                                                        : "delete";
+    m->phase.lenient = m->stage != REMOVAL_DELETE;
+    phase_start(&m->phase, json_object_get(m->what.thing, list));
+}
+
+void removal_start(struct run *r, const struct removal *what, removal_fn *done, void *ctx)
+{
+    struct removing *m = xcalloc(1, sizeof *m);
+    *m = (struct removing){.run = r, .what = *what, .done = done, .ctx = ctx};
+    m->retry = retry_begin(r->plan->ops[what->op].retries);
+    m->phase = (struct phase){.run = r,
+                              .vars = what->vars,
+                              .any = what->every,
+                              .done = removing_phase_ended,
+                              .ctx = m};
+    if (!has(m, "delete") && !(what->undo && has(m, "undo"))) {
+        removing_end(m, NULL);
+        return;
+    }
+    m->stage = what->found || !has(m, "lookup") ? REMOVAL_DELETE : REMOVAL_LOOKUP;
+    removing_go(m);
+}
+
+/* --- everything that an op made --------------------------------------------------------
+ */
+
+struct deletion {
+    struct run *run;
+    uint32_t op;
+    json_t *vars;
+    const json_t *sequences;
+    struct phase phase;
+    size_t left; /* of the things in the order of their creation */
+    size_t at;   /* the thing that is looked for before anything is deleted */
+    removal_fn *done;
+    void *ctx;
+};
+
+static void deletion_next(struct deletion *d);
+
+static void deletion_end(struct deletion *d, struct fault *f)
+{
+    removal_fn *done = d->done;
+    void *ctx = d->ctx;
+    json_decref(d->vars);
+    free(d);
+    done(ctx, f);
+}
+
+static void deletion_removed(void *ctx, struct fault *f)
+{
+    if (f)
+        deletion_end(ctx, f);
+    else
+        deletion_next(ctx);
+}
+
+/* The things before the main one, it, and those after it. */
+static const json_t *deletion_thing(const struct deletion *d, size_t i)
+{
+    const json_t *before = json_object_get(d->sequences, "before");
+    size_t n = json_array_size(before);
+    return i < n    ? json_array_get(before, i)
+           : i == n ? d->sequences
+                    : json_array_get(json_object_get(d->sequences, "after"), i - n - 1);
+}
+
+static void deletion_next(struct deletion *d)
+{
+    if (d->left == 0) {
+        deletion_end(d, NULL);
+        return;
+    }
+    struct removal what = {
+        .thing = deletion_thing(d, --d->left), .vars = d->vars, .op = d->op};
+    removal_start(d->run, &what, deletion_removed, d);
+}
+
+static size_t deletion_main(const struct deletion *d)
+{
+    return json_array_size(json_object_get(d->sequences, "before"));
+}
+
+static void deletion_look(struct deletion *d)
+{
+    if (d->at < d->left)
+        phase_start(&d->phase, json_object_get(deletion_thing(d, d->at), "lookup"));
+    else
+        deletion_next(d);
+}
+
+/* What is found of a thing is what those after it are found by. */
+static void deletion_looked(void *ctx, enum phase_end end, struct fault *f)
+{
+    struct deletion *d = ctx;
+    if (end == PHASE_FAULT && f->code != DVO_ENOENT) {
+        deletion_end(d, f);
+        return;
+    }
+    bool missing = end == PHASE_FAULT;
+    fault_free(f);
+    if (missing && d->at == deletion_main(d) && !json_object_get(d->vars, "id"))
+        d->left = d->at + 1; /* nothing can belong to it */
+    d->at++;
+    deletion_look(d);
+}
+
+static void deletion_ready(void *ctx, struct fault *fault)
+{
+    struct deletion *d = ctx;
+    struct fault f = {0};
+    if (fault) {
+        fault_move(&f, fault);
+        deletion_end(d, &f);
+    } else if (d->left > deletion_main(d) + 1) {
+        d->at = deletion_main(d);
+        deletion_look(d);
+    } else {
+        deletion_next(d);
+    }
+}
+
+void removal_of_op(struct run *r, uint32_t op, removal_fn *done, void *ctx)
+{
+    struct deletion *d = xcalloc(1, sizeof *d);
+    const json_t *id = json_object_get(r->ops[op].before.result, "id");
+    d->run = r;
+    d->op = op;
+    d->done = done;
+    d->ctx = ctx;
+    d->vars = json_object();
+    d->sequences = json_object_get(r->plan->ops[op].entry, "sequences");
+    d->left = json_array_size(json_object_get(d->sequences, "before")) + 1 +
+              json_array_size(json_object_get(d->sequences, "after"));
+    d->phase = (struct phase){
+        .run = r, .vars = d->vars, .lenient = true, .done = deletion_looked, .ctx = d};
+    /* What cannot be looked up is deleted by the id it got when it was made. */
+    if (id)
+        json_object_set(d->vars, "id", (json_t *)(uintptr_t)id);
+    provider_ready(r, deletion_ready, d);
+}

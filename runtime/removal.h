@@ -1,0 +1,25 @@
+/* Deletes things at the provider: looks for one, deletes it, and looks until it is gone.
+ */
+#ifndef DVO_RUNTIME_REMOVAL_H
+#define DVO_RUNTIME_REMOVAL_H
+
+#include "runtime/run.h"
+
+/* `fault` is NULL once nothing is left. It is to be taken or freed. */
+typedef void removal_fn(void *ctx, struct fault *fault);
+
+struct removal {
+    const json_t *thing; /* with "lookup", "delete", perhaps "undo" */
+    json_t *vars;        /* borrowed: what is known of it; a lookup adds to it */
+    uint32_t op;         /* whose it is */
+    bool undo;           /* the thing never came to be what it was to be */
+    bool found;          /* `vars` are those of the thing: it need not be looked up */
+    bool every;          /* others that match are deleted after it */
+};
+
+void removal_start(struct run *r, const struct removal *what, removal_fn *done,
+                   void *ctx);
+/* Deletes all that the op made, in reverse order. */
+void removal_of_op(struct run *r, uint32_t op, removal_fn *done, void *ctx);
+
+#endif

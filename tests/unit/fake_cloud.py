@@ -1,0 +1,109 @@
+"""A fake cloud for the unit tests of sequences: things of any kind by POST /KIND, found by
+GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE. Writes what it has to the file
+given after each change, and how often each path was asked for."""
+
+import http.server
+import json
+import sys
+import threading
+import urllib.parse
+
+STORE, LOCK = {"things": {}, "asked": {}, "made": {}}, threading.Lock()
+FILE, MODE = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
+
+
+def save():
+    with open(FILE + ".new", "w", encoding="utf-8") as out:
+        json.dump(STORE, out)
+    import os
+    os.rename(FILE + ".new", FILE)
+
+
+class Cloud(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def answer(self, status, document=None):
+        body = b"" if document is None else json.dumps(document).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def place(self):
+        url = urllib.parse.urlsplit(self.path)
+        parts = [*url.path.strip("/").split("/"), ""]
+        query = {k: v[0] for k, v in urllib.parse.parse_qs(url.query).items()}
+        ask = f"{self.command} {url.path}"
+        STORE["asked"][ask] = STORE["asked"].get(ask, 0) + 1
+        return parts[0], parts[1], query
+
+    def do_GET(self):
+        with LOCK:
+            kind, name, query = self.place()
+            things = STORE["things"].setdefault(kind, {})
+            save()
+            if kind == "limits":
+                return self.answer(200, {"max": 2, "used": len(STORE["things"].get("servers", {}))})
+            if name:
+                thing = things.get(name)
+                return self.answer(200 if thing else 404, thing or {"error": {"message": "no such thing"}})
+            keys = query["key"].split(",") if "key" in query else None
+            found = [t for t in things.values() if keys is None or t.get("key") in keys]
+            if "page" in MODE:
+                at = int(query.get("at", 0))
+                rest = f"http://elsewhere/{kind}?at={at + 1}" if at + 1 < len(found) else None
+                return self.answer(200, {"list": found[at:at + 1], "next": rest})
+            return self.answer(200, {"list": found})
+
+    def do_POST(self):
+        thing = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        with LOCK:
+            kind, _, _ = self.place()
+            n = STORE["made"][kind] = STORE["made"].get(kind, 0) + 1
+            if thing.get("flavor") == "huge":
+                save()
+                return self.answer(400, {"error": {"message": "Flavor huge is unknown"}})
+            if "late" in MODE and n == 1:
+                threading.Timer(1.5, self.keep, (kind, thing, n)).start()
+                save()
+                self.close_connection = True
+                return None
+            self.keep_locked(kind, thing, n)
+            if "lost" in MODE and n == 1:
+                self.close_connection = True
+                return None
+            return self.answer(202, {"id": f"{kind}-{n}"})
+
+    def keep(self, kind, thing, n):
+        with LOCK:
+            self.keep_locked(kind, thing, n)
+
+    def keep_locked(self, kind, thing, n):
+        broken = "broken" in MODE and kind == "servers" and n == 1
+        STORE["things"].setdefault(kind, {})[f"{kind}-{n}"] = {
+            **thing, "id": f"{kind}-{n}", "status": "ERROR" if broken else "ACTIVE",
+            "fault": "No valid host, come again" if broken else None}
+        save()
+
+    def do_DELETE(self):
+        with LOCK:
+            kind, name, _ = self.place()
+            gone = STORE["things"].setdefault(kind, {}).pop(name, None)
+            save()
+            return self.answer(204 if gone else 404)
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_):
+        """Those who ask are killed in the middle of it."""
+
+
+server = Server(("127.0.0.1", 0), Cloud)
+save()
+print(server.server_port, flush=True)
+server.serve_forever()

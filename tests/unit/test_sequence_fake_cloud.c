@@ -1,0 +1,430 @@
+/* Sequences against a fake cloud, which is stateful and misbehaves as a test asks for: is
+ * everything made exactly once, whatever happens? Processes are killed by this program's
+ * own fdatasync() and send(), which stand in front of those of the C library. */
+#include "unit.h"
+
+#include "tree.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "ir/base/arena.h"
+#include "ir/base/buf.h"
+#include "ir/base/digest.h"
+#include "ir/base/file.h"
+#include "runtime/run.h"
+
+static unsigned syncs_left, sends_left; /* until this process is killed; 0: never */
+
+static void count_down(unsigned *left)
+{
+    if (*left && --*left == 0)
+        kill(getpid(), SIGKILL);
+}
+
+int fdatasync(int fd)
+{
+    int result = (int)syscall(SYS_fdatasync, fd);
+    count_down(&syncs_left);
+    return result;
+}
+
+int fsync(int fd)
+{
+    int result = (int)syscall(SYS_fsync, fd);
+    count_down(&syncs_left);
+    return result;
+}
+
+ssize_t send(int fd, const void *p, size_t n, int flags)
+{
+    ssize_t sent = syscall(SYS_sendto, fd, p, n, flags, NULL, 0);
+    count_down(&sends_left);
+    return sent;
+}
+
+/* --- a cloud and a plan
+ * ------------------------------------------------------------------ */
+
+struct place {
+    char dir[64], db[96], store[96], err[96];
+    pid_t cloud;
+    int port;
+};
+
+#define LOOKUP(KIND, KEY)                                                                \
+    "\"lookup\": [{\"path\": \"/" KIND "\", \"query\": {\"key\": \"" KEY "\"},"          \
+    " \"batch\": \"key\", \"select\": {\"list\": \"/list\", \"where\": {\"/key\": "      \
+    "\"" KEY "\"}}, \"extract\": {\"id\": \"/id\", \"args\": {\"pointer\": \"/args\","   \
+    " \"default\": null}}}]"
+
+#define SUB(NAME, KIND)                                                                  \
+    "{\"name\": \"" NAME "\", \"lookup\": [{\"path\": \"/" KIND "\", \"select\":"        \
+    " {\"list\": \"/list\", \"where\": {\"/key\": \"k:" NAME "\"}},"                     \
+    " \"extract\": {\"" NAME "_id\": \"/id\"}}],"                                        \
+    " \"create\": [{\"method\": \"POST\", \"path\": \"/" KIND "\","                      \
+    " \"body\": {\"key\": \"k:" NAME "\"}, \"extract\": {\"" NAME "_id\": \"/id\"}}],"   \
+    " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": [\"/" KIND             \
+    "/\", {\"$var\": \"" NAME "_id\"}]}}]}"
+
+#define CALL(ID, ADDRESS, KEY, FLAVOR)                                                   \
+    "{\"op\": " ID ", \"address\": \"" ADDRESS "\", \"key\": \"" KEY "\","               \
+    " \"args\": {\"flavor\": \"" FLAVOR "\"}, \"needs\": {\"instances\": 1},"            \
+    " \"places\": {\"flavor\": [1, 3, 9]}, \"sequences\": {" LOOKUP(                     \
+        "servers",                                                                       \
+        KEY) ","                                                                         \
+             " \"resolve\": [{\"path\": \"/flavors\", \"cache\": true}],"                \
+             " \"before\": [" BEFORE "], \"after\": [" AFTER "],"                        \
+             " \"create\": [{\"method\": \"POST\", \"path\": \"/servers\", "             \
+             "\"argument\":"                                                             \
+             " \"flavor\", \"body\": {\"key\": \"" KEY "\", \"flavor\": \"" FLAVOR "\"," \
+             " \"args\": \"{\\\"flavor\\\":\\\"" FLAVOR                                  \
+             "\\\"}\"}, \"extract\": {\"id\": \"/id\"}}],"                               \
+             " \"ready\": [{\"path\": {\"$text\": [\"/servers/\", {\"$var\": \"id\"}]}," \
+             " \"poll\": {\"until\": {\"pointer\": \"/status\", \"in\": [\"ACTIVE\"]},"  \
+             " \"fail\": {\"pointer\": \"/status\", \"equals\": \"ERROR\", \"message\":" \
+             " \"/fault\"}, \"interval\": 0.05}}],"                                      \
+             " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": "             \
+             "[\"/servers/\","                                                           \
+             " {\"$var\": \"id\"}]}}]}, \"result\": {\"id\": {\"$var\": \"id\"}}}"
+
+#define BEFORE SUB("port", "ports")
+#define AFTER SUB("ip", "ips")
+static const char whole[] = CALL("1", "a", "k:a", "small");
+static const char bigger[] = CALL("1", "a", "k:a", "large");
+static const char wrong[] = CALL("1", "a", "k:a", "huge");
+#undef BEFORE
+#undef AFTER
+#define BEFORE
+#define AFTER
+static const char three[] = CALL("1", "a", "k:a", "small") "," CALL(
+    "2", "b", "k:b", "small") "," CALL("3", "c", "k:c", "small");
+
+static void write_file(const struct place *p, const char *name, const char *text)
+{
+    char *path = path_join(p->dir, name);
+    assert_true(file_replace(path, text, strlen(text), 0644));
+    free(path);
+}
+
+static void write_plan(const struct place *p, const char *calls, unsigned n, int limit)
+{
+    struct buf text = {0}, plan = {0};
+    char digest[DIGEST_TEXT_SIZE];
+    buf_printf(&text,
+               "{\"format\": \"dvo-calls/2\", \"provider\": {\"name\": \"fake\","
+               " \"transport\": {\"base\": \"http://127.0.0.1:%d\"},"
+               " \"words\": [\"/error/message\"],"
+               " \"quotas\": {\"instances\": {\"title\": \"servers\", \"limit\": %d,"
+               " \"used\": {\"$var\": \"used\"}, \"steps\": [{\"path\": \"/limits\","
+               " \"extract\": {\"used\": \"/used\"}}]}},"
+               " \"errors\": [{\"body\": \"no valid host\", \"code\": \"EAGAIN\"}]},"
+               " \"calls\": [%s]}",
+               p->port, limit, calls);
+    write_file(p, "api/calls.json", buf_text(&text));
+    digest_text(buf_text(&text), text.len, digest);
+    buf_printf(&plan,
+               "{\"format\": \"dvo-plan/2\", \"program\": \"p.dvo\", \"project\": \"p\","
+               " \"program_dir\": \".\", \"artefacts\": {\"api/calls.json\": \"%s\"},"
+               " \"files\": [\"p.dvo\"], \"lines\": [[0, 1, \"create(\"],"
+               " [0, 2, \"  flavor='x')\"]], \"ops\": [",
+               digest);
+    for (unsigned i = 1; i <= n; i++)
+        buf_printf(&plan,
+                   "%s{\"id\": %u, \"address\": \"%c\", \"call\": \"cloud.create\","
+                   " \"do\": \"calls\", \"at\": [0, 1, 7], \"retries\": 6}",
+                   i > 1 ? ", " : "", i, 'a' + (int)i - 1);
+    buf_str(&plan, "]}");
+    write_file(p, "plan.json", buf_text(&plan));
+    buf_free(&text);
+    buf_free(&plan);
+}
+
+static void cloud_start(struct place *p, const char *mode)
+{
+    int out[2];
+    char line[32] = "";
+    assert_int_equal(pipe(out), 0);
+    p->cloud = fork();
+    if (!p->cloud) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
+        dup2(out[1], STDOUT_FILENO);
+        execlp("python3", "python3", "tests/unit/fake_cloud.py", p->store, mode, NULL);
+        _exit(127);
+    }
+    close(out[1]);
+    assert_true(read(out[0], line, sizeof line - 1) > 0);
+    close(out[0]);
+    p->port = atoi(line);
+}
+
+static struct place *place_make(const char *mode)
+{
+    struct place *p = xcalloc(1, sizeof *p);
+    snprintf(p->dir, sizeof p->dir, "/tmp/dvo-test-sequence-XXXXXX");
+    assert_non_null(mkdtemp(p->dir));
+    snprintf(p->db, sizeof p->db, "%s/p.db", p->dir);
+    snprintf(p->store, sizeof p->store, "%s/store", p->dir);
+    snprintf(p->err, sizeof p->err, "%s/err", p->dir);
+    char *api = path_join(p->dir, "api");
+    assert_int_equal(mkdir(api, 0755), 0);
+    free(api);
+    cloud_start(p, mode);
+    return p;
+}
+
+static void place_free(struct place *p)
+{
+    kill(p->cloud, SIGKILL);
+    waitpid(p->cloud, NULL, 0);
+    assert_int_equal(tree_remove(p->dir), 0);
+    free(p);
+}
+
+/* Returns the status of waitpid(). */
+static int run_raw(const struct place *p, struct run_options options, unsigned syncs,
+                   unsigned sends)
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        char *message;
+        int err = open(p->err, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+        dup2(err, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        options.state = p->db;
+        struct run_plan *loaded = plan_load(p->dir, NULL, &message);
+        syncs_left = syncs;
+        sends_left = sends;
+        if (!loaded)
+            fputs(message, stderr);
+        _exit(loaded ? run_plan_carry_out(loaded, &options) : 99);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static int run_once(const struct place *p, struct run_options options)
+{
+    int status = run_raw(p, options, 0, 0);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void says(const struct place *p, const char *what)
+{
+    struct buf text = {0};
+    assert_true(file_read(p->err, &text));
+    if (!strstr(buf_text(&text), what))
+        fail_msg("not said: %s, but:\n%s", what, buf_text(&text));
+    buf_free(&text);
+}
+
+static unsigned stored(const struct place *p, const char *part, const char *kind)
+{
+    json_t *store = json_load_file(p->store, 0, NULL);
+    const json_t *v = json_object_get(json_object_get(store, part), kind);
+    unsigned n = (unsigned)(json_is_object(v) ? json_object_size(v)
+                                              : (size_t)json_integer_value(v));
+    json_decref(store);
+    return n;
+}
+
+static void things_are(const struct place *p, unsigned n)
+{
+    assert_int_equal(stored(p, "things", "servers"), n);
+    assert_int_equal(stored(p, "things", "ports"), n);
+    assert_int_equal(stored(p, "things", "ips"), n);
+}
+
+/* --- tests -----------------------------------------------------------------------------
+ */
+
+static const struct run_options plain;
+
+static void test_made_and_deleted(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    says(p, "1 changed");
+    things_are(p, 1);
+    assert_int_equal(run_once(p, plain), 0);
+    says(p, "nothing changed");
+    things_are(p, 1);
+    assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}), 0);
+    things_are(p, 0);
+    place_free(p);
+}
+
+static void test_replaced(void **state)
+{
+    struct place *p = place_make("");
+    const char *address = "a";
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    write_plan(p, bigger, 1, -1);
+    assert_int_equal(run_once(p, plain), error_status(DVO_EEXIST));
+    says(p, "flavor was small, the program says large");
+    says(p, "--replace a");
+    says(p, "p.dvo:2:3: a: EEXIST");
+    struct run_options replace = {.replace = &address, .nreplace = 1};
+    assert_int_equal(run_once(p, replace), 0);
+    things_are(p, 1);
+    assert_int_equal(stored(p, "made", "servers"), 2);
+    place_free(p);
+}
+
+static void test_adopted_by_its_label(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    unlink(p->db);
+    assert_int_equal(run_once(p, plain), 0);
+    says(p, "nothing changed");
+    assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}), 0);
+    things_are(p, 1); /* what was found is not ours to delete */
+    unlink(p->db);
+    write_plan(p, bigger, 1, -1);
+    assert_int_equal(run_once(p, plain), error_status(DVO_EEXIST));
+    place_free(p);
+}
+
+static void test_argument_pointed_at(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, wrong, 1, -1);
+    assert_int_equal(run_once(p, plain), error_status(DVO_EINVAL));
+    says(p, "p.dvo:2:3: a: EINVAL");
+    says(p, "Flavor huge is unknown");
+    place_free(p);
+}
+
+static void lost_answer(const char *mode)
+{
+    struct place *p = place_make(mode);
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    things_are(p, 1);
+    assert_int_equal(stored(p, "made", "servers"), 1);
+    place_free(p);
+}
+
+static void test_lost_answer(void **state)
+{
+    (void)state;
+    lost_answer("lost");
+}
+
+static void test_made_after_the_connection_broke(void **state)
+{
+    (void)state;
+    lost_answer("late");
+}
+
+static void test_broken_thing_deleted(void **state)
+{
+    struct place *p = place_make("broken");
+    (void)state;
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(stored(p, "things", "servers"), 3);
+    assert_int_equal(stored(p, "made", "servers"), 4);
+    place_free(p);
+}
+
+static void test_asked_once(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(stored(p, "asked", "GET /flavors"), 1);
+    assert_int_equal(stored(p, "asked", "GET /servers"), 1);
+    place_free(p);
+}
+
+static void test_preflight_quota(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, three, 3, 2);
+    assert_int_equal(run_once(p, plain), error_status(DVO_EQUOTA));
+    says(p, "the plan needs 3 servers, and the quota has room for 2");
+    says(p, "c: EQUOTA");
+    assert_int_equal(stored(p, "things", "servers"), 0);
+    write_plan(p, three, 3, 3);
+    struct run_options only = {.preflight_only = true};
+    assert_int_equal(run_once(p, only), 0);
+    says(p, "3 calls checked: 0 things exist, 3 are to be made; 1 quotas have room");
+    assert_int_equal(stored(p, "things", "servers"), 0);
+    place_free(p);
+}
+
+/* Killed at the n-th moment, for every n, and run again. */
+static void killed(bool syncs)
+{
+    for (unsigned n = 1; n < 100; n++) {
+        struct place *p = place_make("");
+        write_plan(p, whole, 1, -1);
+        int status = run_raw(p, plain, syncs ? n : 0, syncs ? 0 : n);
+        bool over = WIFEXITED(status);
+        assert_int_equal(run_once(p, plain), 0);
+        things_are(p, 1);
+        assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}),
+                         0);
+        things_are(p, 0);
+        place_free(p);
+        if (over) {
+            assert_true(n > 4); /* it was killed at all */
+            return;
+        }
+    }
+    fail_msg("it never came to an end");
+}
+
+static void test_killed_at_each_write(void **state)
+{
+    (void)state;
+    killed(true);
+}
+
+static void test_killed_at_each_call(void **state)
+{
+    (void)state;
+    killed(false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_made_and_deleted),
+        cmocka_unit_test(test_replaced),
+        cmocka_unit_test(test_adopted_by_its_label),
+        cmocka_unit_test(test_argument_pointed_at),
+        cmocka_unit_test(test_lost_answer),
+        cmocka_unit_test(test_made_after_the_connection_broke),
+        cmocka_unit_test(test_broken_thing_deleted),
+        cmocka_unit_test(test_asked_once),
+        cmocka_unit_test(test_preflight_quota),
+        cmocka_unit_test(test_killed_at_each_write),
+        cmocka_unit_test(test_killed_at_each_call),
+    };
+    return RUN_TESTS(tests);
+}
