@@ -12,6 +12,9 @@
 #include "ir/base/file.h"
 #include "runtime/yaml.h"
 
+/* What the variables OS_* say, in messages. */
+#define ENVIRONMENT "of the environment"
+
 extern char **environ;
 
 struct clouds {
@@ -28,7 +31,6 @@ static bool read_yaml(struct clouds *c, const char *path, json_t **out)
     struct buf text = {0};
     char *why = NULL;
     bool found = file_read(path, &text);
-    buf_printf(&c->looked, "%s%s", c->looked.len ? ", " : "", path);
     *out = NULL;
     if (!found && errno != ENOENT && errno != ENOTDIR)
         fault_set(c->fault, DVO_EAUTH, "%s: %s", path, strerror(errno));
@@ -58,16 +60,22 @@ static json_t *find_yaml(struct clouds *c, const char *name, const char *variabl
 {
     static const char *const endings[] = {".yaml", ".yml", ".json"};
     const char *own = getenv(variable);
+    bool listed = !c->looked.len; /* one list is enough: the other files lie beside */
     char *user = user_folder();
     const char *folders[] = {".", user, "/etc/openstack"};
     json_t *found = NULL;
-    bool more = !(own && *own) || !read_yaml(c, own, &found);
+    own = own && *own ? own : NULL;
+    if (own && listed)
+        buf_printf(&c->looked, "%s, ", own);
+    bool more = !own || (!read_yaml(c, own, &found) && !c->fault->code);
     for (size_t i = 0; more && i < sizeof folders / sizeof *folders; i++)
         for (size_t k = 0; more && folders[i] && k < sizeof endings / sizeof *endings;
              k++) {
             struct buf file = {0};
             buf_printf(&file, "%s%s", name, endings[k]);
             char *path = path_join(folders[i], buf_text(&file));
+            if (listed)
+                buf_printf(&c->looked, "%s%s", i || k ? ", " : "./", path);
             more = !read_yaml(c, path, &found) && !c->fault->code;
             free(path);
             buf_free(&file);
@@ -137,7 +145,7 @@ static json_t *choose_entry(struct clouds *c, const char *cloud, const char **na
     const char *named = getenv("OS_CLOUD");
     if (!cloud || !*cloud)
         cloud = named && *named ? named : NULL;
-    *name = cloud ? cloud : "of the environment";
+    *name = cloud ? cloud : ENVIRONMENT;
     if (!cloud && getenv("OS_AUTH_URL"))
         return entry_of_environment();
     if (!cloud && json_object_size(c->entries) == 1) {
@@ -293,9 +301,10 @@ static bool check_entry(json_t *facts, const json_t *entry, const char *name,
     if (!application && !password && !text_of(facts, "token"))
         return fault_set(
             f, DVO_EAUTH,
-            "cloud %s has no password for its user, no application credential "
-            "and no token: add one in secure.yaml",
-            name);
+            "cloud %s has no user with a password, no application credential and "
+            "no token: %s",
+            name,
+            strcmp(name, ENVIRONMENT) ? "add one in secure.yaml" : "set OS_PASSWORD");
     /* The facts say by which of them the login is. */
     json_t *user = json_object_get(facts, "user");
     if (application || !password)

@@ -11,6 +11,7 @@
 #include "ir/base/arena.h"
 
 #define CONNECT_TIMEOUT_MS 10000L
+#define MOST_REDIRECTIONS 5
 
 struct http {
     struct loop *loop;
@@ -31,6 +32,8 @@ struct http_transfer {
     size_t body_len, body_sent;
     bool too_long;
     bool head_complete; /* the blank line behind the headers has come */
+    bool follow, get;
+    unsigned redirections;
     char error[CURL_ERROR_SIZE];
 };
 
@@ -88,15 +91,85 @@ long http_retry_after(const char *text)
     return seconds <= 0 ? 0 : seconds > 3600 ? 3600000 : seconds * 1000;
 }
 
+/* Scheme, host and port of a URL, and without `origin` its path too: no query, which may
+ * be nobody's business. To be freed by curl_free(); NULL if it is none. */
+static char *url_part(const char *url, bool origin)
+{
+    static const CURLUPart aside[] = {CURLUPART_USER, CURLUPART_PASSWORD, CURLUPART_QUERY,
+                                      CURLUPART_FRAGMENT};
+    CURLU *u = curl_url();
+    char *text = NULL;
+    if (u && curl_url_set(u, CURLUPART_URL, url, 0) == CURLUE_OK) {
+        for (size_t i = 0; i < sizeof aside / sizeof *aside; i++)
+            curl_url_set(u, aside[i], NULL, 0);
+        if (origin)
+            curl_url_set(u, CURLUPART_PATH, NULL, 0);
+        curl_url_get(u, CURLUPART_URL, &text, CURLU_DEFAULT_PORT);
+    }
+    curl_url_cleanup(u);
+    return text;
+}
+
+/* Where an answer sends us, if it does; curl's. */
+static const char *redirection(const struct http_transfer *t)
+{
+    long status = 0;
+    char *url = NULL;
+    curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(t->easy, CURLINFO_REDIRECT_URL, &url);
+    bool moved = (status >= 301 && status <= 303) || status == 307 || status == 308;
+    return t->follow && moved ? url : NULL;
+}
+
+/* Goes on to another place of the same server. False with a fault. */
+static bool http_follow(struct http_transfer *t, const char *to)
+{
+    char *from = NULL;
+    curl_easy_getinfo(t->easy, CURLINFO_EFFECTIVE_URL, &from);
+    char *here = url_part(from, true), *there = url_part(to, true);
+    char *shown = url_part(to, false);
+    struct fault *f = &t->response.fault;
+    if (!here || !there || strcmp(here, there) != 0)
+        fault_set(
+            f, DVO_EPROTO,
+            "it wants the call to go to another server, %s; what goes with a call is "
+            "for %s only",
+            shown ? shown : "somewhere", here ? here : "the first");
+    else if (!t->get)
+        fault_set(f, DVO_EPROTO, "it wants the call to go to %s instead", shown);
+    else if (++t->redirections > MOST_REDIRECTIONS)
+        fault_set(f, DVO_EPROTO, "it sent the call on %d times, at last to %s",
+                  MOST_REDIRECTIONS, shown);
+    curl_free(here);
+    curl_free(there);
+    curl_free(shown);
+    if (f->code)
+        return false;
+    char *url = xstrdup(to); /* curl's own goes away with the old one */
+    buf_clear(&t->response.body);
+    buf_clear(&t->response.headers);
+    t->head_complete = false;
+    curl_multi_remove_handle(t->http->multi, t->easy);
+    curl_easy_setopt(t->easy, CURLOPT_URL, url);
+    curl_multi_add_handle(t->http->multi, t->easy);
+    free(url);
+    return true;
+}
+
 static void http_finish(struct http_transfer *t, CURLcode code)
 {
     struct http_response *r = &t->response;
+    const char *to = code == CURLE_OK && t->head_complete ? redirection(t) : NULL;
+    if (to && http_follow(t, to))
+        return;
     if (t->too_long)
         fault_set(&r->fault, DVO_EPROTO, "the answer is longer than %zu MiB",
                   HTTP_BODY_LIMIT >> 20);
     else if (code != CURLE_OK)
         fault_set(&r->fault, curl_error(code), "%s",
                   t->error[0] ? t->error : curl_easy_strerror(code));
+    else if (to)
+        ;                       /* the fault is told */
     else if (!t->head_complete) /* which curl takes for an answer without a body */
         fault_set(&r->fault, DVO_ECONN, "the connection was closed within the headers");
     else
@@ -132,6 +205,7 @@ struct http *http_new(struct loop *l)
     if (!h->multi)
         die("curl does not start");
     const char *own = getenv("no_proxy");
+    own = own && *own ? own : getenv("NO_PROXY");
     buf_printf(&h->noproxy, "localhost,127.0.0.1,::1%s%s", own && *own ? "," : "",
                own ? own : "");
     loop_curl(l, h->multi, http_progress, h);
@@ -236,6 +310,8 @@ struct http_transfer *http_send(struct http *h, const struct http_request *reque
     t->http = h;
     t->done = done;
     t->ctx = ctx;
+    t->follow = request->follow;
+    t->get = !strcmp(request->method, "GET") || !strcmp(request->method, "HEAD");
     t->next = h->transfers;
     t->at = &h->transfers;
     if (t->next)

@@ -21,6 +21,8 @@ struct http_request {
     long timeout_ms;
     const char *cacert, *cert, *key; /* files, or NULL: the system's, none, none */
     bool unverified;                 /* certificates are not checked */
+    bool follow; /* GETs that are sent elsewhere on the same server go there; any other
+                    redirection is EPROTO: the headers may hold credentials */
 };
 
 struct http_response {

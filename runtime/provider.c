@@ -463,7 +463,8 @@ static void call_send(void *ctx)
                                    .cacert = p->cacert,
                                    .cert = p->cert,
                                    .key = p->key,
-                                   .unverified = p->unverified};
+                                   .unverified = p->unverified,
+                                   .follow = true};
     http_send(p->run->http, &request, call_answered, c);
     buf_free(&url);
 }
