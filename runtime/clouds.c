@@ -66,7 +66,7 @@ static json_t *find_yaml(struct clouds *c, const char *name, const char *variabl
     json_t *found = NULL;
     own = own && *own ? own : NULL;
     if (own && listed)
-        buf_printf(&c->looked, "%s, ", own);
+        buf_str(&c->looked, own);
     bool more = !own || (!read_yaml(c, own, &found) && !c->fault->code);
     for (size_t i = 0; more && i < sizeof folders / sizeof *folders; i++)
         for (size_t k = 0; more && folders[i] && k < sizeof endings / sizeof *endings;
@@ -75,7 +75,8 @@ static json_t *find_yaml(struct clouds *c, const char *name, const char *variabl
             buf_printf(&file, "%s%s", name, endings[k]);
             char *path = path_join(folders[i], buf_text(&file));
             if (listed)
-                buf_printf(&c->looked, "%s%s", i || k ? ", " : "./", path);
+                buf_printf(&c->looked, "%s%s%s", c->looked.len ? ", " : "", i ? "" : "./",
+                           path);
             more = !read_yaml(c, path, &found) && !c->fault->code;
             free(path);
             buf_free(&file);
@@ -305,6 +306,9 @@ static bool check_entry(json_t *facts, const json_t *entry, const char *name,
             "no token: %s",
             name,
             strcmp(name, ENVIRONMENT) ? "add one in secure.yaml" : "set OS_PASSWORD");
+    if (!application && !json_is_object(json_object_get(facts, "scope")))
+        return fault_set(f, DVO_EINVAL,
+                         "cloud %s names no project: add project_name to its auth", name);
     /* The facts say by which of them the login is. */
     json_t *user = json_object_get(facts, "user");
     if (application || !password)

@@ -132,6 +132,18 @@ static char *transport_text(struct provider *p, const char *name)
     return text;
 }
 
+/* Of the user's credentials: no text that is kept or shown has them. */
+static void hide_secrets(struct provider *p)
+{
+    static const char *const secret[] = {"password", "token",
+                                         "application_credential_secret"};
+    for (size_t i = 0; i < sizeof secret / sizeof *secret; i++) {
+        const char *value = json_string_value(json_object_get(p->facts, secret[i]));
+        if (value && *value)
+            secrets_hide(p->run->secrets, value);
+    }
+}
+
 static bool read_credentials(struct provider *p)
 {
     const json_t *kind = json_object_get(p->record, "credentials");
@@ -143,7 +155,9 @@ static bool read_credentials(struct provider *p)
         return fault_set(&p->fault, DVO_EPROTO,
                          "the driver asks for credentials of a kind that is unknown: %s",
                          name);
-    return clouds_facts(cloud, p->facts, &p->fault);
+    bool good = clouds_facts(cloud, p->facts, &p->fault);
+    hide_secrets(p);
+    return good;
 }
 
 static void provider_connect(struct provider *p)
@@ -347,6 +361,21 @@ static bool has_version(const char *url)
     return false;
 }
 
+/* A catalog without a service is one thing, a region that does not exist another. */
+static void service_missing(const struct provider *p, const json_t *service,
+                            struct fault *f)
+{
+    const char *region = json_string_value(json_object_get(p->facts, "region_name"));
+    const char *name = "?", *key;
+    json_t *v;
+    json_object_foreach(json_object_get(p->record, "services"), key, v) if (v == service)
+        name = key;
+    fault_set(f, DVO_ENOSYS, "the provider has no service \"%s\"%s%s", name,
+              region ? " in region " : "", region ? region : "");
+    if (region)
+        f->help = xstrdup("check region_name and interface of this cloud in clouds.yaml");
+}
+
 /* Where the service of a name is; false with a fault. */
 static bool service_base(struct provider *p, const json_t *service, struct buf *url,
                          struct fault *f)
@@ -365,7 +394,7 @@ static bool service_base(struct provider *p, const json_t *service, struct buf *
     if (!url->len && p->fault.code)
         fault_move(f, &p->fault);
     else if (!url->len)
-        fault_set(f, DVO_EPROTO, "the provider does not say where its service is");
+        service_missing(p, service, f);
     return url->len;
 }
 
@@ -397,20 +426,6 @@ static bool call_has_session(const struct provider_call *c)
 
 static void call_ask(void *ctx, const struct fault *fault);
 
-/* Where a provider sends a client that does not follow: the token is for it alone. */
-static void call_redirected(struct http_response *response)
-{
-    char *where = http_header(&response->headers, "Location");
-    long status = response->status;
-    if (status >= 301 && status <= 308 && status != 304 && where)
-        fault_set(
-            &response->fault, DVO_EPROTO,
-            "the provider sends on to %s, where no credentials of this provider are "
-            "sent",
-            where);
-    free(where);
-}
-
 static void call_answered(void *ctx, struct http_response *response)
 {
     struct provider_call *c = ctx;
@@ -426,7 +441,6 @@ static void call_answered(void *ctx, struct http_response *response)
         session_ready(p->session, c->session, call_ask, c);
         return;
     }
-    call_redirected(response);
     call_end(c, response);
 }
 

@@ -3,6 +3,7 @@
 #include "runtime/session.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "ir/base/arena.h"
 #include "runtime/phase.h"
@@ -75,8 +76,27 @@ static void session_explain(const struct session *s, struct fault *f)
     why.status = f->status;
     why.retry_after_ms = f->retry_after_ms;
     why.final = f->final;
+    /* An identity service that is not there must not look like a thing that is not there,
+     * nor a login that it refuses like an argument of the call that waits for it. */
+    if (f->code == DVO_ENOENT || f->code == DVO_EINVAL) {
+        why.code = DVO_EPROTO;
+        if (!why.help)
+            why.help = f->help =
+                xstrdup("check auth_url in clouds.yaml: it should be that "
+                        "of an Identity API of version 3");
+    }
     f->words = f->help = NULL;
     fault_move(f, &why);
+}
+
+/* What a login gives away is for nobody else. */
+static void session_hide(struct session *s)
+{
+    const char *name;
+    json_t *v;
+    json_object_foreach(s->phase.vars, name,
+                        v) if (strstr(name, "token") && json_string_length(v) > 0)
+        secrets_hide(s->run->secrets, json_string_value(v));
 }
 
 static void session_ended(void *ctx, enum phase_end end, struct fault *f)
@@ -85,6 +105,7 @@ static void session_ended(void *ctx, enum phase_end end, struct fault *f)
     struct fault fault = {0};
     s->busy = false;
     if (end == PHASE_DONE) {
+        session_hide(s);
         json_object_update(s->facts, s->phase.vars);
         s->number++;
         session_tell(s, NULL);

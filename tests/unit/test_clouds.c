@@ -168,7 +168,8 @@ static int leave_place(void **state)
 }
 
 #define AUTH(USER)                                                                       \
-    "{auth_url: 'http://id:5000', username: " USER ", password: hidden-word}"
+    "{auth_url: 'http://id:5000', username: " USER                                       \
+    ", password: hidden-word, project_id: p0}"
 
 static json_t *facts_of(const char *cloud)
 {
@@ -227,10 +228,11 @@ static void is_found_where_it_belongs(void **state)
                   {"clouds.yaml", "\"here\""}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         struct buf text = {0};
-        buf_printf(&text,
-                   "{\"clouds\": {\"c\": {\"auth\": {\"auth_url\": \"http://id\","
-                   " \"username\": %s, \"password\": \"hidden-word\"}}}}",
-                   places[i].user);
+        buf_printf(
+            &text,
+            "{\"clouds\": {\"c\": {\"auth\": {\"auth_url\": \"http://id\","
+            " \"username\": %s, \"project_id\": \"p\", \"password\": \"hidden-word\"}}}}",
+            places[i].user);
         write_file(places[i].path, buf_text(&text));
         json_t *facts = facts_of("c");
         fact_is(facts, "username", places[i].user);
@@ -253,8 +255,9 @@ static void is_found_where_it_belongs(void **state)
 static void secrets_come_from_a_second_file(void **state)
 {
     (void)state;
-    write_file("clouds.yaml", "clouds: {c: {region_name: R, auth: {auth_url: "
-                              "'http://id/', username: u, password: public}}}");
+    write_file("clouds.yaml",
+               "clouds: {c: {region_name: R, auth: {auth_url: "
+               "'http://id/', username: u, password: public, project_id: p}}}");
     write_file("home/.config/openstack/secure.yaml",
                "clouds: {c: {auth: {password: hidden-word}}, other: {auth: {}}}");
     json_t *facts = facts_of("c");
@@ -345,7 +348,7 @@ static void spellings_become_one(void **state)
     fact_is(facts, "region_name", "null");
     fact_is(facts, "verify", "true");
     fact_is(facts, "cacert", "null");
-    fact_is(facts, "scope", "null");
+    fact_is(facts, "scope", "{\"project\": {\"id\": \"p0\"}}");
     json_decref(facts);
     facts = facts_of("checked");
     fact_is(facts, "verify", "true");
@@ -365,6 +368,7 @@ static void says_what_is_wrong(void **state)
         "  demo: {auth: {auth_url: 'http://id', username: u}}\n"
         "  nowhere: {auth: {username: u, password: hidden-word}}\n"
         "  nobody: {auth: {auth_url: 'http://id', password: hidden-word}}\n"
+        "  free: {auth: {auth_url: 'http://id', username: u, password: hidden-word}}\n"
         "  half: {auth: {auth_url: 'http://id', "
         "application_credential_secret: hidden-word}}\n"
         "  vendor: {profile: somebody, auth: " AUTH("u") "}\n"
@@ -373,6 +377,7 @@ static void says_what_is_wrong(void **state)
     fails_with("demo", DVO_EAUTH, "demo|password|secure.yaml");
     fails_with("nowhere", DVO_EINVAL, "nowhere|auth_url");
     fails_with("nobody", DVO_EAUTH, "nobody|user");
+    fails_with("free", DVO_EINVAL, "free|project_name");
     fails_with("half", DVO_EINVAL, "half|application_credential_id");
     fails_with("vendor", DVO_ENOSYS, "vendor|profile|auth_url");
     fails_with("broken", DVO_ENOENT, "broken");
