@@ -147,14 +147,18 @@ void loop_curl(struct loop *l, CURLM *multi, loop_fn *fn, void *ctx)
     l->curl_ctx = ctx;
 }
 
-static void loop_fire_timers(struct loop *l)
+/* Whether there were any. */
+static bool loop_fire_timers(struct loop *l)
 {
     int64_t now = loop_now();
+    bool fired = false;
     while (l->timers.n && l->timers.v[0].due <= now) {
         struct loop_timer t = l->timers.v[0];
         timer_remove(l, 0);
         t.fn(t.ctx);
+        fired = true;
     }
+    return fired;
 }
 
 /* The watches that are still wanted, as descriptors for curl_multi_poll(). */
@@ -174,9 +178,10 @@ static void loop_collect(struct loop *l)
 
 void loop_step(struct loop *l)
 {
-    loop_fire_timers(l);
+    /* What the caller waits for may have happened by that. */
+    bool fired = loop_fire_timers(l);
     loop_collect(l);
-    int64_t wait = LONGEST_WAIT_MS;
+    int64_t wait = fired ? 0 : LONGEST_WAIT_MS;
     if (l->timers.n) {
         int64_t until = l->timers.v[0].due - loop_now();
         wait = until < 0 ? 0 : until < wait ? until : wait;

@@ -73,11 +73,22 @@ static void check_needs(struct checking *c, struct check *k)
     }
 }
 
+/* Whether the plan may make what this op looks for before it is its turn. */
+static bool checking_early(const struct checking *c)
+{
+    const struct run_plan *plan = c->preflight->run->plan;
+    const struct plan_op *op = &plan->ops[c->op];
+    for (uint32_t i = 0; i < op->nneeds; i++)
+        if (plan->ops[op->needs[i].op].way == WAY_CALLS)
+            return true;
+    return false;
+}
+
 static void checking_missing(struct checking *c)
 {
     struct check *k = &c->preflight->checks[c->op];
     if (!json_array_size(check_list(c, "create"))) {
-        if (!json_is_true(check_list(c, "absent")))
+        if (!json_is_true(check_list(c, "absent")) && !checking_early(c))
             fault_set(&k->problem, DVO_ENOENT, "the provider has no such thing");
         checking_end(c);
         return;
