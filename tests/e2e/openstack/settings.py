@@ -19,6 +19,8 @@ RUN = FOLDER / "run"
 STATE = FOLDER / "state"
 # Debian's packages of the services, unpacked and not installed.
 ROOT = FOLDER / "root"
+# Debian's, for which its packages are.
+PYTHON = "/usr/bin/python3"
 
 ADDRESS = "127.0.0.1"
 # Not the usual ones, which a cloud or a database of the user's may have.
