@@ -54,7 +54,7 @@ import sys
 import time
 import urllib.parse
 
-from http_message import Broken, make_answer, read_answer, read_body, read_head
+from http_message import make_answer, read_answer, read_body, read_head
 
 ADDRESS = "127.0.0.1"
 STREAM_LIMIT = 1024 * 1024
@@ -117,18 +117,18 @@ class Rule:
 
 @dataclasses.dataclass
 class Exchange:
-    """One request on its way: what acts on it sets the log's entry."""
+    """One request on its way; the log's entry follows it."""
 
     proxy: object
-    upstream: str
     request: object
+    reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
     entry: dict
     rule: Rule
 
     async def forward(self):
         """Asks the service; its answer."""
-        url = urllib.parse.urlsplit(self.upstream)
+        url = urllib.parse.urlsplit(self.proxy.upstreams[self.entry["service"]])
         headers = self.request.without(
             "connection", "transfer-encoding", "content-length", "expect"
         )
@@ -199,7 +199,9 @@ async def do_reset_middle(exchange):
 async def do_hang(exchange):
     if exchange.rule.forward:
         await exchange.forward()
-    await asyncio.Event().wait()
+    # It sends nothing more before it is answered.
+    while not exchange.reader.at_eof():
+        await asyncio.sleep(0.05)
 
 
 async def do_drip(exchange):
@@ -310,33 +312,18 @@ class Proxy:
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
         request.body = await read_body(reader, request)
         rule = self.judge(entry)
-        one = Exchange(self, self.upstreams.get(service), request, writer, entry, rule)
-        if service == "stranger":
-            await one.send(make_answer(200, JSON_HEADERS, b"{}"))
-        else:
-            work = asyncio.ensure_future(self.act(one))
-            left = asyncio.ensure_future(gone(reader))
-            try:
-                await asyncio.wait({work, left}, return_when=asyncio.FIRST_COMPLETED)
-                if work.done():
-                    work.result()
-                elif not rule.forward and rule.action == "hang":
-                    work.cancel()
-                else:
-                    # A service notices nothing of a client who left.
-                    await work
-            finally:
-                left.cancel()
-                work.cancel()
-        entry["seconds"] = time.time() - entry["begun"]
-
-    async def act(self, one):
-        await asyncio.sleep(one.rule.delay)
+        one = Exchange(self, request, reader, writer, entry, rule)
         try:
-            await ACTIONS[one.rule.action](one)
+            if service == "stranger":
+                await one.send(make_answer(200, JSON_HEADERS, b"{}"))
+            else:
+                await asyncio.sleep(rule.delay)
+                await ACTIONS[rule.action](one)
         except ConnectionRefusedError:
             # As if the client had come to the closed port itself.
             await one.reset()
+        finally:
+            entry["seconds"] = time.time() - entry["begun"]
 
     def control(self, request):
         """Status and value that answer a request to the control port."""
@@ -379,7 +366,7 @@ class Proxy:
                         await self.exchange(name, connection, reader, request, writer)
                     if request.header("connection").lower() == "close":
                         break
-            except (OSError, EOFError, Broken):
+            except (OSError, EOFError, ValueError):
                 pass
             finally:
                 writer.close()
@@ -404,12 +391,6 @@ class Proxy:
         stopped = asyncio.Event()
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
         await stopped.wait()
-
-
-async def gone(reader):
-    """Returns when the client has left; it sends nothing before it was answered."""
-    while not reader.at_eof():
-        await asyncio.sleep(0.05)
 
 
 def main():

@@ -6,7 +6,7 @@ import http
 LONGEST_HEAD = 256 * 1024
 
 
-class Broken(Exception):
+class Broken(ValueError):
     """What came is no HTTP message."""
 
 
