@@ -145,7 +145,8 @@ def up():
         make_tables()
         start_all()
         fill()
-    print(f"export OS_CLIENT_CONFIG_FILE={FOLDER / 'clouds.yaml'} OS_CLOUD=demo")
+    print(f"export OS_CLIENT_CONFIG_FILE={FOLDER / 'clouds.yaml'}")
+    print(f"export OS_CLIENT_SECURE_FILE={FOLDER / 'secure.yaml'} OS_CLOUD=demo")
 
 
 def down():
