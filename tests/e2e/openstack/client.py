@@ -8,9 +8,9 @@ believes of them.
     client.py CLOUD call METHOD SERVICE PATH [BODY]
                                          any request; the answer's body
 
-CLOUD is an entry of the test cloud's clouds.yaml, or of that which OS_CLIENT_CONFIG_FILE names;
-its password stands in secure.yaml, or what OS_CLIENT_SECURE_FILE names. The first two print one JSON object a line: kind, id, name,
-status, key (null: it bears none).
+CLOUD is an entry of the test cloud's clouds.yaml, or of what OS_CLIENT_CONFIG_FILE names; its
+password stands in secure.yaml, or in what OS_CLIENT_SECURE_FILE names. The first two print one
+JSON object a line: kind, id, name, status, key (null: it bears none).
 """
 
 import json

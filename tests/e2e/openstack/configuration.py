@@ -124,7 +124,9 @@ def keystone(life):
 
 def placement():
     return service(
-        "placement", "placement", placement_database={"connection": database.address("placement")}
+        "placement",
+        "placement",
+        placement_database={"connection": database.address("placement")},
     )
 
 

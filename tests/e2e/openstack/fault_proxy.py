@@ -34,7 +34,8 @@ the first that is due acts. What it does, `action`:
     hang           no answer as long as the client waits; forward: the service was asked
     drip           the answer comes in pieces of `bytes` (1), each after `interval` s (0.1)
     half           only half of the answer's body, announced as if it were all
-    answer         status (200), headers (an object), body (text); forward: the service was asked
+    answer         status (200), headers (an object), body (text); forward: the service was
+                   asked
     flood          an answer 200 of `bytes` (100,000,000) of JSON
 
 delay: so many seconds go by before anything else happens.

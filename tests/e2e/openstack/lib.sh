@@ -9,8 +9,11 @@ export OS_CLOUD=demo
 proxy=
 trap 'leave_cloud; clean' EXIT
 
-# cloud_up: until the end of the script at least; a cloud that ran before stays.
+# cloud_up: until the end of the script at least; a cloud that ran before stays. One script has
+# it at a time: another one's outages would be this one's.
 cloud_up() {
+    exec {cloud_lock}>"$cloud.lock"
+    flock "$cloud_lock"
     bash "$openstack/cloud.sh" status | grep -q ': runs' || cloud_is_ours=1
     bash "$openstack/cloud.sh" up
 }

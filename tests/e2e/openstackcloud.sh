@@ -1,5 +1,5 @@
 #!/bin/bash
-# Against a genuine OpenStack: the cloud is what the other cases of this theme take it for.
+# The genuine OpenStack of the tests and the fault proxy are what other themes take them for.
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
@@ -11,8 +11,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 fault_proxy() {
     "$PYTHON" -B "$openstack/fault_proxy_test.py"
 }
-check openstack/fault-proxy fault_proxy
-check openstack/up cloud_up
+check openstackcloud/fault-proxy fault_proxy
+check openstackcloud/up cloud_up
 
 # as CLOUD COMMAND...: as the user of another entry of clouds.yaml.
 as() {
@@ -36,17 +36,18 @@ services() { # CLOUD [CURL-OPTION...]
         [[ $status =~ ^(200|300|401)$ ]] || return
     done
 }
-tls() { # CURL-STATUS [CURL-OPTION...] URL-HOST
+tls() { # CURL-STATUS [CURL-OPTION...] URL
     local expected=$1
     shift
     curl -sS -o /dev/null "$@"
     [ $? -eq "$expected" ]
 }
 secure=https://127.0.0.1:25000/v3
-check openstack/services services demo
-check openstack/tls tls 0 --cacert "$cloud/etc/tls/ca.pem" "$secure"
-check openstack/tls-untrusted tls 60 "$secure"
-check openstack/tls-misnamed tls 60 --cacert "$cloud/etc/tls/ca.pem" "${secure/127.0.0.1/localhost}"
+check openstackcloud/services services demo
+check openstackcloud/tls tls 0 --cacert "$cloud/etc/tls/ca.pem" "$secure"
+check openstackcloud/tls-untrusted tls 60 "$secure"
+check openstackcloud/tls-misnamed tls 60 --cacert "$cloud/etc/tls/ca.pem" \
+    "${secure/127.0.0.1/localhost}"
 
 # Things that bear a key are found by it, and those of other keys are not; all go.
 id_of() { # SERVICE PATH LIST NAME
@@ -87,26 +88,27 @@ others() {
 cleans() {
     things_clean && [ -z "$(things)" ]
 }
-check openstack/boots boots
-check openstack/fails-to-boot fails_to_boot
-check openstack/kinds many_kinds
-check openstack/others others
-check openstack/cleans cleans
+check openstackcloud/boots boots
+check openstackcloud/fails-to-boot fails_to_boot
+check openstackcloud/kinds many_kinds
+check openstackcloud/others others
+check openstackcloud/cleans cleans
 
 # What a user may not, and what does not fit: by the services themselves.
 refused() { # CLOUD STATUS COMMAND...
     local cloud=$1 status=$2
     shift 2
-    ! as "$cloud" "$@" 2>"$work/refused" && cat "$work/refused" && grep -q ": $status " "$work/refused"
+    ! as "$cloud" "$@" 2>"$work/refused" && cat "$work/refused" &&
+        grep -q ": $status " "$work/refused"
 }
 volume='{"volume": {"size": 3}}'
-check openstack/reader-servers refused reader 403 boot web m1.tiny
-check openstack/reader-volumes refused reader 403 api_call POST volumev3 /volumes "$volume"
-check openstack/reader-networks refused reader 403 \
+check openstackcloud/reader-servers refused reader 403 boot web m1.tiny
+check openstackcloud/reader-volumes refused reader 403 api_call POST volumev3 /volumes "$volume"
+check openstackcloud/reader-networks refused reader 403 \
     api_call POST network /v2.0/networks '{"network": {}}'
-check openstack/quota-servers refused tight 403 boot web m1.medium
-check openstack/quota-volumes refused tight 413 api_call POST volumev3 /volumes "$volume"
-check openstack/quota-networks refused tight 409 \
+check openstackcloud/quota-servers refused tight 403 boot web m1.medium
+check openstackcloud/quota-volumes refused tight 413 api_call POST volumev3 /volumes "$volume"
+check openstackcloud/quota-networks refused tight 409 \
     api_call POST network /v2.0/networks '{"network": {}}'
 
 # A token of `short` is soon none.
@@ -119,7 +121,7 @@ expires() {
     }
     lives 200 && until_true lives 401
 }
-check openstack/expires expires
+check openstackcloud/expires expires
 
 # Through the proxy, by the catalog's addresses.
 through() {
@@ -135,9 +137,9 @@ faulty() {
 unreachable() {
     outage neutron-server && ! things networks && recovery neutron-server && things networks
 }
-check openstack/proxy-start proxy_start
-check openstack/proxy through
-check openstack/proxy-fault faulty
-check openstack/outage unreachable
-check openstack/proxy-stop proxy_stop
+check openstackcloud/proxy-start proxy_start
+check openstackcloud/proxy through
+check openstackcloud/proxy-fault faulty
+check openstackcloud/outage unreachable
+check openstackcloud/proxy-stop proxy_stop
 counted
