@@ -66,7 +66,7 @@ unpack() {
     # shellcheck disable=SC2086 # a list of words
     if ! apt-cache show $wanted >/dev/null 2>&1; then
         become_root "$wanted"
-        loudly $as_root apt-get update
+        loudly ${as_root:+"$as_root"} apt-get update
     fi
     downloads=$(mktemp -d)
     # apt reads and writes as a user of its own.
@@ -94,10 +94,9 @@ install() {
     [ -n "$missing" ] || return 0
     become_root "$missing"
     echo "Installing$missing"
+    loudly ${as_root:+"$as_root"} apt-get update
     # shellcheck disable=SC2086 # lists of words
-    loudly $as_root apt-get update
-    # shellcheck disable=SC2086 # lists of words
-    loudly $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y \
+    loudly ${as_root:+"$as_root"} env DEBIAN_FRONTEND=noninteractive apt-get install -y \
         --no-install-recommends -o DPkg::Lock::Timeout=600 $missing
 }
 

@@ -1,9 +1,10 @@
 """Writes the configuration of every service, and the users' clouds.yaml and secure.yaml."""
 
+import base64
 import os
 
+import database
 import yaml
-
 from settings import (
     ADDRESS,
     CONFIG,
@@ -24,7 +25,6 @@ from settings import (
     url,
 )
 
-SOCKET = RUN / "mysql.sock"
 # nova's fake driver and neutron's test driver agree on this name: ports of this host bind
 # without an agent.
 HOST = "host-ovs-filter-active"
@@ -58,10 +58,6 @@ WRITES = {
     "cinder": ["volume:create", "volume:delete"],
     "glance": ["add_image", "delete_image"],
 }
-
-
-def database(name):
-    return f"mysql+pymysql://root@localhost/{name}?unix_socket={SOCKET}&charset=utf8"
 
 
 def credentials(user):
@@ -112,22 +108,25 @@ def service(name, user, **sections):
 
 
 def keystone(life):
-    keys = STATE / "keystone/fernet-keys"
+    keys = STATE / "keystone"
     return {
         "DEFAULT": {"log_file": LOGS / "keystone.log"},
-        "database": {"connection": database("keystone")},
+        "database": {"connection": database.address("keystone")},
         "token": {"provider": "fernet", "expiration": life},
         "fernet_tokens": {"key_repository": keys},
         "fernet_receipts": {"key_repository": keys},
-        "credential": {"key_repository": STATE / "keystone/credential-keys"},
         "cache": {"enabled": "true", "backend": "dogpile.cache.memory"},
+        # As cheap as bcrypt can be: every login pays for it.
+        "identity": {"password_hash_rounds": 4},
         "oslo_middleware": {"enable_proxy_headers_parsing": "true"},
     }
 
 
 def placement():
     return service(
-        "placement", "placement", placement_database={"connection": database("placement")}
+        "placement",
+        "placement",
+        placement_database={"connection": database.address("placement")},
     )
 
 
@@ -141,7 +140,7 @@ def glance():
             "workers": 1,
             "enabled_backends": "disk:file",
         },
-        database={"connection": database("glance")},
+        database={"connection": database.address("glance")},
         paste_deploy={
             "flavor": "keystone",
             "config_file": ROOT / "usr/share/glance-common/glance-api-paste.ini",
@@ -167,7 +166,7 @@ def neutron():
             "api_paste_config": ROOT / "usr/share/neutron-common/api-paste.ini",
             "dhcp_agent_notification": "false",
         },
-        database={"connection": database("neutron")},
+        database={"connection": database.address("neutron")},
         nova=credentials("nova"),
         placement=credentials("placement"),
         ml2={
@@ -238,7 +237,7 @@ def cinder():
             "volume_driver": "cinder.tests.fake_driver.FakeLoggingVolumeDriver",
             "volume_backend_name": "fake",
         },
-        database={"connection": database("cinder")},
+        database={"connection": database.address("cinder")},
         nova={**credentials("nova"), "interface": "internal"},
         service_user={"send_service_user_token": "true", **credentials("cinder")},
         key_manager={"backend": "cinder.keymgr.conf_key_mgr.ConfKeyManager"},
@@ -368,8 +367,8 @@ def files():
         "neutron.conf": neutron(),
         "nova.conf": nova(),
         "nova-databases.conf": {
-            "api_database": {"connection": database("nova_api")},
-            "database": {"connection": database("nova")},
+            "api_database": {"connection": database.address("nova_api")},
+            "database": {"connection": database.address("nova")},
         },
         "cinder.conf": cinder(),
     }
@@ -395,8 +394,7 @@ def write():
         "glance/images",
         "neutron",
         "cinder/volumes",
-        "keystone/fernet-keys",
-        "keystone/credential-keys",
+        "keystone",
         "placement",
         "rabbitmq",
         "nginx",
@@ -404,8 +402,20 @@ def write():
     ):
         os.makedirs(STATE / folder, mode=0o700, exist_ok=True)
     for path, text in files().items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(path.name + ".new")
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-        fresh.replace(path)
+        write_file(path, text)
+    # keystone's: the one that signs, and the next one.
+    for name in ("0", "1"):
+        if not (STATE / "keystone" / name).exists():
+            write_file(STATE / "keystone" / name, token_key())
+
+
+def token_key():
+    return base64.urlsafe_b64encode(os.urandom(32)).decode()
+
+
+def write_file(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(text)
+    fresh.replace(path)

@@ -1,7 +1,7 @@
 """Where the test cloud is: its folder, ports, users and their passwords.
 
 DVO_OPENSTACK_DIR names the folder that holds all of it (default: dvo-openstack in $TMPDIR or
-/tmp).
+/tmp). Run as a script it prints the services that users ask, as NAME=URL.
 """
 
 import os
@@ -19,6 +19,8 @@ RUN = FOLDER / "run"
 STATE = FOLDER / "state"
 # Debian's packages of the services, unpacked and not installed.
 ROOT = FOLDER / "root"
+# Debian's, for which its packages are.
+PYTHON = "/usr/bin/python3"
 
 ADDRESS = "127.0.0.1"
 # Not the usual ones, which a cloud or a database of the user's may have.
@@ -76,3 +78,7 @@ def password():
     except FileExistsError:
         pass
     return path.read_text()
+
+
+if __name__ == "__main__":
+    print(*(f"{name}={url(name)}" for name in (*TLS_SERVICES, "keystone-short")))
