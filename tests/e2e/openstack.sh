@@ -1,42 +1,18 @@
 #!/bin/bash
-# A genuine OpenStack on loopback: the same program as on the embedded provider, every
-# cloud call, what is refused and why, and nothing doubled or left behind.
-root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
-cd "$root" || exit 1
-# shellcheck source=tests/lib.sh
-. tests/lib.sh
-bin=$DVO_BUILD_DIR/asan
-work=$(mktemp -d)
-log=$work/log
-project=e2e-$$
-folder=${DVO_OPENSTACK_DIR:-${TMPDIR:-/tmp}/dvo-openstack}
-cloud=$root/tests/e2e/openstack/cloud.sh
-trap clean EXIT
+# Programs on a genuine OpenStack: every call of clouds, what is refused and why, nothing
+# doubled and nothing left behind.
+set -u
+root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tests/e2e/lib.sh
+. "$root/tests/e2e/lib.sh"
+# shellcheck source=tests/e2e/openstack/lib.sh
+. "$root/tests/e2e/openstack/lib.sh"
+echo "provider: zed" >>"$work/p/etc/dvo/dvo.yaml"
+mkdir "$work/p/etc/dvo/providers"
 
-clean() {
-    bash "$cloud" down >/dev/null
-    rm -rf "$work"
-}
-
-# check NAME COMMAND...: one case.
-check() {
-    local name=$1
-    shift
-    if "$@" >"$log" 2>&1; then
-        ok
-    else
-        not_ok "e2e/openstack: $name" "$log"
-    fi
-}
-
-export OS_CLIENT_CONFIG_FILE=$folder/clouds.yaml OS_CLIENT_SECURE_FILE=$folder/secure.yaml
-mkdir -p "$work/p/etc/dvo/providers"
-cd "$work/p" || exit 1
-printf 'project: %s\nprovider: zed\n' "$project" >etc/dvo/dvo.yaml
-
-# use CLOUD: the programs' cloud from here on.
+# use CLOUD: the entry of clouds.yaml for what follows.
 use() {
-    cat >etc/dvo/providers/zed.yaml <<EOF
+    cat >"$work/p/etc/dvo/providers/zed.yaml" <<EOF
 driver: openstack
 cloud: $1
 flavors: {SMALL: m1.tiny, COMPUTE: m1.small}
@@ -45,61 +21,21 @@ networks: {DEFAULT: private, EXTERNAL: public}
 EOF
 }
 
-# run NAME [OPTION...]: builds and runs a program; what it says goes to "said".
-run() {
-    local name=$1
-    shift
-    timeout -k 5 300 "$bin/dvoc" run "$name.dvo" "$@" >said 2>&1 || {
-        local status=$?
-        echo "exit status $status"
-        cat said
-        return "$status"
-    }
-}
-
-# gone NAME: what runs of the program made is deleted.
-gone() {
-    timeout -k 5 300 "$bin/dvoc" destroy --yes "build/$1"
-}
-
-# says WORDS COMMAND...: the command fails, and says these words.
-says() {
-    local words=$1
-    shift
-    ! "$@" >/dev/null && cat said && grep -qF -- "$words" said
-}
-
-# there KIND: how many things of the program there are, by the cloud itself.
-there() {
-    /usr/bin/python3 - "$project" "$1" <<'EOF'
-import sys
-import openstack
-
-project, kind = sys.argv[1:]
-cloud = openstack.connect(cloud="demo")
-mark = f"dvo:{project}:"
-lists = {
-    "server": lambda: [s for s in cloud.compute.servers() if any(t.startswith(mark) for t in s.tags or [])],
-    "network": lambda: [n for n in cloud.network.networks() if (n.description or "").startswith(mark)],
-    "subnet": lambda: [n for n in cloud.network.subnets() if (n.description or "").startswith(mark)],
-    "router": lambda: [n for n in cloud.network.routers() if (n.description or "").startswith(mark)],
-    "firewall": lambda: [n for n in cloud.network.security_groups() if (n.description or "").startswith(mark)],
-    "address": lambda: [n for n in cloud.network.ips() if (n.description or "").startswith(mark)],
-    "volume": lambda: [v for v in cloud.block_storage.volumes() if v.metadata.get("dvo.key", "").startswith(mark)],
-    "keypair": lambda: [k for k in cloud.compute.keypairs() if k.name.startswith(mark.replace(":", "-"))],
-}
-print(len(lists[kind]()))
-EOF
-}
-
-# are N KIND: so many there are.
+# are N KIND: so many there are, by the cloud itself. is_empty: nothing of the project is there.
 are() {
-    local n
-    cat said
-    n=$(there "$2") && echo "$n of $2, not $1" && [ "$n" = "$1" ]
+    things "$2" >"$work/things" && cat "$work/things" &&
+        [ "$(jq -s length "$work/things")" -eq "$1" ]
+}
+is_empty() {
+    things >"$work/things" && cat "$work/things" && [ ! -s "$work/things" ]
 }
 
-cat >all.dvo <<'EOF'
+# destroys NAME: what runs of the program made is deleted.
+destroys() {
+    (cd "$work/p" && timeout 600 "$bin/dvoc" destroy --yes "build/$1")
+}
+
+program all <<'EOF'
 net = cloud.network(subnets=["10.77.0.0/24"], external="public")
 fw = cloud.firewall([
     allow("tcp", 22, source="10.0.0.0/8"),
@@ -116,77 +52,72 @@ m = cloud.create(
 m.attach(disk)
 output("ip", m.ip)
 EOF
-cat >wrong.dvo <<'EOF'
+program wrong <<'EOF'
 a = cloud.create(flavor="m1.tyni")
 b = cloud.create(flavor=provider.FLAVOR_SMALL, image="debain-12")
 EOF
-cat >three.dvo <<'EOF'
+program huge <<'EOF'
+m = cloud.create(flavor="m1.impossible")
+EOF
+program three <<'EOF'
 web = [cloud.create(flavor=provider.FLAVOR_SMALL) for i in range(3)]
 EOF
-cat >net.dvo <<'EOF'
+program net <<'EOF'
 n = cloud.network(subnets=["10.78.0.0/24"])
 EOF
 
-check "the cloud comes up" timeout -k 5 900 bash "$cloud" up
+check openstack/up cloud_up
 use demo
-check "every call makes its thing" run all
-check "one machine" are 1 server
-check "one network" are 1 network
-check "one subnet" are 1 subnet
-check "one router" are 1 router
-check "one firewall" are 1 firewall
-check "one volume" are 1 volume
-check "one key pair" are 1 keypair
-check "one address" are 1 address
-check "again: nothing is changed" run all
-check "and says so" grep -q "^nothing changed" said
-mv .dvo kept
-check "with a lost state its things are adopted" run all
-check "and nothing is made twice" are 1 server
-check "what was adopted is not deleted" gone all
-check "but left" are 1 server
-rm -rf .dvo
-mv kept .dvo
-check "all of it goes" gone all
-for kind in server network subnet router firewall volume keypair address; do
-    check "no $kind is left" are 0 "$kind"
+check openstack/all runs all
+for kind in servers networks subnets routers security-groups volumes keypairs floatingips; do
+    check "openstack/all: $kind" are 1 "$kind"
 done
+check openstack/again unchanged all
+mv "$work/p/.dvo" "$work/state"
+check openstack/adopted unchanged all
+check openstack/adopted-once are 1 servers
+check openstack/adopted-stays destroys all
+check openstack/adopted-is-there are 1 servers
+rm -rf "$work/p/.dvo"
+mv "$work/state" "$work/p/.dvo"
+check openstack/destroy destroys all
+check openstack/nothing-left is_empty
 
-check "wrong names are ENOENT" says ENOENT run wrong
-check "both at once" grep -q "^wrong.dvo:2:.*ENOENT" said
-check "the wrong flavor is pointed at" grep -q "^wrong.dvo:1:" said
-check "nothing was made" are 0 server
-
+check openstack/wrong-flavor fails ENOENT "wrong.dvo:1:25:" wrong
+check openstack/wrong-image says "wrong.dvo:2:54:"
+check openstack/no-room fails ENOSPC "No valid host" huge
+check openstack/broken-deleted is_empty
 use tight
-check "a quota is seen before anything is made" says EQUOTA run three
-check "and nothing is made" are 0 server
+check openstack/quota fails EQUOTA "the quota has room for 2" three
 use reader
-check "who may only read is EPERM" says EPERM run net
-use tls
-check "TLS with the cloud's own authority" run net
-check "and back" gone net
+check openstack/policy fails EPERM "the user lacks a role" net
 use tls-untrusted
-check "an unknown authority is EAUTH" says EAUTH run net
+check openstack/unknown-authority fails EAUTH "certificate" net
 use nowhere
-check "a cloud that clouds.yaml does not have is ENOENT" says 'no cloud "nowhere"' run net
+check openstack/unknown-cloud fails ENOENT 'no cloud "nowhere"' net
 use demo
-sed 's/password: .*/password: wrong/' "$OS_CLIENT_SECURE_FILE" >wrong.yaml
-with_secrets() {
-    OS_CLIENT_SECURE_FILE=$1 run "$2"
+sed 's/password: .*/password: mistaken/' "$OS_CLIENT_SECURE_FILE" >"$work/mistaken.yaml"
+mistaken() {
+    OS_CLIENT_SECURE_FILE=$work/mistaken.yaml fails EAUTH "cannot log in to cloud demo" net &&
+        ! says mistaken
 }
-check "a wrong password is EAUTH" says EAUTH with_secrets wrong.yaml net
+check openstack/wrong-password mistaken
+check openstack/nothing-made is_empty
+use tls
+check openstack/tls runs net
+check openstack/tls-destroy destroys net
 
 # Killed in the middle, whatever it is at: the next run ends what it began.
-"$bin/dvoc" build three.dvo
+use demo
+build_program three >/dev/null
 for seconds in 0.5 1 1.5 2 4; do
-    "$bin/dvo-run" build/three >said 2>&1 &
+    start three
     sleep "$seconds"
-    kill -KILL $! 2>/dev/null
-    wait $! 2>/dev/null
+    kill -KILL "$runner"
+    gone >/dev/null
 done
-check "a run after kills" run three
-check "has made nothing twice" are 3 server
-check "and can be undone" gone three
-check "to nothing" are 0 server
-
+check openstack/after-kills runs three
+check openstack/killed-once are 3 servers
+check openstack/killed-destroy destroys three
+check openstack/killed-nothing-left is_empty
 counted
