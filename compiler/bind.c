@@ -389,7 +389,9 @@ static val_id bind_one(const struct binder *b, struct type t, value v)
     }
     case TYPE_RULE: {
         val_id ir = allow_ir(b->vm, v);
-        return ir ? ir : wrong(b, kind, v);
+        if (!ir && !wrong(b, kind, v))
+            vm_help(b->vm, "write a rule such as allow(\"tcp\", 443)");
+        return ir;
     }
     case TYPE_HANDLE: return bind_handle(b, t, v);
     case TYPE_LIST: return bind_list(b, t, v);

@@ -442,9 +442,9 @@ bool config_load(struct config *c, const struct config_options *options,
         diag_help(diags, g, "add `driver: podman`");
         return false;
     }
+    l.good &= check_backends(&l) & check_hosts(&l);
     c->calls = choose_folder(&l, "calls");
     c->drivers = choose_folder(&l, "drivers");
-    l.good &= check_backends(&l) & check_hosts(&l);
     l.good = l.good && choose_project(&l, options);
     struct buf text = {0};
     config_print(c, false, &text);

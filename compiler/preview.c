@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/preview_curl.h"
+#include "compiler/preview_calls.h"
 #include "ir/graph.h"
 
 #define PLAN "plan.json"
@@ -92,7 +92,8 @@ static void page_tool(struct page *p, const json_t *op)
 static op_id *page_sort(struct page *p, size_t *count)
 {
     static const char *const edges[] = {"data", "machine", "after", "order"};
-    struct graph g = {.ops = xcalloc(p->curl.n, sizeof *g.ops), .n = p->curl.n};
+    struct graph g = {.ops = xcalloc(p->curl.names.n, sizeof *g.ops),
+                      .n = p->curl.names.n};
     size_t i, k;
     json_t *op, *from;
     for (i = 0; i < g.n; i++)
@@ -134,42 +135,27 @@ static void page_order(struct page *p, const json_t **ops, const op_id *order,
     }
 }
 
-static void page_sequence(struct page *p, const char *name, const json_t *steps)
-{
-    size_t i;
-    json_t *http;
-    json_array_foreach(steps, i, http)
-    {
-        const char *title = text_of(http, "title");
-        comment_begin(p);
-        buf_display(p->out, name, strlen(name));
-        buf_str(p->out, *title ? ": " : "");
-        buf_display(p->out, title, strlen(title));
-        comment_end(p);
-        preview_curl(&p->curl, http, p->out);
-        buf_char(p->out, '\n');
-    }
-}
-
 static void page_calls(struct page *p, const json_t **ops, const op_id *order,
                        size_t count)
 {
+    const struct preview_style style = {p->color ? "\033[2m# " : "# ",
+                                        p->color ? "\033[0m\n" : "\n"};
     bool any = false;
     for (size_t i = 0; i < count; i++) {
-        json_t *sequences = json_object_get(p->calls[order[i]], "sequences");
-        if (!sequences)
+        const json_t *entry = p->calls[order[i]];
+        if (!json_object_get(entry, "sequences"))
             continue;
-        if (any)
+        if (any) {
             buf_char(p->out, '\n');
-        else
+        } else {
             page_head(p, "API calls");
+            preview_login(&p->curl, &style, p->out);
+        }
         any = true;
         comment_begin(p);
         page_place(p, ops[order[i]]);
         comment_end(p);
-        const char *name;
-        json_t *steps;
-        json_object_foreach(sequences, name, steps) page_sequence(p, name, steps);
+        preview_calls(&p->curl, &style, entry, p->out);
     }
 }
 
@@ -192,7 +178,7 @@ static void page_script(struct page *p, const json_t **ops, const json_t *segmen
         comment_end(p);
         json_array_foreach(json_object_get(p->calls[id], "steps"), k, step)
         {
-            preview_step(&p->curl, step, p->out);
+            preview_step(&p->curl.names, step, p->out);
             buf_char(p->out, '\n');
         }
     }
@@ -259,11 +245,11 @@ static bool page_write(struct page *p)
 {
     size_t i, count;
     json_t *op, *segment;
-    const json_t **ops = xcalloc(p->curl.n, sizeof *ops);
+    const json_t **ops = xcalloc(p->curl.names.n, sizeof *ops);
     json_array_foreach(p->ops, i, op)
     {
         ops[op_of(op, "id")] = op;
-        p->curl.addresses[op_of(op, "id")] = text_of(op, "address");
+        p->curl.names.addresses[op_of(op, "id")] = text_of(op, "address");
     }
     op_id *order = page_sort(p, &count);
     page_order(p, ops, order, count);
@@ -307,28 +293,28 @@ bool preview(preview_read_fn *read, void *ctx, bool color, struct buf *out,
         ok = (calls = page_json(&page, CALLS)) != NULL;
     page.plan = plan;
     page.ops = json_object_get(plan, "ops");
-    page.curl.transport =
-        json_object_get(json_object_get(calls, "provider"), "transport");
+    page.curl.provider = json_object_get(calls, "provider");
     size_t i;
     json_t *op;
-    page.curl.n = 1;
+    page.curl.names.n = 1;
     json_array_foreach(page.ops, i, op)
     {
-        if (op_of(op, "id") >= page.curl.n)
-            page.curl.n = op_of(op, "id") + 1;
+        if (op_of(op, "id") >= page.curl.names.n)
+            page.curl.names.n = op_of(op, "id") + 1;
     }
-    page.curl.addresses = xcalloc(page.curl.n, sizeof *page.curl.addresses);
-    page.calls = xcalloc(page.curl.n, sizeof *page.calls);
+    page.curl.names.addresses =
+        xcalloc(page.curl.names.n, sizeof *page.curl.names.addresses);
+    page.calls = xcalloc(page.curl.names.n, sizeof *page.calls);
     json_array_foreach(json_object_get(calls, "calls"), i, op)
     {
-        if (op_of(op, "op") < page.curl.n)
+        if (op_of(op, "op") < page.curl.names.n)
             page.calls[op_of(op, "op")] = op;
     }
     ok = ok && page_write(&page);
     if (!ok)
         diag_error(diags, 702, (struct span){0}, "cannot read %s of the build: %s",
                    buf_text(&page.path), strerror(errno));
-    free(page.curl.addresses);
+    free(page.curl.names.addresses);
     free(page.calls);
     buf_free(&page.path);
     json_decref(plan);

@@ -2,20 +2,18 @@
 #ifndef DVO_COMPILER_PREVIEW_CURL_H
 #define DVO_COMPILER_PREVIEW_CURL_H
 
-#include <jansson.h>
-
-#include "ir/base/buf.h"
+#include "compiler/preview_word.h"
 
 /* What the commands of one page share. */
 struct preview_curl {
-    const json_t *transport; /* of the provider, or NULL */
-    const char **addresses;  /* per op id, NULL where there is none */
-    size_t n;
+    struct preview_names names;
+    const json_t *provider; /* of calls.json, or NULL */
 };
 
-/* Appends the curl command of an HTTP step, without a newline at its end. */
-void preview_curl(const struct preview_curl *c, const json_t *http, struct buf *out);
+/* Appends the commands of an HTTP step: curl, in a loop if it polls, and what is taken
+ * from its answer. */
+void preview_step_http(const struct preview_curl *c, const json_t *http, struct buf *out);
 /* Appends the line of the step library that a step on a machine is, in the same way. */
-void preview_step(const struct preview_curl *c, const json_t *step, struct buf *out);
+void preview_step(const struct preview_names *c, const json_t *step, struct buf *out);
 
 #endif

@@ -482,9 +482,9 @@ static void previews_what_it_builds(void **state)
     assert_string_equal(buf_text(&plan), buf_text(&folder));
     assert_non_null(
         strstr(plan.p, "    2  ansible 1    Ask id, {{ evil }}  # app.dvo:1 "));
-    assert_non_null(strstr(plan.p,
-                           "curl --fail-with-body --unix-socket \"$SOCKET\" -X 'POST' "
-                           "'/containers/'\"$ID\"'/start' \\\n"));
+    assert_non_null(
+        strstr(plan.p, "curl -sS --fail-with-body --unix-socket \"$SOCKET\" -X 'POST' "
+                       "'/containers/'\"$ID\"'/start' \\\n"));
     assert_null(strchr(plan.p, '\033'));
     assert_true(preview(read_memory, &files, true, &colored, &w.diags));
     assert_non_null(strstr(colored.p, "\033[1mOrder\033[0m\n"));
