@@ -405,23 +405,27 @@ static bool read_field(struct vm *vm, str_id name, value v, struct field_info *o
     return false;
 }
 
-/* setting(SECTION, KEY, DEFAULT): a text of dvo.yaml. */
-static value do_setting(struct vm *vm, const struct call *c)
+/* What a call's first two arguments, SECTION and KEY, lead to in a file; or NULL. */
+static const struct yaml_node *setting_of(struct vm *vm, const struct call *c,
+                                          const struct yaml_node *file)
 {
     const char *section = value_is_str(c->args[0]) ? value_cstr(vm, c->args[0]) : "";
     const char *key = value_is_str(c->args[1]) ? value_cstr(vm, c->args[1]) : "";
-    const struct yaml_node *map = yaml_get(glossary_of(c)->config->dvo, section);
-    const struct yaml_node *found = map ? yaml_get(map, key) : NULL;
+    const struct yaml_node *map = yaml_get(file, section);
+    return map ? yaml_get(map, key) : NULL;
+}
+
+/* setting(SECTION, KEY, DEFAULT): a text of dvo.yaml. */
+static value do_setting(struct vm *vm, const struct call *c)
+{
+    const struct yaml_node *found = setting_of(vm, c, glossary_of(c)->config->dvo);
     return found && found->kind == YAML_STR ? value_cstring(vm, found->text) : c->args[2];
 }
 
 /* provider_setting(SECTION, KEY, DEFAULT): a value of the provider's file. */
 static value do_provider_setting(struct vm *vm, const struct call *c)
 {
-    const char *section = value_is_str(c->args[0]) ? value_cstr(vm, c->args[0]) : "";
-    const char *key = value_is_str(c->args[1]) ? value_cstr(vm, c->args[1]) : "";
-    const struct yaml_node *map = yaml_get(glossary_of(c)->config->provider, section);
-    const struct yaml_node *found = map ? yaml_get(map, key) : NULL;
+    const struct yaml_node *found = setting_of(vm, c, glossary_of(c)->config->provider);
     return found && found->kind != YAML_NULL ? param_value(vm, found) : c->args[2];
 }
 

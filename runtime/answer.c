@@ -89,11 +89,7 @@ static bool unexpected(struct value_source *s, const json_t *step,
 /* A label among labels, say. */
 static bool list_holds(const json_t *list, const json_t *wanted)
 {
-    size_t i;
-    json_t *v;
-    if (json_is_array(list) && !json_is_array(wanted))
-        json_array_foreach(list, i, v) if (json_equal(v, wanted)) return true;
-    return false;
+    return !json_is_array(wanted) && decode_among(list, wanted);
 }
 
 static bool element_fits(struct value_source *s, const json_t *element,
@@ -166,10 +162,7 @@ static bool poll_matches(struct value_source *s, const json_t *test,
         return false;
     if (in) {
         json_t *wanted = value_evaluate(s, in);
-        bool hit = false;
-        size_t i;
-        json_t *v;
-        json_array_foreach(wanted, i, v) hit = hit || json_equal(v, found);
+        bool hit = decode_among(wanted, found);
         json_decref(wanted);
         return hit;
     }

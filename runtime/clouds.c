@@ -119,6 +119,14 @@ static json_t *entry_of_environment(void)
     return entry;
 }
 
+static void tell_looked(struct clouds *c)
+{
+    struct buf words = {0};
+    buf_printf(&words, "looked for: %s", buf_text(&c->looked));
+    fault_words(c->fault, buf_text(&words));
+    buf_free(&words);
+}
+
 static void entry_missing(struct clouds *c, const char *cloud)
 {
     struct buf text = {0};
@@ -132,10 +140,7 @@ static void entry_missing(struct clouds *c, const char *cloud)
     fault_set(c->fault, DVO_ENOENT, "clouds.yaml has no cloud \"%s\"%s%s%s%s", cloud,
               buf_text(&text), near ? "; did you mean " : "", near ? near : "",
               near ? "?" : "");
-    struct buf words = {0};
-    buf_printf(&words, "looked for: %s", buf_text(&c->looked));
-    fault_words(c->fault, buf_text(&words));
-    buf_free(&words);
+    tell_looked(c);
     buf_free(&text);
     free(names);
 }
@@ -162,10 +167,7 @@ static json_t *choose_entry(struct clouds *c, const char *cloud, const char **na
     }
     fault_set(c->fault, DVO_EINVAL,
               "which cloud? Say `cloud: NAME` in the provider's file, or set OS_CLOUD");
-    struct buf words = {0};
-    buf_printf(&words, "looked for: %s", buf_text(&c->looked));
-    fault_words(c->fault, buf_text(&words));
-    buf_free(&words);
+    tell_looked(c);
     return NULL;
 }
 

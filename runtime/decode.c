@@ -210,14 +210,19 @@ static json_t *extract_part(const json_t *found, const json_t *entry, struct fau
     return result;
 }
 
-static bool value_fits(const json_t *wanted, const json_t *found)
+bool decode_among(const json_t *list, const json_t *v)
 {
     size_t i;
-    json_t *v;
-    if (!json_is_array(wanted))
-        return found && json_equal(wanted, found);
-    json_array_foreach(wanted, i, v) if (found && json_equal(v, found)) return true;
+    json_t *one;
+    json_array_foreach(list, i, one) if (json_equal(one, v)) return true;
     return false;
+}
+
+static bool value_fits(const json_t *wanted, const json_t *found)
+{
+    if (json_is_array(wanted))
+        return found && decode_among(wanted, found);
+    return found && json_equal(wanted, found);
 }
 
 /* The first element that has all the values, which have been evaluated. */

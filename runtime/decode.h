@@ -19,6 +19,8 @@ json_t *decode_pointer(const json_t *document, const char *pointer);
  * chooses the first element of a list where every pointer has its VALUE (one of a list of
  * values; null: any). Borrowed; NULL: nothing, or a VALUE that s->outcome tells about. */
 json_t *decode_path(struct value_source *s, const json_t *document, const json_t *path);
+/* Whether a list has a value. */
+bool decode_among(const json_t *list, const json_t *v);
 /* The value of one "extract" entry, a new reference. `headers` are those of the answer,
  * or NULL. NULL without a fault: it is not there and has no default; NULL with a fault:
  * the entry itself is wrong. */

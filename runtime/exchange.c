@@ -168,13 +168,10 @@ static void flight_answered(void *ctx, struct http_response *response)
 
 static void flight_send(struct flight *f)
 {
-    struct curl_slist *headers = NULL;
-    for (const struct curl_slist *h = f->call.headers; h; h = h->next)
-        headers = curl_slist_append(headers, h->data);
     struct provider_request request = {.service = f->call.service,
                                        .method = f->call.method,
                                        .path = buf_text(&f->call.path),
-                                       .headers = headers,
+                                       .headers = http_headers_copy(f->call.headers),
                                        .body = f->call.body,
                                        .body_len = f->call.body_len,
                                        .timeout_ms = CALL_TIMEOUT_MS};

@@ -354,6 +354,14 @@ void http_cancel(struct http_transfer *t)
     http_transfer_free(t);
 }
 
+struct curl_slist *http_headers_copy(const struct curl_slist *headers)
+{
+    struct curl_slist *copy = NULL;
+    for (; headers; headers = headers->next)
+        copy = curl_slist_append(copy, headers->data);
+    return copy;
+}
+
 char *http_header(const struct buf *headers, const char *name)
 {
     size_t len = strlen(name);

@@ -44,6 +44,8 @@ struct http_transfer *http_send(struct http *h, const struct http_request *reque
 void http_cancel(struct http_transfer *t);
 /* This host is never asked through a proxy: an address of a machine. */
 void http_direct(struct http *h, const char *host);
+/* A copy of a list of headers, for one more request. */
+struct curl_slist *http_headers_copy(const struct curl_slist *headers);
 /* Value of a header in the lines of a response, to be freed; NULL if absent. */
 char *http_header(const struct buf *headers, const char *name);
 /* The error that a status means where no rule of a provider says otherwise. */

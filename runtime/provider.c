@@ -457,9 +457,7 @@ static void call_send(void *ctx)
         buf_free(&url);
         return;
     }
-    struct curl_slist *headers = NULL;
-    for (const struct curl_slist *h = c->headers; h; h = h->next)
-        headers = curl_slist_append(headers, h->data);
+    struct curl_slist *headers = http_headers_copy(c->headers);
     if (call_has_session(c)) {
         c->session = session_number(p->session);
         add_headers(p, json_object_get(json_object_get(p->record, "session"), "headers"),

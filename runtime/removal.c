@@ -223,10 +223,8 @@ static void deletion_looked(void *ctx, enum phase_end end, struct fault *f)
 static void deletion_ready(void *ctx, struct fault *fault)
 {
     struct deletion *d = ctx;
-    struct fault f = {0};
     if (fault) {
-        fault_move(&f, fault);
-        deletion_end(d, &f);
+        deletion_end(d, fault);
     } else if (d->left > deletion_main(d) + 1) {
         d->at = deletion_main(d);
         deletion_look(d);

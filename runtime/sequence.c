@@ -141,6 +141,14 @@ static bool answer_lost(const struct fault *f)
     return !refused && (f->status || f->code != DVO_EUNREACH);
 }
 
+/* Whether this thing was made is not known: it may appear a little later. */
+static void sequence_doubt(struct sequence *q, const json_t *thing)
+{
+    q->doubt = thing;
+    q->doubt_since = loop_now();
+    q->patience = PATIENCE_PAUSE_MS;
+}
+
 static void sequence_retry(struct sequence *q, struct fault *f)
 {
     struct run *r = q->run;
@@ -148,11 +156,8 @@ static void sequence_retry(struct sequence *q, struct fault *f)
     bool lost = sequence_creating(q) && q->phase.asked && answer_lost(f);
     bool blind = lost && !json_array_size(json_object_get(thing, "lookup"));
     int64_t pause;
-    if (lost && !blind) {
-        q->doubt = thing;
-        q->doubt_since = loop_now();
-        q->patience = PATIENCE_PAUSE_MS;
-    }
+    if (lost && !blind)
+        sequence_doubt(q, thing);
     /* What came back was no answer: the lookup tells what became of it. */
     if (lost && !blind && f->code == DVO_EPROTO && q->retry.left > 0 && !r->stopping) {
         q->retry.left--;
@@ -265,14 +270,11 @@ static void sequence_extracted(void *ctx)
 static void sequence_absent_gone(void *ctx, struct fault *fault)
 {
     struct sequence *q = ctx;
-    struct fault f = {0};
     q->changed = true;
-    if (fault) {
-        fault_move(&f, fault);
-        sequence_end(q, &f);
-    } else {
+    if (fault)
+        sequence_end(q, fault);
+    else
         sequence_finish(q);
-    }
 }
 
 static void sequence_found(struct sequence *q)
@@ -309,10 +311,8 @@ static void sequence_found(struct sequence *q)
 static void sequence_orphan_gone(void *ctx, struct fault *fault)
 {
     struct sequence *q = ctx;
-    struct fault f = {0};
     if (fault) {
-        fault_move(&f, fault);
-        sequence_end(q, &f);
+        sequence_end(q, fault);
         return;
     }
     json_object_del(q->vars, "id");
@@ -361,11 +361,8 @@ static void sequence_missing(struct sequence *q)
         return;
     }
     /* An earlier run was stopped while it waited for the answer. */
-    if (sequence_before(q)->status == STATE_STARTED && !q->begun && !q->doubt_since) {
-        q->doubt = q->lists;
-        q->doubt_since = loop_now();
-        q->patience = PATIENCE_PAUSE_MS;
-    }
+    if (sequence_before(q)->status == STATE_STARTED && !q->begun && !q->doubt_since)
+        sequence_doubt(q, q->lists);
     if (!sequence_patient(q, q->lists) && !sequence_remove_orphan(q))
         sequence_enter(q, STAGE_RESOLVE);
 }
@@ -495,10 +492,8 @@ static void sequence_enter(struct sequence *q, enum stage stage)
 static void provider_known(void *ctx, struct fault *fault)
 {
     struct sequence *q = ctx;
-    struct fault f = {0};
     if (fault) {
-        fault_move(&f, fault);
-        sequence_end(q, &f);
+        sequence_end(q, fault);
         return;
     }
     switch (q->begun ? PREFLIGHT_UNKNOWN : preflight_take(q->run, q->op, q->vars)) {
@@ -554,10 +549,8 @@ static void sequence_forget(struct sequence *q)
 static void sequence_replaced(void *ctx, struct fault *fault)
 {
     struct sequence *q = ctx;
-    struct fault f = {0};
     if (fault) {
-        fault_move(&f, fault);
-        sequence_end(q, &f);
+        sequence_end(q, fault);
         return;
     }
     sequence_forget(q);

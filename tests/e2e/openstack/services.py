@@ -125,12 +125,3 @@ def services():
             nginx(),
         )
     }
-
-
-def start(names):
-    """Starts them at once, then waits for each."""
-    every = services()
-    for name in names:
-        every[name].start()
-    for name in names:
-        every[name].wait()
