@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ir/base/digest.h"
-
 static void tell_difference(const char *name, const json_t *was, const json_t *says,
                             struct buf *out)
 {
@@ -50,15 +48,6 @@ static bool refuse(const struct plan_op *op, const char *argument, const char *h
     return false;
 }
 
-static bool same_digest(const json_t *args, const char *digest)
-{
-    char found[DIGEST_TEXT_SIZE];
-    char *text = json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENSURE_ASCII);
-    digest_text(text, strlen(text), found);
-    free(text);
-    return !strcmp(found, digest);
-}
-
 /* {argument: [wanted, found]} over what the lookup found; null is not asked for. */
 static bool facts_hold(struct run *r, const struct plan_op *op, const json_t *vars,
                        struct fault *f)
@@ -96,8 +85,9 @@ bool adoption_check(struct run *r, uint32_t op, const json_t *vars, struct fault
         json_decref(had);
         return true;
     }
+    const char *digest = json_string_value(json_object_get(p->entry, "args_digest"));
     if (!had && label && !strncmp(label, "sha256:", 7))
-        return same_digest(wanted, label) ||
+        return (digest && !strcmp(digest, label)) ||
                refuse(p, NULL, "what it was made with is known as a digest only",
                       &differences, f);
     if (!had && label)
