@@ -12,7 +12,7 @@
 
 enum {
     YAML_LONGEST_KEY = 1000, /* readers give up on longer ones before their colon */
-    YAML_COMPACT = 100,      /* columns of a line with a compact map or sequence */
+    YAML_COMPACT = 110,      /* columns of a line with a compact map or sequence */
 };
 
 static struct yaml_level *yaml_top(struct yaml *y)
