@@ -342,12 +342,12 @@ static void note_handle(void *ctx, value v, const char *path)
     *(value *)ctx = v;
 }
 
-/* Whatever only running can tell may stand here; a handle is nothing that can be shown.
- */
+/* Whatever only running can tell may stand here; a handle is nothing that can be shown,
+ * but a rule can look into it. */
 static val_id bind_any(const struct binder *b, value v)
 {
     value handle = VALUE_ERROR;
-    if (b->arg->deferred)
+    if (b->arg->deferred && !b->arg->inspect)
         value_each_handle(b->vm, v, note_handle, &handle);
     if (handle == VALUE_ERROR)
         return value_to_ir(b->vm, v, whole(b));

@@ -102,12 +102,33 @@ static value get_with(struct vm *vm, const struct call *c)
                               vm_span(vm));
 }
 
+/* net.subnets: as many as the call was given. */
+static value list_field(struct vm *vm, const struct handle *h, const struct field_info *f)
+{
+    const struct graph *g = &program_of(vm)->graph;
+    const struct call_info *info = graph_call(g, h->op);
+    value list = value_list_new(vm, NULL, 0);
+    uint32_t arg = 0;
+    while (arg < info->nargs && info->args[arg].name != f->each)
+        arg++;
+    uint32_t n = arg < info->nargs ? val_count(&g->values, g->args[g->ops[h->op].args + arg]) : 0;
+    for (uint32_t i = 0; i < n; i++) {
+        val_id parts[2] = {field_ref(vm, h, f), val_int(vm->values, i)};
+        value_list_push(vm, list,
+                        value_deferred_new(vm, val_seq(vm->values, IR_GET, 0, parts, 2),
+                                           f->type, vm_span(vm)));
+    }
+    return list;
+}
+
 static value handle_getattr(struct vm *vm, value self, str_id name)
 {
     const struct handle *h = handle_of(self);
     const struct field_info *f = field_of(vm, h, name);
     if (f && f->known)
         return known_field(vm, h, name);
+    if (f && f->each)
+        return list_field(vm, h, f);
     if (f && f->has_arg) {
         struct native *n = arena_new(vm->arena, struct native);
         *n = (struct native){intern_text(vm->strings, name), get_with, "value /",

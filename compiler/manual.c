@@ -116,10 +116,13 @@ static void print_result(struct program *p, const struct call_info *info, struct
     const struct handle_type *t = &p->calls.types[info->result];
     buf_printf(out, "\nResult: %s\n  %-12s %-14s %s\n", text_of(p, t->name), "changed",
                "condition", "whether this run changed something");
-    for (uint32_t i = 0; i < t->nfields; i++)
-        buf_printf(out, "  %-12s %-14s %s\n", text_of(p, t->fields[i].name),
-                   type_name(&p->strings, t->fields[i].type),
-                   t->fields[i].doc ? t->fields[i].doc : "");
+    for (uint32_t i = 0; i < t->nfields; i++) {
+        const struct field_info *f = &t->fields[i];
+        struct type list = {.kind = TYPE_LIST, .item = f->type.kind};
+        buf_printf(out, "  %-12s %-14s %s\n", text_of(p, f->name),
+                   type_name(&p->strings, f->each ? list : f->type),
+                   f->doc ? f->doc : "");
+    }
 }
 
 bool manual_call(struct program *p, const char *name, struct buf *out)

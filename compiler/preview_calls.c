@@ -108,22 +108,35 @@ static void things(const struct page *p, const char *phase, const json_t *list)
     }
 }
 
+static void result(const struct page *p, size_t op, const char *field, const json_t *v)
+{
+    struct word w = {.names = &p->c->names, .out = p->out, .empty = true};
+    const char *tag;
+    if (!json_is_string(v) && !word_deferred(v, &tag))
+        return;
+    word_field(&p->c->names, op, field, p->out);
+    buf_char(p->out, '=');
+    word_value(&w, v, WORD_PLAIN);
+    word_end(&w);
+    buf_char(p->out, '\n');
+}
+
 static void results(const struct page *p, const json_t *entry)
 {
     size_t op = (size_t)json_integer_value(json_object_get(entry, "op"));
     const char *field;
-    json_t *v;
+    json_t *v, *item;
     json_object_foreach(json_object_get(entry, "result"), field, v)
     {
-        struct word w = {.names = &p->c->names, .out = p->out, .empty = true};
-        const char *tag;
-        if (!json_is_string(v) && !word_deferred(v, &tag))
-            continue;
-        word_field(&p->c->names, op, field, p->out);
-        buf_char(p->out, '=');
-        word_value(&w, v, WORD_PLAIN);
-        word_end(&w);
-        buf_char(p->out, '\n');
+        size_t i;
+        json_array_foreach(v, i, item)
+        {
+            struct buf name = {0};
+            buf_printf(&name, "%s_%zu", field, i);
+            result(p, op, buf_text(&name), item);
+            buf_free(&name);
+        }
+        result(p, op, field, v);
     }
 }
 

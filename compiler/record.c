@@ -391,8 +391,11 @@ static bool read_field(struct vm *vm, str_id name, value v, struct field_info *o
     const char *type = record_is_word(vm, v, "field") ? record_text(vm, v, "type") : NULL;
     const char *arg = type ? record_text(vm, v, "arg") : NULL;
     const char *by = type ? record_text(vm, v, "by") : NULL;
+    const char *each = type ? record_text(vm, v, "each") : NULL;
     *out = (struct field_info){.name = name,
-                               .has_arg = arg != NULL,
+                               .has_arg = arg || each,
+                               .arg = {.kind = TYPE_INT},
+                               .each = each ? intern_cstr(vm->strings, each) : 0,
                                .known = record_flag(vm, v, "known"),
                                .open = record_flag(vm, v, "open"),
                                .by = by ? intern_cstr(vm->strings, by) : 0,

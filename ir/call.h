@@ -67,6 +67,8 @@ struct field_info {
     struct type type;
     bool has_arg; /* a method that makes a deferred value, e.g. endpoint(port) */
     struct type arg;
+    str_id each; /* a list with an item for each of this argument's, each an IR_GET; 0: no
+                    list */
     bool known; /* known at compile time: .name .roles .vars */
     bool open;  /* no secret that the op was given can be in it */
     str_id by;  /* the call on this handle that finds it out, or 0: its own op does */

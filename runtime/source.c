@@ -71,7 +71,14 @@ static json_t *source_get(struct value_source *s, json_int_t id, const char *met
     if (!strcmp(method, "endpoint"))
         return endpoint_get(r, op, json_integer_value(arg), s);
     const char *name = json_string_value(arg);
-    if (!strcmp(method, "header") && name) {
+    const json_t *field = json_object_get(r->ops[op].result, method);
+    if (json_is_array(field) && json_is_integer(arg)) {
+        json_t *item = json_array_get(field, (size_t)json_integer_value(arg));
+        if (item)
+            return json_incref(item);
+        fault_set(&s->fault, DVO_ENOENT, "%s has no such item of its %s",
+                  r->plan->ops[op].address, method);
+    } else if (!strcmp(method, "header") && name) {
         const char *key;
         json_t *v;
         json_object_foreach(json_object_get(r->ops[op].result, "headers"), key,
