@@ -111,7 +111,8 @@ static value list_field(struct vm *vm, const struct handle *h, const struct fiel
     uint32_t arg = 0;
     while (arg < info->nargs && info->args[arg].name != f->each)
         arg++;
-    uint32_t n = arg < info->nargs ? val_count(&g->values, g->args[g->ops[h->op].args + arg]) : 0;
+    uint32_t n =
+        arg < info->nargs ? val_count(&g->values, g->args[g->ops[h->op].args + arg]) : 0;
     for (uint32_t i = 0; i < n; i++) {
         val_id parts[2] = {field_ref(vm, h, f), val_int(vm->values, i)};
         value_list_push(vm, list,

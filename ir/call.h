@@ -69,9 +69,9 @@ struct field_info {
     struct type arg;
     str_id each; /* a list with an item for each of this argument's, each an IR_GET; 0: no
                     list */
-    bool known; /* known at compile time: .name .roles .vars */
-    bool open;  /* no secret that the op was given can be in it */
-    str_id by;  /* the call on this handle that finds it out, or 0: its own op does */
+    bool known;  /* known at compile time: .name .roles .vars */
+    bool open;   /* no secret that the op was given can be in it */
+    str_id by;   /* the call on this handle that finds it out, or 0: its own op does */
     const char *doc;
 };
 
