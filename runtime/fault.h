@@ -15,7 +15,7 @@ struct fault {
     long retry_after_ms;  /* what the service asked for; 0: nothing */
     bool final;           /* not to be retried, although the error is transient */
     long status;          /* of the HTTP answer that says so; 0: none */
-    const char *argument; /* of the call, that it is about; the plan's, or NULL */
+    char *argument;       /* of the call, that it is about; or NULL */
     char *help;           /* what can be done, or NULL */
 };
 
