@@ -216,10 +216,10 @@ static void resolve_op(struct loader *l, struct plan_op *op)
     const struct run_plan *p = l->plan;
     if (op->line > p->nlines)
         loader_refuse(l, "the line of \"at\" is not a number from 0 to %u", p->nlines);
-    for (uint32_t i = 0; i < op->nneeds; i++)
-        op->needs[i].op = loader_op(l, op->needs[i].op, need_names[op->needs[i].kind]);
     if (op->subject)
         op->subject = loader_op(l, op->subject, "\"subject\"");
+    for (uint32_t i = 0; i < op->nneeds; i++)
+        op->needs[i].op = loader_op(l, op->needs[i].op, need_names[op->needs[i].kind]);
     for (uint32_t i = 0; i < op->nbatches; i++)
         if (op->batches[i] > p->nbatches)
             loader_refuse(l, "a batch is not a number from 0 to %u", p->nbatches);
