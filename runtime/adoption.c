@@ -38,7 +38,7 @@ static bool refuse(const struct plan_op *op, const char *argument, const char *h
 {
     fault_set(f, DVO_EEXIST, "it exists with other arguments: %s",
               differences->len ? buf_text(differences) : how);
-    f->argument = argument;
+    f->argument = argument ? xstrdup(argument) : NULL;
     struct buf help = {0};
     buf_printf(&help,
                "to delete it and make it anew, with everything on it lost: --replace %s",
@@ -49,13 +49,13 @@ static bool refuse(const struct plan_op *op, const char *argument, const char *h
 }
 
 /* {argument: [wanted, found]} over what the lookup found; null is not asked for. */
-static bool facts_hold(struct run *r, const struct plan_op *op, const json_t *vars,
-                       struct fault *f)
+static bool facts_hold(struct run *r, const struct plan_op *op, const json_t *facts,
+                       const json_t *vars, struct fault *f)
 {
     const char *name, *first = NULL;
     json_t *pair;
     struct buf differences = {0};
-    json_object_foreach(json_object_get(op->entry, "facts"), name, pair)
+    json_object_foreach((json_t *)(uintptr_t)facts, name, pair)
     {
         struct value_source s = run_values(r, vars);
         json_t *wanted = value_evaluate(&s, json_array_get(pair, 0));
@@ -71,21 +71,21 @@ static bool facts_hold(struct run *r, const struct plan_op *op, const json_t *va
     return !differences.len || refuse(op, first, "", &differences, f);
 }
 
-bool adoption_check(struct run *r, uint32_t op, const json_t *vars, struct fault *f)
+bool adoption_check(struct run *r, uint32_t op, const json_t *entry, const json_t *vars,
+                    struct fault *f)
 {
     const struct plan_op *p = &r->plan->ops[op];
-    const json_t *wanted = json_object_get(p->entry, "args");
+    const json_t *wanted = json_object_get(entry, "args");
     const char *label = json_string_value(json_object_get(vars, "args"));
     json_t *had = json_incref(r->ops[op].before.args);
     struct buf differences = {0};
-    const json_t *create =
-        json_object_get(json_object_get(p->entry, "sequences"), "create");
+    const json_t *create = json_object_get(json_object_get(entry, "sequences"), "create");
     /* What is only looked up is whatever it is. */
     if (!json_array_size(create) || !wanted) {
         json_decref(had);
         return true;
     }
-    const char *digest = json_string_value(json_object_get(p->entry, "args_digest"));
+    const char *digest = json_string_value(json_object_get(entry, "args_digest"));
     if (!had && label && !strncmp(label, "sha256:", 7))
         return (digest && !strcmp(digest, label)) ||
                refuse(p, NULL, "what it was made with is known as a digest only",
@@ -93,7 +93,7 @@ bool adoption_check(struct run *r, uint32_t op, const json_t *vars, struct fault
     if (!had && label)
         had = json_loads(label, JSON_DECODE_ANY, NULL);
     if (!had)
-        return facts_hold(r, p, vars, f);
+        return facts_hold(r, p, json_object_get(entry, "facts"), vars, f);
     const char *first = tell_differences(had, wanted, &differences);
     bool same = json_equal(had, wanted);
     json_decref(had);

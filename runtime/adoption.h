@@ -4,9 +4,11 @@
 
 #include "runtime/run.h"
 
-/* Compares the op's arguments with those that it was made with: of the state, else of the
- * thing's own label, which `vars` has as "args" (JSON, or its digest), else by the facts
- * that the lookup found. False with EEXIST, which names what differs. */
-bool adoption_check(struct run *r, uint32_t op, const json_t *vars, struct fault *f);
+/* Compares the arguments in the op's entry with those that it was made with: of the
+ * state, else of the thing's own label, which `vars` has as "args" (JSON, or its digest),
+ * else by the facts that the lookup found. False with EEXIST, which names what differs.
+ */
+bool adoption_check(struct run *r, uint32_t op, const json_t *entry, const json_t *vars,
+                    struct fault *f);
 
 #endif

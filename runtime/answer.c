@@ -33,12 +33,11 @@ static bool expected(const json_t *step, long status)
 static char *error_sentence(struct run *r, const char *body, size_t len)
 {
     struct value_source s = run_values(r, NULL);
-    const json_t *provider = json_object_get(r->plan->calls, "provider");
     json_t *document = json_loadb(body, len, JSON_ALLOW_NUL, NULL), *found = NULL;
     size_t i;
     json_t *entry;
     struct fault ignored = {0};
-    json_array_foreach(json_object_get(provider, "words"), i, entry)
+    json_array_foreach(json_object_get(r->plan->provider, "words"), i, entry)
     {
         if (document && !found)
             found = decode_extract(&s, document, NULL, entry, &ignored);
@@ -55,8 +54,10 @@ static char *error_sentence(struct run *r, const char *body, size_t len)
 static void apply_rule(const json_t *rule, struct fault *f)
 {
     const char *help = json_string_value(json_object_get(rule, "help"));
-    f->argument = json_string_value(json_object_get(rule, "argument"));
+    const char *argument = json_string_value(json_object_get(rule, "argument"));
+    free(f->argument);
     free(f->help);
+    f->argument = argument ? strdup(argument) : NULL;
     f->help = help ? strdup(help) : NULL;
 }
 

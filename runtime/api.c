@@ -11,6 +11,7 @@
 
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
+#include "runtime/calls.h"
 #include "runtime/conversation.h"
 #include "runtime/members.h"
 #include "runtime/steps.h"
@@ -62,20 +63,23 @@ static struct tool_op *api_op(struct api_run *a, unsigned long id)
 static void api_send(struct api_run *a, struct tool_op *o)
 {
     const struct run_plan *plan = a->t.run->plan;
-    const json_t *steps = json_object_get(plan->ops[o->op].entry, "steps");
+    struct fault f = {0};
+    json_t *entry = calls_entry(plan, o->op, &f);
+    const json_t *steps = json_object_get(entry, "steps");
     const json_t *step = json_array_get(steps, o->ended);
     const char *file = json_string_value(json_object_get(step, "file"));
-    struct fault f = {0};
     char *path = path_join(plan->dir, file ? file : "");
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = entry ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    if (entry && fd < 0)
+        fault_set(&f, DVO_ENOENT, "%s: %s; rebuild with dvoc build", path,
+                  strerror(errno));
     if (fd >= 0) {
         conversation_send(a->talk, fd);
     } else {
-        fault_set(&f, DVO_ENOENT, "%s: %s; rebuild with dvoc build", path,
-                  strerror(errno));
         tool_op_failed(o, &f);
         api_signal(&a->t, SIGKILL);
     }
+    json_decref(entry);
     free(path);
 }
 
@@ -155,17 +159,28 @@ static bool api_waits(const struct api_run *a, const struct plan_op *op, uint32_
     return false;
 }
 
+/* Adds the steps of an op, or those that several are carried out by. */
+static bool api_add_steps(const struct run_plan *p, uint32_t op, bool together,
+                          struct steps *s, struct value_source *source)
+{
+    json_t *entry = calls_entry(p, op, &source->fault);
+    const json_t *from = together ? json_object_get(entry, "together") : entry;
+    bool ok = entry && steps_add(s, &p->ops[op], json_object_get(from, "steps"), source);
+    if (!entry)
+        source->outcome = VALUE_FAULT;
+    json_decref(entry);
+    return ok;
+}
+
 /* Adds the next op, or those that are carried out with it. False with the source's
  * outcome; an op that is not wanted is in the script too, so that it is skipped in its
  * turn. */
 static bool api_add(struct api_run *a, uint32_t first, struct steps *s,
                     struct value_source *source)
 {
-    const struct plan_op *op = &a->t.run->plan->ops[a->t.ops[a->end].op];
-    uint32_t n = api_together(a, a->end);
-    const json_t *steps =
-        n > 1 ? json_object_get(json_object_get(op->entry, "together"), "steps")
-              : json_object_get(op->entry, "steps");
+    const struct run_plan *plan = a->t.run->plan;
+    uint32_t index = a->t.ops[a->end].op, n = api_together(a, a->end);
+    const struct plan_op *op = &plan->ops[index];
     bool ok = true;
     if (api_waits(a, op, first)) {
         source->outcome = VALUE_WAIT;
@@ -178,10 +193,10 @@ static bool api_add(struct api_run *a, uint32_t first, struct steps *s,
             source->outcome = VALUE_SKIPPED;
         json_decref(condition);
     }
-    ok = ok && steps_add(s, op, steps, source);
+    ok = ok && api_add_steps(plan, index, n > 1, s, source);
     if (!ok && source->outcome == VALUE_SKIPPED) {
         for (uint32_t k = 0; k < n; k++)
-            steps_skip(s, &a->t.run->plan->ops[a->t.ops[a->end + k].op]);
+            steps_skip(s, &plan->ops[a->t.ops[a->end + k].op]);
         ok = true;
     }
     a->end += ok ? n : 0;

@@ -19,7 +19,7 @@ enum flight_state { FLIGHT_GATHERING, FLIGHT_SENT, FLIGHT_LANDED };
 struct flight {
     struct run *run;
     struct flight *next, **at;
-    const json_t *step; /* of who asked first */
+    json_t *step; /* of who asked first */
     struct step_call call;
     char *key; /* what it asks but for the batched value; NULL: nobody joins it */
     enum flight_state state;
@@ -55,6 +55,7 @@ static void flight_free(struct flight *f)
     free(f->key);
     free(f->waiters.v);
     json_decref(f->joined);
+    json_decref(f->step);
     json_decref(f->reply.document);
     buf_free(&f->reply.http.body);
     buf_free(&f->reply.http.headers);
@@ -232,7 +233,7 @@ static struct flight *flight_new(struct run *r, const json_t *step,
     struct exchange *x = r->exchange;
     struct flight *f = xcalloc(1, sizeof *f);
     f->run = r;
-    f->step = step;
+    f->step = json_incref((json_t *)(uintptr_t)step);
     f->call = *call;
     f->key = key;
     f->values = 1;

@@ -17,7 +17,7 @@ typedef void reply_fn(void *ctx, const struct reply *reply);
 
 struct exchange *exchange_new(struct run *r);
 void exchange_free(struct exchange *x); /* nothing is called any more */
-/* Sends the call of a step, which must live on; the call is taken over. */
+/* Sends the call of a step; the call is taken over. */
 void exchange_send(struct run *r, const json_t *step, struct step_call *call,
                    reply_fn *done, void *ctx);
 

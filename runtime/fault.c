@@ -60,11 +60,13 @@ void fault_copy(struct fault *to, const struct fault *from)
     to->words = from->words ? xstrdup(from->words) : NULL;
     to->log = from->log ? xstrdup(from->log) : NULL;
     to->help = from->help ? xstrdup(from->help) : NULL;
+    to->argument = from->argument ? xstrdup(from->argument) : NULL;
 }
 
 void fault_free(struct fault *f)
 {
     free(f->help);
+    free(f->argument);
     free(f->message);
     free(f->words);
     free(f->log);

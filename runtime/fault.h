@@ -10,13 +10,13 @@
 struct fault {
     enum dvo_error code;
     char *message;
-    char *words;          /* the tool's own last words, or NULL */
-    char *log;            /* path of its full output, or NULL */
-    long retry_after_ms;  /* what the service asked for; 0: nothing */
-    bool final;           /* not to be retried, although the error is transient */
-    long status;          /* of the HTTP answer that says so; 0: none */
-    const char *argument; /* of the call, that it is about; the plan's, or NULL */
-    char *help;           /* what can be done, or NULL */
+    char *words;         /* the tool's own last words, or NULL */
+    char *log;           /* path of its full output, or NULL */
+    long retry_after_ms; /* what the service asked for; 0: nothing */
+    bool final;          /* not to be retried, although the error is transient */
+    long status;         /* of the HTTP answer that says so; 0: none */
+    char *argument;      /* of the call, that it is about; or NULL */
+    char *help;          /* what can be done, or NULL */
 };
 
 /* Replaces what is there by this error. Always returns false, for `return

@@ -1,4 +1,5 @@
-/* A build folder as the runtime sees it: plan.json and api/calls.json, checked. */
+/* A build folder as the runtime sees it: plan.json and api/calls.json, checked. What an
+ * op alone needs of calls.json is left in the file until it is the op's turn: calls.h. */
 #ifndef DVO_RUNTIME_LOAD_H
 #define DVO_RUNTIME_LOAD_H
 
@@ -37,6 +38,18 @@ struct plan_place {
     uint32_t line, column, end; /* index of a line, columns from 1 */
 };
 
+/* Where an op's entry stands in calls.json. */
+struct plan_entry {
+    uint64_t at;
+    uint32_t len;    /* bytes; 0: it has none */
+    char digest[27]; /* see digest_key26() */
+};
+
+struct plan_secret {
+    const char *path;
+    const struct plan_secret *next;
+};
+
 struct plan_op {
     uint32_t id; /* as in plan.json */
     const char *address, *call, *title, *kind;
@@ -48,14 +61,21 @@ struct plan_op {
     uint32_t nneeds;
     uint32_t *batches; /* it begins after these */
     uint32_t nbatches;
-    const json_t *when, *args, *probe; /* VALUEs, or NULL */
-    const json_t *fields; /* types of result fields that are no texts, or NULL */
-    json_t *entry;        /* its record in calls.json, or NULL */
-    uint32_t *together;   /* ops that may be carried out with it as one, itself first */
+    json_t *when, *probe; /* VALUEs, or NULL */
+    json_t *args;         /* VALUEs of a builtin call, else NULL */
+    json_t *fields;       /* types of result fields that are no texts, or NULL */
+    const struct plan_secret *secrets; /* within its values */
+    struct plan_entry entry;
+    const char *key; /* of its thing at the provider, or NULL */
+    const char
+        *rekeyed;       /* what the key's hash is in place of that of the plan, or NULL */
+    uint32_t nsteps;    /* in its entry */
+    uint32_t *together; /* ops that may be carried out with it as one, itself first */
     uint32_t ntogether;
     int retries;    /* -1: default */
     double timeout; /* seconds; 0: default */
     bool carry_on, tainted, idempotent, keyed;
+    bool checkable; /* its entry says what there is to look at before anything is done */
 };
 
 struct plan_task {
@@ -98,8 +118,10 @@ struct plan_line {
 
 struct run_plan {
     struct arena arena;
-    json_t *json, *calls; /* the documents; everything above borrows from them */
-    const char *dir;      /* the build folder */
+    json_t *json;     /* plan.json but for the ops; segments and lines borrow from it */
+    json_t *provider; /* of calls.json, or NULL */
+    int calls;        /* calls.json, opened; -1: there is none */
+    const char *dir;  /* the build folder */
     const char *program, *project;
     char *program_dir;   /* the program's folder */
     struct plan_op *ops; /* index 0 unused; program order */
@@ -119,7 +141,5 @@ struct run_plan *plan_load(const char *dir, const char *expect, char **message);
 void plan_free(struct run_plan *p);
 /* Index of the op with this address or id; 0: none. */
 uint32_t plan_op_at(const struct run_plan *p, const char *address);
-/* Where an argument of a call stands, if that is known, else where the call does. */
-struct plan_place plan_op_place(const struct plan_op *op, const char *argument);
 uint32_t plan_op_index(const struct run_plan *p, json_int_t id);
 #endif

@@ -210,27 +210,6 @@ static void note_key(void *ctx, const struct state_op *op)
     json_object_set_new(ctx, op->key, json_string(op->address));
 }
 
-/* Puts one key's hash into the place of another's in all texts of a record. The hash is
- * what all ways of writing a key have in common, and nothing else holds it. */
-static void replace_hash(json_t *v, const char *from, const char *to)
-{
-    size_t i;
-    const char *name;
-    json_t *item;
-    if (json_is_array(v)) {
-        json_array_foreach(v, i, item) replace_hash(item, from, to);
-    } else if (json_is_object(v)) {
-        json_object_foreach(v, name, item) replace_hash(item, from, to);
-    } else if (json_is_string(v) && strstr(json_string_value(v), from)) {
-        struct buf text = {0};
-        buf_add(&text, json_string_value(v), json_string_length(v));
-        for (char *at = text.p; (at = strstr(at, from)); at += KEY_HASH)
-            memcpy(at, to, KEY_HASH);
-        json_string_setn(v, text.p, text.len);
-        buf_free(&text);
-    }
-}
-
 static const char *hash_of(const char *key)
 {
     size_t n = strlen(key);
@@ -255,15 +234,10 @@ static char *key_apart(const json_t *keys, const char *key)
     return apart;
 }
 
-static const char *planned_key(const struct plan_op *p)
-{
-    return json_string_value(json_object_get(p->entry, "key"));
-}
-
 static void move_key(struct run *r, uint32_t op, const json_t *keys)
 {
-    const struct plan_op *p = &r->plan->ops[op];
-    const char *planned = planned_key(p);
+    struct plan_op *p = &r->plan->ops[op];
+    const char *planned = p->key;
     const char *known = r->ops[op].before.key;
     if (!planned || !hash_of(planned))
         return;
@@ -271,11 +245,8 @@ static void move_key(struct run *r, uint32_t op, const json_t *keys)
                 : !known && key_is_of_another(keys, planned, p->address)
                     ? key_apart(keys, planned)
                     : NULL;
-    if (key && strcmp(key, planned) != 0) {
-        char from[KEY_HASH + 1];
-        memcpy(from, hash_of(planned), sizeof from);
-        replace_hash(p->entry, from, hash_of(key));
-    }
+    if (key && strcmp(key, planned) != 0)
+        p->rekeyed = arena_strndup(&r->plan->arena, hash_of(key), KEY_HASH);
     free(key);
 }
 
@@ -284,7 +255,7 @@ bool move_keys(struct run *r, struct fault *f)
     json_t *keys = json_object();
     bool asked = false; /* all keys are read only if something may be new */
     for (uint32_t i = 1; !asked && i <= r->plan->nops; i++)
-        asked = planned_key(&r->plan->ops[i]) && !r->ops[i].before.key;
+        asked = r->plan->ops[i].key && !r->ops[i].before.key;
     bool ok = !asked || state_each_keyed(r->state, note_key, keys, f);
     for (uint32_t i = 1; ok && i <= r->plan->nops; i++)
         move_key(r, i, keys);

@@ -2,6 +2,8 @@
  * things can be asked together. */
 #include "runtime/phase.h"
 
+#include <string.h>
+
 #include "runtime/answer.h"
 #include "runtime/exchange.h"
 
@@ -12,8 +14,9 @@ static void phase_end_with(struct phase *p, enum phase_end end, struct fault *f)
     if (end == PHASE_FAULT) {
         const json_t *step = json_array_get(p->steps, p->step);
         const char *argument = json_string_value(json_object_get(step, "argument"));
-        if (!f->argument && (f->code == DVO_ENOENT || f->code == DVO_EINVAL))
-            f->argument = argument;
+        bool about = f->code == DVO_ENOENT || f->code == DVO_EINVAL;
+        if (about && argument && !f->argument)
+            f->argument = strdup(argument);
     }
     p->done(p->ctx, end, f);
 }

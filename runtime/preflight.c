@@ -8,6 +8,7 @@
 
 #include "ir/base/arena.h"
 #include "runtime/adoption.h"
+#include "runtime/calls.h"
 #include "runtime/phase.h"
 #include "runtime/provider.h"
 #include "runtime/report.h"
@@ -35,6 +36,7 @@ struct preflight {
 struct checking {
     struct preflight *preflight;
     uint32_t op;
+    json_t *entry;
     bool resolving;
     struct phase phase;
     struct retry retry;
@@ -44,13 +46,13 @@ static void checking_go(void *ctx);
 
 static const json_t *check_list(const struct checking *c, const char *name)
 {
-    const json_t *entry = c->preflight->run->plan->ops[c->op].entry;
-    return json_object_get(json_object_get(entry, "sequences"), name);
+    return json_object_get(json_object_get(c->entry, "sequences"), name);
 }
 
 static void checking_end(struct checking *c)
 {
     c->preflight->open--;
+    json_decref(c->entry);
     free(c);
 }
 
@@ -62,7 +64,7 @@ static void check_needs(struct checking *c, struct check *k)
     const char *name;
     json_t *expr;
     k->needs = json_object();
-    json_object_foreach(json_object_get(r->plan->ops[c->op].entry, "needs"), name, expr)
+    json_object_foreach(json_object_get(c->entry, "needs"), name, expr)
     {
         json_t *n = value_evaluate(&s, expr);
         if (json_is_number(n))
@@ -117,7 +119,7 @@ static void checking_passed(struct checking *c)
         if (!json_is_true(check_list(c, "absent")) &&
             (p->run->ops[c->op].before.status == STATE_STARTED ||
              select_replaced(p->run, c->op) ||
-             adoption_check(p->run, c->op, k->vars, &k->problem)))
+             adoption_check(p->run, c->op, c->entry, k->vars, &k->problem)))
             k->finding = PREFLIGHT_FOUND;
         checking_end(c);
     }
@@ -177,13 +179,13 @@ static void check_start(struct preflight *p, uint32_t op)
     p->open++;
     *c = (struct checking){.preflight = p, .op = op};
     c->retry = retry_begin(r->plan->ops[op].retries);
-    c->phase = (struct phase){.run = r,
-                              .vars = k->vars,
-                              .lenient = true,
-                              .any = json_is_true(check_list(c, "absent")),
-                              .done = checking_ended,
-                              .ctx = c};
-    if (json_array_size(check_list(c, "lookup")))
+    c->phase = (struct phase){
+        .run = r, .vars = k->vars, .lenient = true, .done = checking_ended, .ctx = c};
+    c->entry = calls_entry(r->plan, op, &k->problem);
+    c->phase.any = json_is_true(check_list(c, "absent"));
+    if (!c->entry)
+        checking_end(c);
+    else if (json_array_size(check_list(c, "lookup")))
         checking_go(c);
     else if (id || !json_array_size(check_list(c, "create")))
         checking_end(c); /* nothing to look it up by, or only to be read */
@@ -346,18 +348,8 @@ static void preflight_ask(struct preflight *p, uint32_t first)
     if (p->checks[first].problem.code)
         return;
     check_all(p);
-    json_object_foreach(
-        json_object_get(json_object_get(r->plan->calls, "provider"), "quotas"), name,
-        quota) quota_check(p, name, quota);
-}
-
-/* Whether the driver has told what there is to check. */
-static bool preflight_pays(const struct run *r, uint32_t op)
-{
-    const json_t *entry = r->plan->ops[op].entry;
-    return json_object_get(entry, "needs") ||
-           json_array_size(
-               json_object_get(json_object_get(entry, "sequences"), "resolve"));
+    json_object_foreach(json_object_get(r->plan->provider, "quotas"), name, quota)
+        quota_check(p, name, quota);
 }
 
 static void preflight_say(const struct preflight *p, const struct run *r)
@@ -381,7 +373,7 @@ int preflight_run(struct run *r)
     for (uint32_t i = r->plan->nops; i >= 1; i--)
         if (r->plan->ops[i].way == WAY_CALLS && r->ops[i].status == RUN_WAITING) {
             first = i;
-            pays = pays || preflight_pays(r, i);
+            pays = pays || r->plan->ops[i].checkable;
         }
     if (first && pays)
         preflight_ask(p, first);

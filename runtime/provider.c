@@ -60,7 +60,7 @@ struct provider *provider_new(struct run *r)
 {
     struct provider *p = xcalloc(1, sizeof *p);
     p->run = r;
-    p->record = json_object_get(r->plan->calls, "provider");
+    p->record = r->plan->provider;
     p->facts = json_object();
     double rate = limit_of(p, "rate", 0), parallel = limit_of(p, "parallel", PARALLEL);
     p->gate = gate_new(r->loop, parallel < 1 ? 1 : (unsigned)parallel, rate,

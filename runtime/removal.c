@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "ir/base/arena.h"
+#include "runtime/calls.h"
 #include "runtime/phase.h"
 #include "runtime/provider.h"
 #include "runtime/retry.h"
@@ -142,8 +143,8 @@ void removal_start(struct run *r, const struct removal *what, removal_fn *done, 
 struct deletion {
     struct run *run;
     uint32_t op;
-    json_t *vars;
-    const json_t *sequences;
+    json_t *vars, *entry;
+    const json_t *sequences; /* of the entry */
     struct phase phase;
     size_t left; /* of the things in the order of their creation */
     size_t at;   /* the thing that is looked for before anything is deleted */
@@ -158,6 +159,7 @@ static void deletion_end(struct deletion *d, struct fault *f)
     removal_fn *done = d->done;
     void *ctx = d->ctx;
     json_decref(d->vars);
+    json_decref(d->entry);
     free(d);
     done(ctx, f);
 }
@@ -237,12 +239,14 @@ void removal_of_op(struct run *r, uint32_t op, removal_fn *done, void *ctx)
 {
     struct deletion *d = xcalloc(1, sizeof *d);
     const json_t *id = json_object_get(r->ops[op].before.result, "id");
+    struct fault f = {0};
     d->run = r;
     d->op = op;
     d->done = done;
     d->ctx = ctx;
     d->vars = json_object();
-    d->sequences = json_object_get(r->plan->ops[op].entry, "sequences");
+    d->entry = calls_entry(r->plan, op, &f);
+    d->sequences = json_object_get(d->entry, "sequences");
     d->left = json_array_size(json_object_get(d->sequences, "before")) + 1 +
               json_array_size(json_object_get(d->sequences, "after"));
     d->phase = (struct phase){
@@ -250,5 +254,8 @@ void removal_of_op(struct run *r, uint32_t op, removal_fn *done, void *ctx)
     /* What cannot be looked up is deleted by the id it got when it was made. */
     if (id)
         json_object_set(d->vars, "id", (json_t *)(uintptr_t)id);
-    provider_ready(r, deletion_ready, d);
+    if (d->entry)
+        provider_ready(r, deletion_ready, d);
+    else
+        deletion_end(d, &f);
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "ir/base/buf.h"
+#include "runtime/calls.h"
 
 /* Text with every line but the first indented. */
 static void print_text(FILE *out, const char *text, const char *indent)
@@ -49,7 +50,7 @@ static void print_place(FILE *out, const struct plan_line *line, uint32_t from,
 void report_failure(const struct run *r, uint32_t op, const struct fault *f)
 {
     const struct plan_op *p = &r->plan->ops[op];
-    struct plan_place at = plan_op_place(p, f->argument);
+    struct plan_place at = calls_place(r->plan, op, f->argument);
     const struct plan_line *line =
         at.line < r->plan->nlines ? &r->plan->lines[at.line] : NULL;
     fputc('\n', stderr);

@@ -9,6 +9,7 @@
 
 #include "ir/base/arena.h"
 #include "runtime/adoption.h"
+#include "runtime/calls.h"
 #include "runtime/phase.h"
 #include "runtime/preflight.h"
 #include "runtime/provider.h"
@@ -35,7 +36,8 @@ enum part { PART_LOOKUP, PART_CREATE, PART_READY };
 struct sequence {
     struct run *run;
     uint32_t op;
-    const json_t *lists; /* "sequences" */
+    json_t *entry;
+    const json_t *lists; /* "sequences" of the entry */
     enum stage stage;
     enum part part;
     size_t index; /* among the things before or after */
@@ -73,6 +75,7 @@ static void sequence_free(struct sequence *q)
 {
     json_decref(q->vars);
     json_decref(q->id);
+    json_decref(q->entry);
     fault_free(&q->held);
     free(q);
 }
@@ -86,10 +89,9 @@ static void sequence_end(struct sequence *q, struct fault *f)
 static void sequence_finish(struct sequence *q)
 {
     struct run *r = q->run;
-    const struct plan_op *op = &r->plan->ops[q->op];
     struct fault f = {0};
     struct value_source s = run_values(r, q->vars);
-    const json_t *fields = json_object_get(op->entry, "result");
+    const json_t *fields = json_object_get(q->entry, "result");
     json_t *result = fields ? value_evaluate(&s, fields) : json_object();
     if (!result) {
         fault_move(&f, &s.fault);
@@ -249,8 +251,8 @@ static bool sequence_intend(struct sequence *q, struct fault *f)
         return true;
     q->begun = true;
     return state_begin(q->run->state, op->address, op->call,
-                       json_string_value(json_object_get(op->entry, "key")),
-                       json_object_get(op->entry, "args"), f);
+                       json_string_value(json_object_get(q->entry, "key")),
+                       json_object_get(q->entry, "args"), f);
 }
 
 /* The id is in the state before anything else is done with the thing. */
@@ -294,7 +296,7 @@ static void sequence_found(struct sequence *q)
             sequence_end(q, &f);
         return;
     }
-    if (!q->begun && !adoption_check(q->run, q->op, q->vars, &f)) {
+    if (!q->begun && !adoption_check(q->run, q->op, q->entry, q->vars, &f)) {
         sequence_end(q, &f);
         return;
     }
@@ -562,9 +564,11 @@ void sequence_start(struct run *r, uint32_t op)
 {
     struct sequence *q = xcalloc(1, sizeof *q);
     double timeout = r->plan->ops[op].timeout;
+    struct fault f = {0};
     q->run = r;
     q->op = op;
-    q->lists = json_object_get(r->plan->ops[op].entry, "sequences");
+    q->entry = calls_entry(r->plan, op, &f);
+    q->lists = json_object_get(q->entry, "sequences");
     q->vars = json_object();
     q->retry = retry_begin(r->plan->ops[op].retries);
     q->phase = (struct phase){
@@ -576,7 +580,9 @@ void sequence_start(struct run *r, uint32_t op)
         .extracted = sequence_extracted,
         .ctx = q};
     run_op_started(r, op);
-    if (select_replaced(r, op))
+    if (!q->entry)
+        sequence_end(q, &f);
+    else if (select_replaced(r, op))
         removal_of_op(r, op, sequence_replaced, q);
     else
         sequence_begin(q);

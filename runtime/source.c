@@ -127,28 +127,32 @@ static bool secrets_within(struct run *r, const json_t *v, struct fault *f)
     return true;
 }
 
+/* Those of what is given to its tool run. */
+static bool segment_secrets_known(struct run *r, const struct segment *s, struct fault *f)
+{
+    size_t i;
+    json_t *path;
+    if (!secrets_within(r, s->vars, f) || !secrets_within(r, s->own, f))
+        return false;
+    json_array_foreach(s->secrets, i, path)
+    {
+        if (json_is_string(path) && !secret_get(r->secrets, json_string_value(path), f))
+            return false;
+    }
+    return true;
+}
+
 bool run_secrets_known(struct run *r, struct fault *f)
 {
     for (uint32_t i = 1; i <= r->plan->nops; i++) {
         const struct plan_op *op = &r->plan->ops[i];
-        const struct segment *s = op->segment ? &r->plan->segments[op->segment] : NULL;
-        size_t k;
-        json_t *path;
         if (r->ops[i].status == RUN_KNOWN)
             continue;
-        /* The password that becoming root on a machine takes. */
-        const char *become =
-            json_string_value(json_object_get(op->args, "become_password"));
-        if (become && !secret_get(r->secrets, become, f))
+        for (const struct plan_secret *s = op->secrets; s; s = s->next)
+            if (!secret_get(r->secrets, s->path, f))
+                return false;
+        if (op->segment && !segment_secrets_known(r, &r->plan->segments[op->segment], f))
             return false;
-        if (!secrets_within(r, op->when, f) || !secrets_within(r, op->args, f) ||
-            !secrets_within(r, op->probe, f) || !secrets_within(r, op->entry, f) ||
-            (s && (!secrets_within(r, s->vars, f) || !secrets_within(r, s->own, f))))
-            return false;
-        json_array_foreach(
-            s ? s->secrets : NULL, k,
-            path) if (json_is_string(path) &&
-                      !secret_get(r->secrets, json_string_value(path), f)) return false;
     }
     return true;
 }
