@@ -58,7 +58,7 @@ bool api_probe_asked(const struct emission *e, op_id op)
     return true;
 }
 
-/* "podman/" of the driver's "podman/service.sh", or NULL. */
+/* "engine/" of the driver's "engine/podman.sh", or NULL. */
 static const char *service_folder(struct emission *e, const char **service)
 {
     val_id v = e->plan->driver ? val_dict_get(e->values, e->plan->driver, "service") : 0;

@@ -42,13 +42,13 @@ sh samples/my-app/build.sh samples/packages 1.0 1.1
 ls samples/packages
 
 step "Preparing the embedded provider: its service and the machine image"
-bash etc/dvo/podman/service.sh start >/dev/null
-bash etc/dvo/podman/image.sh
+bash etc/dvo/engine/podman.sh start >/dev/null
+bash etc/dvo/engine/image.sh
 
 if [ -n "$chef" ]; then
     step "Installing Chef Infra Client, and making the machine image that has it"
     sh etc/dvo/chef/install.sh
-    bash etc/dvo/podman/image.sh chef
+    bash etc/dvo/engine/image.sh chef
 fi
 
 step "dvoc run samples/app.dvo"
@@ -58,7 +58,7 @@ echo
 
 step "Asking the application"
 # The machine's address, as the provider knows it.
-eval "$(bash etc/dvo/podman/service.sh start | grep '^socket=')"
+eval "$(bash etc/dvo/engine/podman.sh start | grep '^socket=')"
 address=$(curl -sS --unix-socket "${socket:?}" -G http://podman/v4.0.0/libpod/containers/json \
     --data-urlencode 'filters={"label":["dvo.name=machine"]}' |
     sed -n 's/.*"Id":"\([0-9a-f]*\)".*/\1/p')

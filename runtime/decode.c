@@ -225,23 +225,30 @@ static bool value_fits(const json_t *wanted, const json_t *found)
     return found && json_equal(wanted, found);
 }
 
-/* The first element that has all the values, which have been evaluated. */
+static bool element_fits(const json_t *element, const json_t *values)
+{
+    json_t *wanted;
+    const char *pointer;
+    json_object_foreach((json_t *)(uintptr_t)values, pointer, wanted)
+    {
+        if (!json_is_null(wanted) &&
+            !value_fits(wanted, decode_pointer(element, pointer)))
+            return false;
+    }
+    return true;
+}
+
+/* The first element of a list, or member of an object, that has all the values, which have
+ * been evaluated. */
 static const json_t *choose_element(const json_t *list, const json_t *values)
 {
     size_t i;
-    json_t *element, *wanted;
-    const char *pointer;
-    json_array_foreach(list, i, element)
-    {
-        bool fits = true;
-        json_object_foreach((json_t *)(uintptr_t)values, pointer, wanted)
-        {
-            fits = fits && (json_is_null(wanted) ||
-                            value_fits(wanted, decode_pointer(element, pointer)));
-        }
-        if (fits)
-            return element;
-    }
+    json_t *element;
+    const char *name;
+    json_array_foreach(list, i, element) if (element_fits(element, values))
+        return element;
+    json_object_foreach((json_t *)(uintptr_t)list, name,
+                        element) if (element_fits(element, values)) return element;
     return NULL;
 }
 

@@ -7,7 +7,7 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/lib.sh"
 
 build release
-bash "$root/etc/dvo/podman/service.sh" start >/dev/null
-bash "$root/etc/dvo/podman/image.sh"
-bash "$root/etc/dvo/podman/image.sh" chef
+bash "$root/etc/dvo/engine/podman.sh" start >/dev/null
+bash "$root/etc/dvo/engine/image.sh"
+bash "$root/etc/dvo/engine/image.sh" chef
 exec "$PYTHON" "$root/tests/bench/converge.py" --bin "$DVO_BUILD_DIR/release" "$@"

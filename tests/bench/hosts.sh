@@ -13,8 +13,8 @@ for tool in ansible-playbook podman ssh tar; do
     }
 done
 build release
-facts=$(bash "$root/etc/dvo/podman/service.sh" start)
-bash "$root/etc/dvo/podman/image.sh"
+facts=$(bash "$root/etc/dvo/engine/podman.sh" start)
+bash "$root/etc/dvo/engine/image.sh"
 exec "$PYTHON" "$root/tests/bench/hosts.py" --dvoc "$DVO_BUILD_DIR/release/dvoc" \
     --socket "$(echo "$facts" | sed -n 's/^socket=//p')" \
     --identity "$(echo "$facts" | sed -n 's/^identity=//p')" "$@"

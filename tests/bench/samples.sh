@@ -8,6 +8,6 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 
 build release
 sh "$root/samples/my-app/build.sh" "$root/samples/packages" 1.0 1.1
-bash "$root/etc/dvo/podman/service.sh" start >/dev/null
-bash "$root/etc/dvo/podman/image.sh"
+bash "$root/etc/dvo/engine/podman.sh" start >/dev/null
+bash "$root/etc/dvo/engine/image.sh"
 exec "$PYTHON" "$root/tests/bench/samples.py" --bin "$DVO_BUILD_DIR/release" "$@"

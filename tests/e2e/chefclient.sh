@@ -5,7 +5,7 @@ set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
-bash etc/dvo/podman/image.sh chef || exit 1
+bash etc/dvo/engine/image.sh chef || exit 1
 chef=$(sh etc/dvo/chef/install.sh) || exit 1
 DVO_CHEF_LICENSE=accept-no-persist
 

@@ -133,7 +133,7 @@ c.hold("bash")
 c.hold(["tar", "bash"])
 c.hold("gzip")
 END
-    bash "$root/etc/dvo/podman/image.sh" chef || return
+    bash "$root/etc/dvo/engine/image.sh" chef || return
     export DVO_CHEF_LICENSE=accept-no-persist
     echo 'backends: {default: chef}' >"$work/p/etc/dvo/dvo.yaml"
     runs chef && unchanged chef && on c 'apt-mark unhold gzip bash tar' &&

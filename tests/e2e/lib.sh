@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # Common to the end-to-end scripts: the provider, machines under a project of the test's own
 # (so that a user's machines are not touched), programs, runs and what came of them. The
-# caller has set `root`, and calls `counted` last.
+# caller has set `root`, and calls `counted` last; where `engine` is docker, so is the
+# provider; `engine_path` says where its programs are.
 : "${root:?}"
+: "${engine:=podman}"
 cd "$root" || exit 1
 # shellcheck source=tests/lib.sh
 . tests/lib.sh
-export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin
+export PATH=/usr/local/sbin:/usr/sbin:/usr/bin:/sbin:/bin${engine_path:+:$engine_path}
 bin=$DVO_BUILD_DIR/asan
 project=e2e-$$
 work=$(mktemp -d)
@@ -17,11 +19,21 @@ mkdir -p "$work/p/etc/dvo"
 # Whoever runs the tests has the licence of Chef accepted for them.
 [ "$DVO_BACKEND" != chef ] || export DVO_CHEF_LICENSE=accept-no-persist
 echo "backends: {default: $DVO_BACKEND}" >"$work/p/etc/dvo/dvo.yaml"
+[ "$engine" = podman ] || echo "provider: $engine" >>"$work/p/etc/dvo/dvo.yaml"
 
-facts=$(bash etc/dvo/podman/service.sh start) || exit 1
+facts=$(bash "etc/dvo/engine/$engine.sh" start) || exit 1
 socket=$(sed -n 's/^socket=//p' <<<"$facts")
 identity=$(sed -n 's/^identity=//p' <<<"$facts")
-bash etc/dvo/podman/image.sh || exit 1
+case $engine in
+podman)
+    bash etc/dvo/engine/image.sh || exit 1
+    api_base=http://podman/v4.0.0/libpod
+    ;;
+docker)
+    bash etc/dvo/engine/image.sh --docker || exit 1
+    api_base=http://docker
+    ;;
+esac
 trap clean EXIT
 
 # api METHOD PATH [CURL-OPTION...]
@@ -29,7 +41,7 @@ api() {
     local method=$1 path=$2
     shift 2
     curl -sS --max-time 60 --unix-socket "$socket" -X "$method" "$@" \
-        "http://podman/v4.0.0/libpod$path"
+        "$api_base$path"
 }
 
 # The containers of this test's projects, one id a line.
@@ -63,17 +75,24 @@ check() {
     fi
 }
 
-# door ID: the port of this computer that leads to the machine's sshd.
+# door ID: the port of this computer that leads to the sshd of a machine of Podman.
 door() {
     api GET "/containers/$1/json" | jq -r '.NetworkSettings.Ports["22/tcp"][0].HostPort'
 }
 
 # remote ID [COMMAND...]: a root shell on the machine, reading standard input.
 remote() {
-    local id=$1
+    local id=$1 address=127.0.0.1 port=22
     shift
-    ssh -i "$identity" -p "$(door "$id")" -o BatchMode=yes -o StrictHostKeyChecking=no \
-        -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR root@127.0.0.1 "$@"
+    case $engine in
+    podman) port=$(door "$id") ;;
+    docker)
+        address=$(api GET "/containers/$id/json" |
+            jq -r '.NetworkSettings.Networks[].IPAddress' | head -n 1)
+        ;;
+    esac
+    ssh -i "$identity" -p "$port" -o BatchMode=yes -o StrictHostKeyChecking=no \
+        -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "root@$address" "$@"
 }
 
 # on NAME SCRIPT: that shell script on the machine of this name.

@@ -53,7 +53,7 @@ destroyed() {
 
 clean() {
     destroyed >/dev/null 2>&1
-    as_user "bash $work/provider/podman/service.sh stop" >/dev/null 2>&1
+    as_user "bash $work/provider/engine/podman.sh stop" >/dev/null 2>&1
     rm -rf "$work" "$log" "$log.run"
 }
 
@@ -71,7 +71,7 @@ chown -R "$user:" "$home" "$runtime"
 chmod 0700 "$runtime"
 trap clean EXIT
 
-check image as_user "bash $work/provider/podman/image.sh"
+check image as_user "bash $work/provider/engine/image.sh"
 check run run_app
 check unchanged unchanged
 check destroy destroyed

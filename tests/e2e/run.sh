@@ -8,12 +8,12 @@ cd "$root/tests/e2e" || exit 1
 # The long ones first. By their names only: openstack, openstackcloud, which bring up a cloud.
 [ $# -gt 0 ] || set -- backends samples chefinstall naughty chefplain mixed chefserver \
     many errors errors:chef errors:api fuse kill kill:chef kill:api lock lock:chef lock:api runs \
-    moved calls \
+    moved calls docker \
     calls:api secrets secrets:chef secrets:api hosts access rootless repository chefclient
 
 # What all need is made once.
-bash "$root/etc/dvo/podman/service.sh" start >/dev/null || exit 1
-bash "$root/etc/dvo/podman/image.sh" chef || exit 1
+bash "$root/etc/dvo/engine/podman.sh" start >/dev/null || exit 1
+bash "$root/etc/dvo/engine/image.sh" chef || exit 1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 # What runs in the background ignores this.

@@ -281,7 +281,7 @@ static void build(struct world *w, unsigned groups)
         DICT(w, str(w, "name"), str(w, "podman"), str(w, "transport"),
              DICT(w, str(w, "unix_socket"),
                   val_name(t, IR_PROVIDER, intern_cstr(&w->strings, "socket"))),
-             str(w, "service"), str(w, "podman/service.sh"));
+             str(w, "service"), str(w, "engine/podman.sh"));
 }
 
 static json_t *load(const struct world *w, const char *name)

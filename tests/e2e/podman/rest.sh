@@ -3,10 +3,11 @@
 # embedded provider, as the podman driver lives it: made, found, let in by a checked host
 # key, installing from its mirror, booted again, deleted, each answer compared.
 set -euo pipefail
-scripts=$(realpath "$(dirname "$0")/../../../etc/dvo/podman")
-# shellcheck source-path=SCRIPTDIR source=../../../etc/dvo/podman/common.sh
+scripts=$(realpath "$(dirname "$0")/../../../etc/dvo/engine")
+# shellcheck source-path=SCRIPTDIR source=../../../etc/dvo/engine/common.sh
+engine=podman
 . "$scripts/common.sh"
-"$scripts/service.sh" start >/dev/null
+"$scripts/podman.sh" start >/dev/null
 "$scripts/image.sh"
 work=$(mktemp -d)
 made=()

@@ -1,16 +1,24 @@
 #!/bin/bash
-# Makes a machine image of the embedded provider unless it is there.
+# Makes a machine image of the embedded provider unless it is there, and has Docker load it if
+# that is asked for.
 #
-#   image.sh         localhost/dvo/debian-12:latest
-#   image.sh chef    localhost/dvo/debian-12-chef:latest, the same with Chef Infra Client
+#   image.sh [--docker]         localhost/dvo/debian-12:latest
+#   image.sh [--docker] chef    localhost/dvo/debian-12-chef:latest, the same with Chef Infra
+#                               Client
 #
 # Its other tag says what it was made from; another recipe or mirror makes a new image. A
 # killed run leaves nothing behind that counts as an image.
 set -euo pipefail
 here=$(dirname "$0")
+engine=podman
 # shellcheck source-path=SCRIPTDIR source=common.sh
 . "$here/common.sh"
 
+docker=
+if [[ ${1:-} == --docker ]]; then
+    docker=yes
+    shift
+fi
 variant=${1:-}
 repository=localhost/dvo/debian-12${variant:+-$variant}
 packages=(
@@ -160,17 +168,46 @@ add_chef() {
         ./opt/dvo ./usr/local/bin/chef-client
 }
 
-# An image exists once its tar has arrived whole. Those it replaces go, unless machines were
-# made from them.
-import_image() {
-    local tag=$1 old
-    api POST "/images/import?reference=$repository:$tag" \
-        -H 'Content-Type: application/x-tar' -T "$work/root.tar" >/dev/null
-    for old in $(podman --url "unix://$socket" images --filter "reference=$repository" \
-        --format '{{.Tag}}'); do
-        [[ $old == "$tag" ]] ||
+# forget_others TAG: those that an image replaces go, unless machines were made from them.
+forget_others() {
+    local old
+    for old in $(api GET "/images/json?filters=%7B%22reference%22:%5B%22$repository%22%5D%7D" |
+        grep -o "\"$repository:[^\"]*" | sort -u); do
+        old=${old##*:}
+        [[ $old == "$1" || $old == latest ]] ||
             api DELETE "/images/$repository:$old" >/dev/null 2>&1 || true
     done
+}
+
+# An image exists once its tar has arrived whole.
+import_image() {
+    api POST "/images/import?reference=$repository:$1" \
+        -H 'Content-Type: application/x-tar' -T "$work/root.tar" >/dev/null
+    forget_others "$1"
+}
+
+has_image() {
+    api GET "/images/$repository:$1/json" >/dev/null 2>&1
+}
+
+call_latest() {
+    api POST "/images/$repository:$1/tag?repo=$repository&tag=latest" >/dev/null
+}
+
+# The image crosses from engine to engine as an archive; what has gone wrong stands in the
+# middle of Docker's answer.
+lend_image() {
+    local from=$socket engine=docker socket
+    socket=$(bash "$here/docker.sh" start | sed -n 's/^socket=//p')
+    if ! has_image "$1"; then
+        curl -sS --fail-with-body --unix-socket "$from" -o "$work/image.tar" \
+            "${api_base[podman]}/images/$repository:$1/get?format=docker-archive"
+        api POST /images/load -H 'Content-Type: application/x-tar' -T "$work/image.tar" \
+            >"$work/answer"
+        has_image "$1" || die "Docker did not load the image: $(<"$work/answer")"
+        forget_others "$1"
+    fi
+    call_latest "$1"
 }
 
 case $variant in
@@ -179,9 +216,9 @@ chef)
     packages+=(libarchive13 ruby)
     chef=$(sh "$here/../chef/install.sh")
     ;;
-*) die "usage: image.sh [chef]" ;;
+*) die "usage: image.sh [--docker] [chef]" ;;
 esac
-bash "$here/service.sh" start >/dev/null
+bash "$here/podman.sh" start >/dev/null
 mkdir -p "$dir"
 exec {lock}>"$dir/image.lock"
 flock "$lock"
@@ -193,10 +230,11 @@ trap 'rm -rf "$work"' EXIT
 debian_sources >"$work/sources"
 apt_options >"$work/options"
 tag=1-$(recipe_digest)
-if ! api GET "/images/$repository:$tag/exists" >/dev/null 2>&1; then
+if ! has_image "$tag"; then
     echo "making the machine image $repository:$tag" >&2
     make_image
     [[ $variant != chef ]] || add_chef
     import_image "$tag"
 fi
-api POST "/images/$repository:$tag/tag?repo=$repository&tag=latest" >/dev/null
+call_latest "$tag"
+[[ -z $docker ]] || lend_image "$tag"
