@@ -238,17 +238,23 @@ static bool element_fits(const json_t *element, const json_t *values)
     return true;
 }
 
-/* The first element of a list, or member of an object, that has all the values, which have
- * been evaluated. */
+/* The first element of a list, or member of an object, that has all the values; these
+ * have been evaluated. */
 static const json_t *choose_element(const json_t *list, const json_t *values)
 {
     size_t i;
     json_t *element;
     const char *name;
-    json_array_foreach(list, i, element) if (element_fits(element, values))
-        return element;
-    json_object_foreach((json_t *)(uintptr_t)list, name,
-                        element) if (element_fits(element, values)) return element;
+    json_array_foreach(list, i, element)
+    {
+        if (element_fits(element, values))
+            return element;
+    }
+    json_object_foreach((json_t *)(uintptr_t)list, name, element)
+    {
+        if (element_fits(element, values))
+            return element;
+    }
     return NULL;
 }
 

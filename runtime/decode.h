@@ -16,8 +16,9 @@ json_t *decode_body(const struct buf *body, const char *how, struct fault *f);
  * first member of an object that has none of that name. Borrowed; NULL: nothing. */
 json_t *decode_pointer(const json_t *document, const char *pointer);
 /* What a PATH leads to: a pointer, or a list of pointers and of objects, each of which
- * chooses the first element of a list where every pointer has its VALUE (one of a list of
- * values; null: any). Borrowed; NULL: nothing, or a VALUE that s->outcome tells about. */
+ * chooses the first element of a list, or member of an object, where every pointer has
+ * its VALUE (one of a list of values; null: any). Borrowed; NULL: nothing, or a VALUE
+ * that s->outcome tells about. */
 json_t *decode_path(struct value_source *s, const json_t *document, const json_t *path);
 /* Whether a list has a value. */
 bool decode_among(const json_t *list, const json_t *v);

@@ -92,7 +92,6 @@ one.bootstrap()
 output("inside", one.private_ip)
 known = cloud.image("debian-12")
 two = cloud.create(flavor=provider.FLAVOR_SMALL, image=known, networks=[lan])
-two.bootstrap()
 one.run(["getent", "hosts", "deb.debian.org"], always=True)
 one.wait(argv=["bash", "-c", f"true </dev/tcp/{two.ip}/22"])
 END
@@ -110,6 +109,7 @@ END
     fails EEXIST 'another network of this computer has these addresses' overlapping &&
         [ "$(networks | wc -l)" -eq 1 ]
 }
+# found: by its name and id; what matches and shall not be is deleted, once.
 found() {
     program found <<END
 gone = cloud.absent("machine", display="two")

@@ -220,7 +220,9 @@ static void refuses_hostile_tars(void **state)
 static const char sample[] = "{\"foo\": [\"bar\", \"baz\"], \"a/b\": 1, \"m~n\": 8, "
                              "\"~1\": 3, \" \": 7, \"n\": null,"
                              " \"log\": \"one\\nport 8080/tcp\\nthree\", \"deep\": "
-                             "[[{\"x\": \"y\"}]], \"0\": \"zero\"}";
+                             "[[{\"x\": \"y\"}]], \"0\": \"zero\", \"nets\": "
+                             "{\"one\": {\"id\": \"a\", \"ip\": 1},"
+                             " \"two\": {\"id\": \"b\", \"ip\": 2}}}";
 
 static void follows_pointers(void **state)
 {
@@ -291,6 +293,9 @@ static void extracts(void **state)
         {"{\"pointer\":\"/log\",\"regex\":\"(x)?three\"}", "\"three\"", DVO_OK},
         {"{\"pointer\":\"/foo\",\"regex\":\"bar\",\"default\":1}", "1", DVO_OK},
         {"{\"pointer\":\"/log\",\"regex\":\"(\",\"default\":1}", NULL, DVO_EINVAL},
+        {"[\"/nets\",{\"/id\":\"b\"},\"/ip\"]", "2", DVO_OK},
+        {"[\"/nets\",{\"/id\":\"c\"},\"/ip\"]", NULL, DVO_OK},
+        {"[\"/deep/0\",{\"/x\":[\"z\",\"y\"]}]", "{\"x\":\"y\"}", DVO_OK},
         {"7", NULL, DVO_EPROTO},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

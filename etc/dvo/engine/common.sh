@@ -7,10 +7,12 @@
 #   DVO_PODMAN_SOCKET, DVO_DOCKER_SOCKET  where its API listens
 #   DVO_PODMAN_SUBNET, DVO_DOCKER_SUBNET  subnet of the network "dvo", when it is first made
 
+: "${engine:?}"
 declare -A api_base=(
     [podman]=http://podman/v4.0.0/libpod
-    [docker]=http://docker/v1.40
+    [docker]=http://docker
 )
+
 # setting NAME: the text of DVO_ENGINE_NAME, empty if there is none.
 setting() {
     local variable=DVO_${engine^^}_$1
@@ -136,8 +138,10 @@ launch() {
 
 # The network and its bridge are named after nothing a user has; the subnet is one of 1024
 # below 10.192.0.0/10, picked by the folder so that two providers on one host differ.
+# shellcheck disable=SC2034  # used by the scripts that source this file
 bridge=dvo0
 [[ $engine == podman ]] || bridge=dvo1
+# shellcheck disable=SC2034  # as before
 [[ $dir == "$default_dir" ]] || bridge=dvo$(printf '%s' "$dir" | cksum | cut -d' ' -f1)
 
 make_network() {

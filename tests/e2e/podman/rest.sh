@@ -4,8 +4,9 @@
 # key, installing from its mirror, booted again, deleted, each answer compared.
 set -euo pipefail
 scripts=$(realpath "$(dirname "$0")/../../../etc/dvo/engine")
-# shellcheck source-path=SCRIPTDIR source=../../../etc/dvo/engine/common.sh
+# shellcheck disable=SC2034  # read by common.sh
 engine=podman
+# shellcheck source-path=SCRIPTDIR source=../../../etc/dvo/engine/common.sh
 . "$scripts/common.sh"
 "$scripts/podman.sh" start >/dev/null
 "$scripts/image.sh"
