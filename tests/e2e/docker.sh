@@ -18,22 +18,6 @@ cat >>"$work/p/etc/dvo/dvo.yaml" <<'END'
 repositories: [{name: ours, type: directory, path: ../../packages}]
 END
 
-# The networks of this test's projects, one id a line.
-networks() {
-    api GET /networks |
-        jq -r ".[] | select(.Labels[\"dvo.key\"] // \"\" | test(\"^dvo:${project}[:-]\")) | .Id"
-}
-clean_all() {
-    for id in $(machines); do
-        api DELETE "/containers/$id?force=true&v=true" >/dev/null
-    done
-    for id in $(networks); do
-        api DELETE "/networks/$id" >/dev/null
-    done
-    rm -rf "$work"
-}
-trap clean_all EXIT
-
 # --- the essay's program
 cp "$root/samples/app.dvo" "$work/p/app.dvo"
 address() {
@@ -82,70 +66,8 @@ check docker/calls calls
 check docker/by-ansible by_ansible
 check docker/engine-restarted engine_restarted
 
-# --- networks
-lan='lan = cloud.network(subnets=["10.249.7.0/24"])'
-networked() {
-    program net <<END
-$lan
-one = cloud.create(flavor=provider.FLAVOR_SMALL, networks=[lan, provider.NETWORK_DEFAULT])
-one.bootstrap()
-output("inside", one.private_ip)
-known = cloud.image("debian-12")
-two = cloud.create(flavor=provider.FLAVOR_SMALL, image=known, networks=[lan])
-one.run(["getent", "hosts", "deb.debian.org"], always=True)
-one.wait(argv=["bash", "-c", f"true </dev/tcp/{two.ip}/22"])
-END
-    runs net && grep -q '^inside = 10\.249\.7\.' "$work/out" &&
-        on two '! ip route | grep -q ^default'
-}
-net_again() {
-    sed -i '/always=True/d' "$work/p/net.dvo"
-    unchanged net && [ "$(networks | wc -l)" -eq 1 ]
-}
-overlapping() {
-    program overlapping <<'END'
-other = cloud.network(subnets=["10.249.7.0/25"])
-END
-    fails EEXIST 'another network of this computer has these addresses' overlapping &&
-        [ "$(networks | wc -l)" -eq 1 ]
-}
-# found: by its name and id; what matches and shall not be is deleted, once.
-found() {
-    program found <<END
-gone = cloud.absent("machine", display="two")
-one = cloud.find(display="one", id="$(machine one)")
-one.bootstrap()
-END
-    runs found && [ -z "$(machine two)" ] && unchanged found
-}
-in_use() {
-    program in-use <<'END'
-gone = cloud.absent("network", display="lan", retries=0)
-END
-    fails EBUSY 'machines are still on this network' in-use
-}
-destroyed() {
-    build_program net || return
-    again net --destroy --yes
-    [ "$status" -eq 0 ] && [ -z "$(networks)" ] && [ -z "$(machine one)" ]
-}
-check docker/networks networked
-check docker/networks-again net_again
-check docker/networks-overlap overlapping
-check docker/absent found
-check docker/networks-in-use in_use
-check docker/networks-destroyed destroyed
-
-# --- names that mean nothing: all are told at once, at their places, and nothing is made
-names() {
-    program names <<'END'
-a = cloud.create(flavor=provider.FLAVOR_SMALL, image="debian-99")
-b = cloud.create(flavor=provider.FLAVOR_SMALL, networks=["nowhere"])
-END
-    fails ENOENT 'image.sh --docker' names && says 'image="debian-99"' &&
-        says 'networks=["nowhere"]' && says 'nowhere not found' && [ -z "$(machine a)$(machine b)" ]
-}
-check docker/names names
+# shellcheck source=tests/e2e/networks.sh
+. "$root/tests/e2e/networks.sh"
 
 # --- killed without a word, again and again: one machine, made once
 killed() {
@@ -168,7 +90,9 @@ END
 check docker/killed killed
 
 all_destroyed() {
-    again one --destroy --yes && build_program app && again app --destroy --yes
+    build_program app || return
+    again app --destroy --yes
+    again one --destroy --yes
     [ "$status" -eq 0 ] && [ -z "$(machines)$(networks)" ]
 }
 check docker/destroyed all_destroyed
