@@ -28,6 +28,8 @@ expression, searched in path and query), nth (acts from the nth match on; defaul
 the first that is due acts. What it does, `action`:
 
     pass           nothing (for delay)
+    close          as pass, then the connection is closed, though the answer did not say so
+    reset-head     the connection is reset once the request's head has come
     reset-before   the connection is reset; the service hears nothing
     reset-after    the service has answered; then the connection is reset, without an answer
     reset-middle   the connection is reset in the middle of the answer's body
@@ -181,6 +183,11 @@ async def do_pass(exchange):
     await exchange.send(await exchange.forward())
 
 
+async def do_close(exchange):
+    await exchange.send(await exchange.forward())
+    exchange.writer.close()
+
+
 async def do_reset_before(exchange):
     await exchange.reset()
 
@@ -244,6 +251,8 @@ async def do_flood(exchange):
 
 ACTIONS = {
     "pass": do_pass,
+    "close": do_close,
+    "reset-head": do_reset_before,
     "reset-before": do_reset_before,
     "reset-after": do_reset_after,
     "reset-middle": do_reset_middle,
@@ -311,8 +320,9 @@ class Proxy:
         entry = self.remember(service, connection, request)
         if request.header("expect"):
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.body = await read_body(reader, request)
         rule = self.judge(entry)
+        if rule.action != "reset-head":
+            request.body = await read_body(reader, request)
         one = Exchange(self, request, reader, writer, entry, rule)
         try:
             if service == "stranger":
@@ -365,7 +375,8 @@ class Proxy:
                         await self.controlled(reader, request, writer)
                     else:
                         await self.exchange(name, connection, reader, request, writer)
-                    if request.header("connection").lower() == "close":
+                    closing = request.header("connection").lower() == "close"
+                    if closing or writer.is_closing():
                         break
             except (OSError, EOFError, ValueError):
                 pass
