@@ -179,8 +179,12 @@ static void check_start(struct preflight *p, uint32_t op)
     p->open++;
     *c = (struct checking){.preflight = p, .op = op};
     c->retry = retry_begin(r->plan->ops[op].retries);
-    c->phase = (struct phase){
-        .run = r, .vars = k->vars, .lenient = true, .done = checking_ended, .ctx = c};
+    c->phase = (struct phase){.run = r,
+                              .vars = k->vars,
+                              .lenient = true,
+                              .deadline = phase_deadline(r, op),
+                              .done = checking_ended,
+                              .ctx = c};
     c->entry = calls_entry(r->plan, op, &k->problem);
     c->phase.any = json_is_true(check_list(c, "absent"));
     if (!c->entry)

@@ -9,18 +9,16 @@ export OS_CLOUD=demo
 proxy=
 trap 'leave_cloud; clean' EXIT
 
-# cloud_up: until the end of the script at least; a cloud that ran before stays. One script has
-# it at a time: another one's outages would be this one's.
+# cloud_up: until the end of the script; it stays for others. One script has it at a time:
+# another one's outages would be this one's.
 cloud_up() {
     exec {cloud_lock}>"$cloud.lock"
     flock "$cloud_lock"
-    bash "$openstack/cloud.sh" status | grep -q ': runs' || cloud_is_ours=1
     bash "$openstack/cloud.sh" up
 }
 leave_cloud() {
     [ -z "$proxy" ] || kill "$proxy"
     things_clean || echo "things of $project are left in the cloud"
-    [ -z "${cloud_is_ours-}" ] || bash "$openstack/cloud.sh" down >/dev/null
 }
 
 # api_call METHOD SERVICE PATH [BODY]: asks a service of the catalog as the user of $OS_CLOUD.
