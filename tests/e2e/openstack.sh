@@ -7,19 +7,6 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/e2e/lib.sh"
 # shellcheck source=tests/e2e/openstack/lib.sh
 . "$root/tests/e2e/openstack/lib.sh"
-echo "provider: zed" >>"$work/p/etc/dvo/dvo.yaml"
-mkdir "$work/p/etc/dvo/providers"
-
-# use CLOUD: the entry of clouds.yaml for what follows.
-use() {
-    cat >"$work/p/etc/dvo/providers/zed.yaml" <<EOF
-driver: openstack
-cloud: $1
-flavors: {SMALL: m1.tiny, COMPUTE: m1.small}
-images: {DEFAULT: cirros}
-networks: {DEFAULT: private, EXTERNAL: public}
-EOF
-}
 
 # are N KIND: so many there are, by the cloud itself. is_empty: nothing of the project is there.
 are() {

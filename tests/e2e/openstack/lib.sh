@@ -21,6 +21,20 @@ leave_cloud() {
     things_clean || echo "things of $project are left in the cloud"
 }
 
+# use CLOUD: the entry of clouds.yaml that programs use from here on.
+use() {
+    mkdir -p "$work/p/etc/dvo/providers"
+    grep -q ^provider: "$work/p/etc/dvo/dvo.yaml" ||
+        echo "provider: zed" >>"$work/p/etc/dvo/dvo.yaml"
+    cat >"$work/p/etc/dvo/providers/zed.yaml" <<EOF
+driver: openstack
+cloud: $1
+flavors: {SMALL: m1.tiny, COMPUTE: m1.small}
+images: {DEFAULT: cirros}
+networks: {DEFAULT: private, EXTERNAL: public}
+EOF
+}
+
 # api_call METHOD SERVICE PATH [BODY]: asks a service of the catalog as the user of $OS_CLOUD.
 api_call() {
     "$PYTHON" -B "$openstack/client.py" "$OS_CLOUD" call "$@"
