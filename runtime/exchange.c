@@ -267,9 +267,9 @@ void exchange_send(struct run *r, const json_t *step, struct step_call *call,
     if (f) {
         if (batched)
             flight_gather(f, call);
-        f->deadline = !deadline || !f->deadline     ? 0
-                      : deadline > f->deadline ? deadline
-                                               : f->deadline;
+        f->deadline = !deadline || !f->deadline ? 0
+                      : deadline > f->deadline  ? deadline
+                                                : f->deadline;
         step_call_free(call);
         free(key);
         *vec_push(&f->waiters) = (struct flight_waiter){done, ctx};

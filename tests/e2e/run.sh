@@ -19,7 +19,7 @@ cloud=
 case " $*" in
 *" openstack"*)
     sh "$root/etc/packages.sh" openstack || exit 1
-    bash openstack/cloud.sh status | grep -q ': runs' || cloud=ours
+    bash openstack/cloud.sh status | grep ': runs' >/dev/null || cloud=ours
     ;;
 esac
 

@@ -150,8 +150,8 @@ static void forgets_who_waits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lets_so_many_in), cmocka_unit_test(keeps_to_the_rate),
-        cmocka_unit_test(does_not_save_up), cmocka_unit_test(keeps_all_back),
+        cmocka_unit_test(lets_so_many_in),   cmocka_unit_test(keeps_to_the_rate),
+        cmocka_unit_test(does_not_save_up),  cmocka_unit_test(keeps_all_back),
         cmocka_unit_test(forgets_who_waits),
     };
     return RUN_TESTS(tests);

@@ -24,8 +24,8 @@
 
 struct shared {
     unsigned logins, refused, served; /* told by the server */
-    unsigned status; /* how it answers logins, unless 201 */
-    unsigned lives;  /* how many calls a token is good for */
+    unsigned status;                  /* how it answers logins, unless 201 */
+    unsigned lives;                   /* how many calls a token is good for */
 };
 
 /* --- the fake provider -----------------------------------------------------------------
@@ -34,9 +34,10 @@ struct shared {
 static void answer(int fd, unsigned status, const char *header, const char *body)
 {
     char text[512];
-    int n = snprintf(text, sizeof text,
-                     "HTTP/1.1 %u X\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s",
-                     status, header, strlen(body), body);
+    int n =
+        snprintf(text, sizeof text,
+                 "HTTP/1.1 %u X\r\nConnection: close\r\n%sContent-Length: %zu\r\n\r\n%s",
+                 status, header, strlen(body), body);
     (void)!send(fd, text, (size_t)n, MSG_NOSIGNAL);
 }
 
@@ -155,7 +156,8 @@ static void answered(void *ctx, struct http_response *response)
     if (response->fault.code)
         fault_move(&p->fault, &response->fault);
     else if (response->status != 200)
-        fault_set(&p->fault, http_status_error(response->status), "%ld", response->status);
+        fault_set(&p->fault, http_status_error(response->status), "%ld",
+                  response->status);
 }
 
 static void ready(void *ctx, struct fault *f)

@@ -3,7 +3,7 @@ asked.
 
     fault_proxy.py READY NAME=URL...
 
-Every service gets a port of its own on 127.0.0.1. In what the service `keystone` answers the
+Every service gets a port of its own on 127.0.0.1. In what a service `keystone...` answers the
 addresses of all services are replaced by those of their ports, so that who takes the catalog
 from there goes through the proxy. READY is a file that is written when it listens, as JSON:
 {"control": URL, "stranger": URL, "services": {NAME: URL}}. `stranger` is a host that nobody
@@ -277,7 +277,7 @@ class Proxy:
 
     def translated(self, service, answer):
         """The catalog, with the proxy's addresses."""
-        if service == "keystone":
+        if service.startswith("keystone"):
             for name, upstream in self.upstreams.items():
                 answer.body = answer.body.replace(
                     upstream.encode(), self.addresses[name].encode()

@@ -17,7 +17,7 @@ cloud_up() {
     bash "$openstack/cloud.sh" up
 }
 leave_cloud() {
-    [ -z "$proxy" ] || kill "$proxy"
+    [ -z "$proxy" ] || proxy_stop
     things_clean || echo "things of $project are left in the cloud"
 }
 
@@ -60,7 +60,7 @@ things_clean() {
 # proxy_start: the fault proxy (see fault_proxy.py) between programs and the services, for
 # all that follows. proxy_stop: its end.
 proxy_start() {
-    local ports
+    local ports service
     ports=$("$PYTHON" -B "$openstack/settings.py") || return
     rm -f "$work/proxy"
     # shellcheck disable=SC2086 # a list of words
@@ -68,8 +68,10 @@ proxy_start() {
     proxy=$!
     until_true [ -e "$work/proxy" ] || return
     control=$(jq -r .control "$work/proxy")
-    sed "s|$(sed -n 's/^keystone=//p' <<<"${ports// /$'\n'}")|$(proxied keystone)|" \
-        "$cloud/clouds.yaml" >"$work/clouds.yaml"
+    cp "$cloud/clouds.yaml" "$work/clouds.yaml"
+    for service in $ports; do
+        sed -i "s|${service#*=}|$(proxied "${service%%=*}")|" "$work/clouds.yaml"
+    done
     export OS_CLIENT_CONFIG_FILE=$work/clouds.yaml
 }
 proxy_stop() {
