@@ -189,9 +189,11 @@ looks_up() {
         rule=${rule/STRANGER/$(jq -r .stranger "$work/proxy")}
         at "${rule/PASSWORD/$(cat "$cloud/password")}" "GET ${key##*:}" || return
     done
-    again lookups --state "$work/lookups.db"
+    again lookups --state "$work/lookups.db" --events "$work/events"
+    # The same problem of several is told on the screen once.
     for ((i = 0; i < n; i++)); do
-        says ": n$i: ${lookups[2 * i + 1]}: " || {
+        jq -es --arg at "n$i" --arg error "${lookups[2 * i + 1]}" 'any(
+            .event == "problem" and .address == $at and .error == $error)' "$work/events" || {
             echo "n$i is not ${lookups[2 * i + 1]}, although: ${lookups[2 * i]}"
             return 1
         }

@@ -111,16 +111,16 @@ static struct place *place_make(unsigned status, unsigned lives)
         _exit(1);
     }
     close(listener);
-    p->plan.calls = json_pack(
-        "{s:{s:{s:s}, s:{s:[{s:s, s:s, s:s, s:[i], s:{s:{s:s}}}], s:{s:{s:s}}},"
-        " s:{s:{s:s, s:b}}, s:[s]}}",
-        "provider", "transport", "base", "", "session", "steps", "method", "POST",
-        "service", "door", "path", "/login", "expect", 201, "extract", "token", "header",
-        "X-Token", "headers", "X-Token", "$provider", "token", "services", "door",
-        "endpoint", "", "session", 0, "words", "/message");
+    p->plan.provider =
+        json_pack("{s:{s:s}, s:{s:[{s:s, s:s, s:s, s:[i], s:{s:{s:s}}}], s:{s:{s:s}}},"
+                  " s:{s:{s:s, s:b}}, s:[s]}",
+                  "transport", "base", "", "session", "steps", "method", "POST",
+                  "service", "door", "path", "/login", "expect", 201, "extract", "token",
+                  "header", "X-Token", "headers", "X-Token", "$provider", "token",
+                  "services", "door", "endpoint", "", "session", 0, "words", "/message");
     char url[64];
     snprintf(url, sizeof url, "http://127.0.0.1:%u", ntohs(at.sin_port));
-    json_t *provider = json_object_get(p->plan.calls, "provider");
+    json_t *provider = p->plan.provider;
     json_object_set_new(json_object_get(provider, "transport"), "base", json_string(url));
     json_object_set_new(json_object_get(json_object_get(provider, "services"), "door"),
                         "endpoint", json_string(url));
@@ -140,7 +140,7 @@ static void place_free(struct place *p)
     http_free(p->run.http);
     secrets_free(p->run.secrets);
     loop_free(p->run.loop);
-    json_decref(p->plan.calls);
+    json_decref(p->plan.provider);
     fault_free(&p->fault);
     kill(p->server, SIGKILL);
     waitpid(p->server, NULL, 0);
