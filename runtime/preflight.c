@@ -30,7 +30,7 @@ struct preflight {
     struct run *run;
     struct check *checks; /* by op */
     uint32_t next, open;
-    unsigned existing, absent, quotas;
+    unsigned existing, absent, quotas, hidden; /* the last: not ours to read */
 };
 
 struct checking {
@@ -281,10 +281,11 @@ static void quota_check(struct preflight *p, const char *name, const json_t *quo
     phase_start(&q.phase, json_object_get(quota, "steps"));
     while (!q.over)
         loop_step(r->loop);
-    p->quotas++;
     /* Who may not ask for a quota is told of it when it is exceeded. */
     bool hidden = q.fault.code == DVO_EPERM || q.fault.code == DVO_ENOENT ||
                   q.fault.code == DVO_ENOSYS;
+    p->quotas += !q.fault.code;
+    p->hidden += hidden;
     if (!q.fault.code)
         quota_compare(&q, name, quota, sum);
     else if (!hidden && !p->checks[first].problem.code)
@@ -362,8 +363,11 @@ static void preflight_say(const struct preflight *p, const struct run *r)
     for (uint32_t i = 1; i <= r->plan->nops; i++)
         n += p->checks && p->checks[i].asked;
     printf("preflight: %u calls checked: %u things exist, %u are to be made; %u quotas "
-           "have room\n",
+           "have room",
            n, p->existing, p->absent, p->quotas);
+    if (p->hidden)
+        printf(", %u may not be read", p->hidden);
+    putchar('\n');
 }
 
 int preflight_run(struct run *r)

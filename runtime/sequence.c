@@ -136,10 +136,12 @@ static const json_t *sequence_thing(const struct sequence *q)
                : q->lists;
 }
 
-/* Whether a creation that failed so may have been carried out all the same. */
+/* Whether a creation that failed so may have been carried out all the same. What nothing
+ * explains need not be of the service that was asked. */
 static bool answer_lost(const struct fault *f)
 {
-    bool refused = f->status >= 400 && f->status < 500 && f->status != 408;
+    bool refused = f->status >= 400 && f->status < 500 && f->status != 408 &&
+                   f->code != DVO_EUNKNOWN;
     return !refused && (f->status || f->code != DVO_EUNREACH);
 }
 

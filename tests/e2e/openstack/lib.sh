@@ -64,7 +64,7 @@ proxy_start() {
     ports=$("$PYTHON" -B "$openstack/settings.py") || return
     rm -f "$work/proxy"
     # shellcheck disable=SC2086 # a list of words
-    "$PYTHON" -B "$openstack/fault_proxy.py" "$work/proxy" $ports &
+    "$PYTHON" -B "$openstack/fault_proxy.py" "$work/proxy" $ports 2>"$work/proxy.log" &
     proxy=$!
     until_true [ -e "$work/proxy" ] || return
     control=$(jq -r .control "$work/proxy")
