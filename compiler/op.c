@@ -10,6 +10,7 @@
 #include "compiler/edit.h"
 #include "compiler/handle.h"
 #include "compiler/inline.h"
+#include "compiler/jump.h"
 #include "compiler/locate.h"
 #include "compiler/native.h"
 
@@ -591,36 +592,6 @@ static value host_known(struct vm *vm, const char *key, const struct yaml_node *
     return known;
 }
 
-/* How to log in to the hosts on the way to this one, the nearest to it first; VAL_ABSENT
- * after an error. */
-static val_id jump_chain(struct vm *vm, const struct yaml_node *host)
-{
-    static const char *const facts[] = {"address", "login", "port", "host_key",
-                                        "identity"};
-    const struct yaml_node *inventory = program_of(vm)->config.inventory, *name;
-    value hops = value_list_new(vm, NULL, 0);
-    for (size_t depth = 0; (name = yaml_get(host, "jump")); depth++) {
-        host = yaml_get(inventory, name->text);
-        if (!host || depth == inventory->n) {
-            vm_fail_at(vm, name->span, 538,
-                       host ? "the jump hosts of the inventory lead in a circle: %s"
-                            : "the inventory has no host \"%s\" to jump over",
-                       name->text);
-            return VAL_ABSENT;
-        }
-        value hop = value_dict_new(vm, 8);
-        value_dict_set(vm, hop, value_cstring(vm, "name"), value_cstring(vm, name->text));
-        for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
-            const struct yaml_node *fact = yaml_get(host, facts[i]);
-            if (fact)
-                value_dict_set(vm, hop, value_cstring(vm, facts[i]),
-                               param_value(vm, fact));
-        }
-        value_list_push(vm, hops, hop);
-    }
-    return value_to_ir(vm, hops, vm_span(vm));
-}
-
 static bool fill_internal(struct vm *vm, const struct call_info *info, op_id op,
                           const struct call_rules *rules, const struct yaml_node *host)
 {
@@ -631,9 +602,10 @@ static bool fill_internal(struct vm *vm, const struct call_info *info, op_id op,
         const char *name = intern_text(&p->strings, info->args[i].name);
         const struct yaml_node *n = yaml_get(host, name);
         val_id v = info->args[i].fallback;
-        if (n && !strcmp(name, "jump"))
-            v = jump_chain(vm, host);
-        else if (n && n->kind == YAML_STR)
+        if (n && !strcmp(name, "jump")) {
+            value hops = jump_hosts(vm, &p->config, host);
+            v = hops == VALUE_ERROR ? VAL_ABSENT : value_to_ir(vm, hops, vm_span(vm));
+        } else if (n && n->kind == YAML_STR)
             v = val_text(&p->graph.values, n->text, n->len);
         else if (n && n->kind == YAML_INT)
             v = val_int(&p->graph.values, n->i);

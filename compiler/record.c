@@ -7,6 +7,7 @@
 
 #include "compiler/attachment.h"
 #include "compiler/inline.h"
+#include "compiler/jump.h"
 #include "compiler/native.h"
 #include "compiler/param.h"
 #include "compiler/record_dict.h"
@@ -432,6 +433,13 @@ static value do_provider_setting(struct vm *vm, const struct call *c)
     return found && found->kind != YAML_NULL ? param_value(vm, found) : c->args[2];
 }
 
+/* provider_jump(): how to log in to the hosts on the way to the provider's machines. */
+static value do_provider_jump(struct vm *vm, const struct call *c)
+{
+    const struct config *config = glossary_of(c)->config;
+    return jump_hosts(vm, config, yaml_get(config->provider, "access"));
+}
+
 static value do_handle_type(struct vm *vm, const struct call *c)
 {
     struct glossary *g = glossary_of(c);
@@ -507,6 +515,7 @@ void record_universe(struct glossary *g)
     add(g, "call", do_call, "...");
     add(g, "setting", do_setting, "section key default /");
     add(g, "provider_setting", do_provider_setting, "section key default /");
+    add(g, "provider_jump", do_provider_jump, "");
     add(g, "handle_type", do_handle_type, "name / * fields doc?");
     add(g, "driver", do_driver, "...");
 }

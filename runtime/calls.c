@@ -78,6 +78,10 @@ static void load_entry(struct loader *l, const json_t *entry, struct document_pa
     if (together)
         op->together = loader_op_refs(l, json_object_get(together, "ops"), "a batch",
                                       &op->ntogether);
+    const char *become = json_string_value(
+        json_object_get(json_object_get(entry, "result"), "become_password"));
+    if (become)
+        loader_secret(l, become, op);
     /* Most have none; dvoc writes the name as it is. */
     if (memmem(text, part.len, "\"$secret\"", strlen("\"$secret\"")))
         loader_secrets(l, entry, op);

@@ -145,6 +145,7 @@ bool machine_learn(struct run *r, uint32_t op, const json_t *result, struct faul
     s->m.host_key = host_key ? xstrdup(host_key) : NULL;
     s->m.become = become ? xstrdup(become) : NULL;
     s->m.jump = json_incref(json_object_get(result, "jump"));
+    s->m.first_use = json_is_true(json_object_get(result, "first_use"));
     s->m.local = json_is_true(json_object_get(result, "local"));
     s->m.port = json_is_string(port) ? atoi(json_string_value(port))
                                      : (int)json_integer_value(port);
@@ -227,7 +228,8 @@ static bool machine_prepare(struct machine_slot *s, struct fault *f)
     struct buf keys = {0}, hops = {0}, name = {0};
     buf_printf(&name, "%s/known_hosts.%u", s->run->private, m->op);
     m->known_hosts = xstrdup(name.p);
-    bool ok = key_line(s->run->plan->ops[m->op].address, m->host, m->port, m->host_key,
+    bool ok = (m->first_use && !m->host_key) ||
+              key_line(s->run->plan->ops[m->op].address, m->host, m->port, m->host_key,
                        &keys, f);
     buf_clear(&name);
     buf_printf(&name, "%s/jump.%u", s->run->private, m->op);
@@ -267,6 +269,44 @@ static void machine_tell(struct machine_slot *s, enum machine_state state)
     s->waiters.n = 0;
 }
 
+/* The key of a host of its own line in a known_hosts file, to be freed; or NULL. */
+static char *key_of(const struct machine *m)
+{
+    struct buf name = {0}, text = {0};
+    char *key = NULL;
+    if (m->port == 22)
+        buf_printf(&name, "%s ", m->host);
+    else
+        buf_printf(&name, "[%s]:%d ", m->host, m->port);
+    const char *p = file_read(m->known_hosts, &text) ? buf_text(&text) : "";
+    while (*p && !key) {
+        size_t len = strcspn(p, "\n");
+        if (!strncmp(p, name.p, name.len))
+            key = strndup(p + name.len, len - name.len);
+        p += len + (p[len] == '\n');
+    }
+    buf_free(&text);
+    buf_free(&name);
+    return key;
+}
+
+/* From now on only the key that was seen first is believed, in later runs, too. */
+static void machine_believe(struct machine_slot *s)
+{
+    struct run *r = s->run;
+    struct fault f = {0};
+    s->m.host_key = key_of(&s->m);
+    if (!s->m.host_key ||
+        !run_op_learned(r, s->m.op, "host_key", json_string(s->m.host_key), &f))
+        progress_say(r->progress, "the host key of %s could not be kept: %s",
+                     r->plan->ops[s->m.op].address,
+                     f.message ? f.message : "ssh has not told it");
+    else
+        progress_say(r->progress, "%s is believed to be the machine whose key is %s",
+                     r->plan->ops[s->m.op].address, s->m.host_key);
+    fault_free(&f);
+}
+
 static void machine_ask(void *ctx);
 
 static void machine_answered(void *ctx, struct script_result *result)
@@ -275,6 +315,8 @@ static void machine_answered(void *ctx, struct script_result *result)
     if (!result->fault.code && result->status)
         root_fault(&s->m, &result->err, &result->fault);
     if (!result->fault.code) {
+        if (s->m.first_use && !s->m.host_key)
+            machine_believe(s);
         machine_tell(s, MACHINE_READY);
         return;
     }

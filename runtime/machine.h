@@ -11,7 +11,8 @@ struct machine {
     char *proxy;  /* command that leads there over other hosts, or NULL */
     json_t *jump; /* those hosts, the nearest to the machine first, or NULL */
     int port;
-    bool local; /* this computer: nobody logs in */
+    bool first_use; /* without a host key, the first one that is seen is believed */
+    bool local;     /* this computer: nobody logs in */
 };
 
 struct machines *machines_new(struct run *r);

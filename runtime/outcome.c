@@ -182,6 +182,13 @@ static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
     return ok;
 }
 
+bool run_op_learned(struct run *r, uint32_t op, const char *field, json_t *value,
+                    struct fault *f)
+{
+    json_object_set_new(r->ops[op].result, field, value);
+    return op_write_result(r, op, f);
+}
+
 /* It was taken for done, but is not: what it acts on is still to be seen. */
 static void unsettle_producers(struct run *r, uint32_t op)
 {

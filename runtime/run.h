@@ -119,6 +119,10 @@ void run_wake(struct run *r);
 /* What became of an op. The result is taken over. An op that is no part of a segment
  * finishes its unit with it. */
 void run_op_started(struct run *r, uint32_t op);
+/* Adds a field to the result of an op that is done, in the state, too. The value is taken
+ * over. */
+bool run_op_learned(struct run *r, uint32_t op, const char *field, json_t *value,
+                    struct fault *f);
 /* A tool reports it as done: others may use its fields (borrowed), and a kill from here
  * on does not lose its change. What has no probe is done with it. */
 void run_op_released(struct run *r, uint32_t op, bool changed, json_t *fields);

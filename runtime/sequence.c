@@ -101,10 +101,14 @@ static void sequence_finish(struct sequence *q)
         return;
     }
     const json_t *old = sequence_before(q)->result;
-    const json_t *old_key = json_object_get(old, "host_key");
+    json_t *old_key = json_object_get(old, "host_key");
     const json_t *key = json_object_get(result, "host_key");
-    if (!q->created && old_key && key && !json_equal(old_key, key) &&
-        json_equal(json_object_get(old, "id"), json_object_get(result, "id"))) {
+    bool same = json_is_string(old_key) &&
+                json_equal(json_object_get(old, "id"), json_object_get(result, "id"));
+    /* Where the provider does not tell it, it is what it was. */
+    if (same && !json_is_string(key)) {
+        json_object_set(result, "host_key", old_key);
+    } else if (same && !q->created && !json_equal(old_key, key)) {
         fault_set(&f, DVO_EAUTH,
                   "the host key of this machine has changed since the last run");
         json_decref(result);

@@ -46,8 +46,10 @@ void ssh_words_make(const struct machine *m, struct ssh_words *w)
     *w = (struct ssh_words){0};
     ssh_words_add(w, "ssh");
     option(w, "BatchMode=yes");
-    option(w, "StrictHostKeyChecking=yes");
+    option(w, m->first_use && !m->host_key ? "StrictHostKeyChecking=accept-new"
+                                           : "StrictHostKeyChecking=yes");
     option(w, "GlobalKnownHostsFile=/dev/null");
+    option(w, "HashKnownHosts=no");
     buf_printf(&w->texts[0], "UserKnownHostsFile=%s", m->known_hosts);
     option(w, buf_text(&w->texts[0]));
     option(w, "UpdateHostKeys=no");
