@@ -125,6 +125,22 @@ static json_t *elements_fit(struct value_source *s, const json_t *list,
     return chosen;
 }
 
+/* What an element was to be like: name "web", size 1. */
+static void say_wanted(struct value_source *s, const json_t *where, struct buf *text)
+{
+    const char *pointer;
+    json_t *expr;
+    json_object_foreach((json_t *)(uintptr_t)where, pointer, expr)
+    {
+        json_t *v = value_evaluate(s, expr);
+        char *value = v ? json_dumps(v, JSON_ENCODE_ANY) : NULL;
+        buf_printf(text, "%s%s %s", text->len ? ", " : "",
+                   *pointer == '/' ? pointer + 1 : pointer, value ? value : "?");
+        free(value);
+        json_decref(v);
+    }
+}
+
 /* The one element of a list that really carries what was asked for: filters of a service
  * are not trusted to filter. */
 static json_t *select_element(struct value_source *s, const json_t *select,
@@ -145,8 +161,14 @@ static json_t *select_element(struct value_source *s, const json_t *select,
         elements_fit(s, list, other, &hits);
     if (hits == 1 || (hits && any))
         return json_incref(chosen);
-    fault_set(f, hits ? DVO_EINVAL : DVO_ENOENT,
-              hits ? "%zu things match where one should" : "nothing matches", hits);
+    struct buf wanted = {0};
+    say_wanted(s, json_is_array(where) ? json_array_get(where, 0) : where, &wanted);
+    if (hits)
+        fault_set(f, DVO_EINVAL, "%zu things have %s, where one should", hits,
+                  buf_text(&wanted));
+    else
+        fault_set(f, DVO_ENOENT, "there is nothing with %s", buf_text(&wanted));
+    buf_free(&wanted);
     return NULL;
 }
 
@@ -290,13 +312,33 @@ double answer_interval_after(const json_t *poll, double interval)
     return next < most ? next : most > interval ? most : interval;
 }
 
-/* The end of a step that has to be asked for again, or has failed. */
-static enum answer answer_not_ready(const struct answer_context *c, const json_t *poll,
-                                    bool pending, struct fault *f)
+/* Which call it was, unless that is said already; and what nothing explains, in full. */
+static void answer_explain(const struct answer_context *c, const json_t *step,
+                           const struct reply *reply, struct fault *f)
 {
+    if (reply->http.fault.code || (f->code == DVO_EPROTO && !f->status)) {
+        struct buf text = {0};
+        buf_printf(&text, "%s ", step_method(step));
+        value_url(c->source, json_object_get(step, "path"), &text);
+        buf_printf(&text, ": %s", f->message);
+        free(f->message);
+        f->message = buf_steal(&text);
+    }
+    if ((f->code == DVO_EPROTO || f->code == DVO_EUNKNOWN) && reply->http.body.len)
+        f->answer = xstrdup(buf_text(&reply->http.body));
+}
+
+/* The end of a step that has to be asked for again, or has failed. */
+static enum answer answer_not_ready(const struct answer_context *c, const json_t *step,
+                                    const struct reply *reply, bool pending,
+                                    struct fault *f)
+{
+    const json_t *poll = json_object_get(step, "poll");
     double deadline = number_or(poll, "deadline", POLL_DEADLINE_S);
-    if (!pending)
+    if (!pending) {
+        answer_explain(c, step, reply, f);
         return ANSWER_FAULT;
+    }
     if ((double)c->polled_ms < deadline * 1000) {
         fault_free(f);
         return ANSWER_AGAIN;
@@ -328,5 +370,5 @@ enum answer answer_check(struct answer_context *c, const json_t *step,
     } else if (judge_document(c, step, reply, &pending, f)) {
         return ANSWER_READY;
     }
-    return answer_not_ready(c, poll, pending, f);
+    return answer_not_ready(c, step, reply, pending, f);
 }

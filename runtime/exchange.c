@@ -9,7 +9,9 @@
 #include "runtime/decode.h"
 #include "runtime/provider.h"
 
-#define CALL_TIMEOUT_MS 120000
+/* A service may work long on what it is to change. */
+#define READ_TIMEOUT_MS 60000
+#define CHANGE_TIMEOUT_MS 120000
 #define GATHER_MS 20
 #define BATCH_MOST 40
 #define PAGES_MOST 1000
@@ -24,6 +26,7 @@ struct flight {
     char *key; /* what it asks but for the batched value; NULL: nobody joins it */
     enum flight_state state;
     bool cached;
+    int64_t deadline; /* loop_now(); 0: none */
     unsigned values, pages;
     json_t *joined; /* the document of the pages so far */
     struct reply reply;
@@ -167,6 +170,13 @@ static void flight_answered(void *ctx, struct http_response *response)
         flight_land(f);
 }
 
+static long flight_timeout(const struct flight *f)
+{
+    int64_t most = strcmp(f->call.method, "GET") ? CHANGE_TIMEOUT_MS : READ_TIMEOUT_MS;
+    int64_t left = f->deadline ? f->deadline - loop_now() : most;
+    return (long)(left < 1 ? 1 : left < most ? left : most);
+}
+
 static void flight_send(struct flight *f)
 {
     struct provider_request request = {.service = f->call.service,
@@ -175,7 +185,7 @@ static void flight_send(struct flight *f)
                                        .headers = http_headers_copy(f->call.headers),
                                        .body = f->call.body,
                                        .body_len = f->call.body_len,
-                                       .timeout_ms = CALL_TIMEOUT_MS};
+                                       .timeout_ms = flight_timeout(f)};
     provider_send(f->run, &request, flight_answered, f);
 }
 
@@ -247,7 +257,7 @@ static struct flight *flight_new(struct run *r, const json_t *step,
 }
 
 void exchange_send(struct run *r, const json_t *step, struct step_call *call,
-                   reply_fn *done, void *ctx)
+                   int64_t deadline, reply_fn *done, void *ctx)
 {
     bool get = !strcmp(call->method, "GET");
     bool batched = get && call->batch < call->batch_end;
@@ -257,6 +267,9 @@ void exchange_send(struct run *r, const json_t *step, struct step_call *call,
     if (f) {
         if (batched)
             flight_gather(f, call);
+        f->deadline = !deadline || !f->deadline ? 0
+                      : deadline > f->deadline  ? deadline
+                                                : f->deadline;
         step_call_free(call);
         free(key);
         *vec_push(&f->waiters) = (struct flight_waiter){done, ctx};
@@ -266,6 +279,7 @@ void exchange_send(struct run *r, const json_t *step, struct step_call *call,
     }
     f = flight_new(r, step, call, key);
     f->cached = cached;
+    f->deadline = deadline;
     *vec_push(&f->waiters) = (struct flight_waiter){done, ctx};
     if (batched)
         loop_timer(r->loop, GATHER_MS, flight_depart, f);

@@ -17,8 +17,10 @@ typedef void reply_fn(void *ctx, const struct reply *reply);
 
 struct exchange *exchange_new(struct run *r);
 void exchange_free(struct exchange *x); /* nothing is called any more */
-/* Sends the call of a step; the call is taken over. */
+/* Sends the call of a step; the call is taken over. It times out with
+ * `deadline`, a loop_now(), or after a time of its own (0: only then); together with
+ * others, with the last of theirs. */
 void exchange_send(struct run *r, const json_t *step, struct step_call *call,
-                   reply_fn *done, void *ctx);
+                   int64_t deadline, reply_fn *done, void *ctx);
 
 #endif

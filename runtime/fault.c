@@ -59,6 +59,7 @@ void fault_copy(struct fault *to, const struct fault *from)
     to->message = from->message ? xstrdup(from->message) : NULL;
     to->words = from->words ? xstrdup(from->words) : NULL;
     to->log = from->log ? xstrdup(from->log) : NULL;
+    to->answer = from->answer ? xstrdup(from->answer) : NULL;
     to->help = from->help ? xstrdup(from->help) : NULL;
     to->argument = from->argument ? xstrdup(from->argument) : NULL;
 }
@@ -70,5 +71,6 @@ void fault_free(struct fault *f)
     free(f->message);
     free(f->words);
     free(f->log);
+    free(f->answer);
     *f = (struct fault){0};
 }

@@ -12,6 +12,7 @@ struct fault {
     char *message;
     char *words;         /* the tool's own last words, or NULL */
     char *log;           /* path of its full output, or NULL */
+    char *answer;        /* all that a service said, where nothing explains it, or NULL */
     long retry_after_ms; /* what the service asked for; 0: nothing */
     bool final;          /* not to be retried, although the error is transient */
     long status;         /* of the HTTP answer that says so; 0: none */

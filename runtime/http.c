@@ -28,7 +28,7 @@ struct http_transfer {
     http_fn *done;
     void *ctx;
     struct http_response response;
-    char *body; /* what is left to send of a POST */
+    char *body; /* to be sent */
     size_t body_len, body_sent;
     bool too_long;
     bool head_complete; /* the blank line behind the headers has come */
@@ -268,8 +268,8 @@ static size_t on_read(char *p, size_t size, size_t n, void *ctx)
 }
 
 /* curl sends a request again by itself when a connection that it has kept open ends
- * without an answer. The service may have carried a POST out by then, so its body is one
- * that curl cannot rewind. */
+ * without an answer. The service may have carried it out by then, so a body is one that
+ * curl cannot rewind. */
 static void http_body(struct http_transfer *t, const struct http_request *request)
 {
     CURL *e = t->easy;
@@ -277,7 +277,7 @@ static void http_body(struct http_transfer *t, const struct http_request *reques
         strcmp(request->method, "PUT") != 0)
         return;
     curl_easy_setopt(e, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
-    if (request->body_len && !strcmp(request->method, "POST")) {
+    if (request->body_len) {
         t->body = xmalloc(request->body_len);
         memcpy(t->body, request->body, request->body_len);
         t->body_len = request->body_len;

@@ -281,8 +281,15 @@ void run_op_skipped(struct run *r, uint32_t op)
 
 void run_redact(const struct run *r, uint32_t op, struct fault *f)
 {
-    if (r->plan->ops[op].tainted)
+    const struct plan_op *p = &r->plan->ops[op];
+    if (p->tainted) {
         fault_words(f, ""); /* they may say the secret in another form */
+    } else if (f->answer && !f->log) {
+        struct buf text = {0};
+        buf_str(&text, f->answer);
+        f->log = run_log_keep(r, p->address, "answer", &text);
+        buf_free(&text);
+    }
     redact_text(r, &f->message);
     redact_text(r, &f->words);
 }

@@ -126,9 +126,15 @@ static void phase_step(void *ctx)
         phase_lacks(p, &s);
     else if (wanted) {
         p->asked = true;
-        exchange_send(p->run, step, &call, phase_answered, p);
+        exchange_send(p->run, step, &call, p->deadline, phase_answered, p);
     } else
         phase_next(p);
+}
+
+int64_t phase_deadline(const struct run *r, uint32_t op)
+{
+    double timeout = r->plan->ops[op].timeout;
+    return timeout > 0 ? loop_now() + (int64_t)(timeout * 1000) : 0;
 }
 
 void phase_start(struct phase *p, const json_t *steps)

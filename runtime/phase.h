@@ -33,6 +33,8 @@ struct phase {
     double interval;
 };
 
+/* When the timeout of an op that begins now is over; 0: it has none. */
+int64_t phase_deadline(const struct run *r, uint32_t op);
 /* Begins at the first of the steps. Ends at once if there are none. */
 void phase_start(struct phase *p, const json_t *steps);
 

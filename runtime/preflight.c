@@ -30,7 +30,7 @@ struct preflight {
     struct run *run;
     struct check *checks; /* by op */
     uint32_t next, open;
-    unsigned existing, absent, quotas;
+    unsigned existing, absent, quotas, hidden; /* the last: not ours to read */
 };
 
 struct checking {
@@ -179,8 +179,12 @@ static void check_start(struct preflight *p, uint32_t op)
     p->open++;
     *c = (struct checking){.preflight = p, .op = op};
     c->retry = retry_begin(r->plan->ops[op].retries);
-    c->phase = (struct phase){
-        .run = r, .vars = k->vars, .lenient = true, .done = checking_ended, .ctx = c};
+    c->phase = (struct phase){.run = r,
+                              .vars = k->vars,
+                              .lenient = true,
+                              .deadline = phase_deadline(r, op),
+                              .done = checking_ended,
+                              .ctx = c};
     c->entry = calls_entry(r->plan, op, &k->problem);
     c->phase.any = json_is_true(check_list(c, "absent"));
     if (!c->entry)
@@ -277,10 +281,11 @@ static void quota_check(struct preflight *p, const char *name, const json_t *quo
     phase_start(&q.phase, json_object_get(quota, "steps"));
     while (!q.over)
         loop_step(r->loop);
-    p->quotas++;
     /* Who may not ask for a quota is told of it when it is exceeded. */
     bool hidden = q.fault.code == DVO_EPERM || q.fault.code == DVO_ENOENT ||
                   q.fault.code == DVO_ENOSYS;
+    p->quotas += !q.fault.code;
+    p->hidden += hidden;
     if (!q.fault.code)
         quota_compare(&q, name, quota, sum);
     else if (!hidden && !p->checks[first].problem.code)
@@ -358,8 +363,11 @@ static void preflight_say(const struct preflight *p, const struct run *r)
     for (uint32_t i = 1; i <= r->plan->nops; i++)
         n += p->checks && p->checks[i].asked;
     printf("preflight: %u calls checked: %u things exist, %u are to be made; %u quotas "
-           "have room\n",
+           "have room",
            n, p->existing, p->absent, p->quotas);
+    if (p->hidden)
+        printf(", %u may not be read", p->hidden);
+    putchar('\n');
 }
 
 int preflight_run(struct run *r)

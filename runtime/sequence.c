@@ -140,10 +140,12 @@ static const json_t *sequence_thing(const struct sequence *q)
                : q->lists;
 }
 
-/* Whether a creation that failed so may have been carried out all the same. */
+/* Whether a creation that failed so may have been carried out all the same. What nothing
+ * explains need not be of the service that was asked. */
 static bool answer_lost(const struct fault *f)
 {
-    bool refused = f->status >= 400 && f->status < 500 && f->status != 408;
+    bool refused = f->status >= 400 && f->status < 500 && f->status != 408 &&
+                   f->code != DVO_EUNKNOWN;
     return !refused && (f->status || f->code != DVO_EUNREACH);
 }
 
@@ -567,7 +569,6 @@ static void sequence_replaced(void *ctx, struct fault *fault)
 void sequence_start(struct run *r, uint32_t op)
 {
     struct sequence *q = xcalloc(1, sizeof *q);
-    double timeout = r->plan->ops[op].timeout;
     struct fault f = {0};
     q->run = r;
     q->op = op;
@@ -575,14 +576,13 @@ void sequence_start(struct run *r, uint32_t op)
     q->lists = json_object_get(q->entry, "sequences");
     q->vars = json_object();
     q->retry = retry_begin(r->plan->ops[op].retries);
-    q->phase = (struct phase){
-        .run = r,
-        .vars = q->vars,
-        .any = json_is_true(sequence_list(q, "absent")),
-        .deadline = timeout > 0 ? loop_now() + (int64_t)(timeout * 1000) : 0,
-        .done = sequence_phase_ended,
-        .extracted = sequence_extracted,
-        .ctx = q};
+    q->phase = (struct phase){.run = r,
+                              .vars = q->vars,
+                              .any = json_is_true(sequence_list(q, "absent")),
+                              .deadline = phase_deadline(r, op),
+                              .done = sequence_phase_ended,
+                              .extracted = sequence_extracted,
+                              .ctx = q};
     run_op_started(r, op);
     if (!q->entry)
         sequence_end(q, &f);

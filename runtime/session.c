@@ -8,6 +8,9 @@
 #include "ir/base/arena.h"
 #include "runtime/phase.h"
 
+/* A login that takes longer will not come. */
+#define LOGIN_TIMEOUT_MS 60000
+
 struct session {
     struct run *run;
     const json_t *record;
@@ -122,8 +125,11 @@ static void session_ended(void *ctx, enum phase_end end, struct fault *f)
 static void session_begin(struct session *s)
 {
     s->busy = true;
-    s->phase = (struct phase){
-        .run = s->run, .vars = s->phase.vars, .done = session_ended, .ctx = s};
+    s->phase = (struct phase){.run = s->run,
+                              .vars = s->phase.vars,
+                              .deadline = loop_now() + LOGIN_TIMEOUT_MS,
+                              .done = session_ended,
+                              .ctx = s};
     json_object_clear(s->phase.vars);
     phase_start(&s->phase, json_object_get(s->record, "steps"));
 }

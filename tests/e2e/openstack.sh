@@ -7,19 +7,6 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/e2e/lib.sh"
 # shellcheck source=tests/e2e/openstack/lib.sh
 . "$root/tests/e2e/openstack/lib.sh"
-echo "provider: zed" >>"$work/p/etc/dvo/dvo.yaml"
-mkdir "$work/p/etc/dvo/providers"
-
-# use CLOUD: the entry of clouds.yaml for what follows.
-use() {
-    cat >"$work/p/etc/dvo/providers/zed.yaml" <<EOF
-driver: openstack
-cloud: $1
-flavors: {SMALL: m1.tiny, COMPUTE: m1.small}
-images: {DEFAULT: cirros}
-networks: {DEFAULT: private, EXTERNAL: public}
-EOF
-}
 
 # are N KIND: so many there are, by the cloud itself. is_empty: nothing of the project is there.
 are() {
@@ -63,7 +50,19 @@ program three <<'EOF'
 web = [cloud.create(flavor=provider.FLAVOR_SMALL) for i in range(3)]
 EOF
 program net <<'EOF'
-n = cloud.network(subnets=["10.78.0.0/24"])
+n = cloud.network(subnets=["10.78.0.0/24"], retries=1)
+EOF
+program key <<'EOF'
+k = cloud.keypair(
+    "no key at all")
+EOF
+program overlap <<'EOF'
+s = cloud.subnet("private",
+    "10.0.1.0/24")
+EOF
+program elsewhere <<'EOF'
+m = cloud.create(flavor=provider.FLAVOR_SMALL,
+    networks=["nowhere"])
 EOF
 
 check openstack/up cloud_up
@@ -87,6 +86,42 @@ check openstack/wrong-flavor fails ENOENT "wrong.dvo:1:25:" wrong
 check openstack/wrong-image says "wrong.dvo:2:54:"
 check openstack/no-room fails ENOSPC "No valid host" huge
 check openstack/broken-deleted is_empty
+check openstack/wrong-key fails EINVAL "key.dvo:2:5:" key
+check openstack/wrong-cidr fails EINVAL "overlap.dvo:2:5:" overlap
+check openstack/wrong-network fails ENOENT "elsewhere.dvo:2:15:" elsewhere
+check openstack/wrong-nothing is_empty
+
+# Deleted by others in part, and in use by others.
+foreign_port() {
+    local network
+    network=$(things networks | jq -r .id) &&
+        api_call POST network /v2.0/ports "{\"port\": {\"network_id\": \"$network\",
+            \"description\": \"dvo:$project:port\"}}"
+}
+in_use() {
+    runs net && foreign_port && ! destroys net >"$work/out" 2>&1 && cat "$work/out" && says EBUSY &&
+        api_call DELETE network "/v2.0/ports/$(things ports | jq -r .id)" && destroys net &&
+        is_empty
+}
+partly_gone() {
+    runs three && api_call DELETE compute "/servers/$(things servers | jq -sr '.[1].id')" &&
+        destroys three && is_empty
+}
+check openstack/in-use in_use
+check openstack/partly-gone partly_gone
+
+# A cloud that does not know what the driver asks for.
+too_new() {
+    local status
+    mkdir "$work/p/drivers" && cp -r "$root/etc/dvo/drivers/." "$work/p/drivers" &&
+        sed -i 's/compute 2.79/compute 2.999/' "$work/p/drivers/openstack.dvo" &&
+        echo "drivers: drivers" >>"$work/p/etc/dvo/dvo.yaml" &&
+        fails ENOSYS "this cloud is too old for it" huge
+    status=$?
+    sed -i '/^drivers:/d' "$work/p/etc/dvo/dvo.yaml"
+    return $status
+}
+check openstack/too-new too_new
 use tight
 check openstack/quota fails EQUOTA "the quota has room for 2" three
 use reader

@@ -5,19 +5,31 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 cd "$root/tests/e2e" || exit 1
-# The long ones first. By their names only: openstack, openstackcloud, which bring up a cloud.
-[ $# -gt 0 ] || set -- backends samples chefinstall naughty chefplain mixed chefserver \
-    many errors errors:chef errors:api fuse kill kill:chef kill:api lock lock:chef lock:api runs \
-    moved calls docker networks \
-    calls:api secrets secrets:chef secrets:api hosts access rootless repository chefclient
+# The long ones first; those that share the cloud far from each other.
+[ $# -gt 0 ] || set -- openstackcloud backends samples chefinstall naughty openstack chefplain \
+    mixed chefserver many errors errors:chef errors:api fuse kill kill:chef openstackfaults \
+    kill:api lock lock:chef lock:api runs moved calls docker networks calls:api secrets secrets:chef \
+    secrets:api hosts access rootless repository chefclient
 
 # What all need is made once.
 bash "$root/etc/dvo/engine/podman.sh" start >/dev/null || exit 1
 bash "$root/etc/dvo/engine/image.sh" chef || exit 1
+# The first theme that needs the cloud brings it up. One that ran before stays.
+cloud=
+case " $*" in
+*" openstack"*)
+    sh "$root/etc/packages.sh" openstack || exit 1
+    bash openstack/cloud.sh status | grep ': runs' >/dev/null || cloud=ours
+    ;;
+esac
+
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+cloud_down() {
+    [ -z "$cloud" ] || bash openstack/cloud.sh down >/dev/null
+}
+trap 'rm -rf "$work"; cloud_down' EXIT
 # What runs in the background ignores this.
-trap 'kill 0' INT
+trap 'trap "" TERM; kill 0; exit 130' INT
 
 # carry THEME: runs it, and tells at once what came of it.
 carry() {

@@ -189,6 +189,14 @@ static void interim_answers(int fd, unsigned n)
              "HTTP/1.1 201 Created\r\nx-which:   final \r\nContent-Length: 2\r\n\r\nok");
 }
 
+/* Reads one request more, but does not answer it. */
+static void answer_and_close(int fd, unsigned n)
+{
+    (void)n;
+    put_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    read_request(fd);
+}
+
 static void unavailable_once(int fd, unsigned n)
 {
     put_text(fd, n ? "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
@@ -380,6 +388,41 @@ static void retries(void **state)
     }
 }
 
+static void ended(void *ctx, struct http_response *r)
+{
+    struct client *c = ctx;
+    c->status = r->status;
+    fault_move(&c->fault, &r->fault);
+    c->over = true;
+}
+
+/* What a service may have carried out is not sent again behind our back. */
+static void sends_a_change_once(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"POST", "PUT", "PATCH"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        struct fake fake = fake_start(answer_and_close);
+        struct client c = {.loop = loop_new()};
+        c.http = http_new(c.loop);
+        for (unsigned n = 0; n < 2; n++) {
+            struct http_request request = {.method = methods[i],
+                                           .url = fake.url,
+                                           .body = "{}",
+                                           .body_len = 2,
+                                           .timeout_ms = 10000};
+            c.over = false;
+            http_send(c.http, &request, ended, &c);
+            while (!c.over)
+                loop_step(c.loop);
+            assert_int_equal(c.status, n ? 0 : 200);
+        }
+        assert_int_equal(c.fault.code, DVO_ECONN);
+        client_end(&c);
+        fake_stop(&fake);
+    }
+}
+
 static void must_not_answer(void *ctx, struct http_response *r)
 {
     (void)ctx;
@@ -419,6 +462,7 @@ int main(void)
         cmocka_unit_test(takes_the_largest_body),
         cmocka_unit_test(keeps_the_final_headers),
         cmocka_unit_test(retries),
+        cmocka_unit_test(sends_a_change_once),
         cmocka_unit_test(drops_transfers),
     };
     return RUN_TESTS(tests);

@@ -3,7 +3,7 @@ asked.
 
     fault_proxy.py READY NAME=URL...
 
-Every service gets a port of its own on 127.0.0.1. In what the service `keystone` answers the
+Every service gets a port of its own on 127.0.0.1. In what a service `keystone...` answers the
 addresses of all services are replaced by those of their ports, so that who takes the catalog
 from there goes through the proxy. READY is a file that is written when it listens, as JSON:
 {"control": URL, "stranger": URL, "services": {NAME: URL}}. `stranger` is a host that nobody
@@ -28,6 +28,8 @@ expression, searched in path and query), nth (acts from the nth match on; defaul
 the first that is due acts. What it does, `action`:
 
     pass           nothing (for delay)
+    close          as pass, then the connection is closed, though the answer did not say so
+    reset-head     the connection is reset once the request's head has come
     reset-before   the connection is reset; the service hears nothing
     reset-after    the service has answered; then the connection is reset, without an answer
     reset-middle   the connection is reset in the middle of the answer's body
@@ -181,6 +183,11 @@ async def do_pass(exchange):
     await exchange.send(await exchange.forward())
 
 
+async def do_close(exchange):
+    await exchange.send(await exchange.forward())
+    exchange.writer.close()
+
+
 async def do_reset_before(exchange):
     await exchange.reset()
 
@@ -244,6 +251,8 @@ async def do_flood(exchange):
 
 ACTIONS = {
     "pass": do_pass,
+    "close": do_close,
+    "reset-head": do_reset_before,
     "reset-before": do_reset_before,
     "reset-after": do_reset_after,
     "reset-middle": do_reset_middle,
@@ -268,7 +277,7 @@ class Proxy:
 
     def translated(self, service, answer):
         """The catalog, with the proxy's addresses."""
-        if service == "keystone":
+        if service.startswith("keystone"):
             for name, upstream in self.upstreams.items():
                 answer.body = answer.body.replace(
                     upstream.encode(), self.addresses[name].encode()
@@ -311,8 +320,9 @@ class Proxy:
         entry = self.remember(service, connection, request)
         if request.header("expect"):
             writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.body = await read_body(reader, request)
         rule = self.judge(entry)
+        if rule.action != "reset-head":
+            request.body = await read_body(reader, request)
         one = Exchange(self, request, reader, writer, entry, rule)
         try:
             if service == "stranger":
@@ -365,7 +375,8 @@ class Proxy:
                         await self.controlled(reader, request, writer)
                     else:
                         await self.exchange(name, connection, reader, request, writer)
-                    if request.header("connection").lower() == "close":
+                    closing = request.header("connection").lower() == "close"
+                    if closing or writer.is_closing():
                         break
             except (OSError, EOFError, ValueError):
                 pass

@@ -206,6 +206,26 @@ class FaultProxy(unittest.TestCase):
             self.assertEqual(self.control("POST", "/rules", wrong)[0], 400)
         self.assertEqual(self.control("GET", "/nothing")[0], 404)
 
+    def test_close(self):
+        self.rule(action="close")
+        connection = self.connect(self.facts["services"]["plain"])
+        connection.request("GET", "/")
+        answer = connection.getresponse()
+        self.assertNotEqual(answer.headers["Connection"], "close")
+        answer.read()
+        with self.assertRaises(ConnectionError):
+            connection.request("GET", "/")
+            connection.getresponse()
+        self.assertEqual(len(self.upstream.seen), 1)
+
+    def test_reset_head(self):
+        self.rule(action="reset-head")
+        with self.raw("plain") as stream:
+            stream.sendall(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n")
+            with self.assertRaises(ConnectionResetError):
+                stream.recv(1)
+        self.assertEqual(self.upstream.seen, [])
+
     def test_reset_before(self):
         self.rule(action="reset-before")
         self.assertEqual(self.until_reset(), b"")

@@ -9,18 +9,30 @@ export OS_CLOUD=demo
 proxy=
 trap 'leave_cloud; clean' EXIT
 
-# cloud_up: until the end of the script at least; a cloud that ran before stays. One script has
-# it at a time: another one's outages would be this one's.
+# cloud_up: until the end of the script; it stays for others. One script has it at a time:
+# another one's outages would be this one's.
 cloud_up() {
     exec {cloud_lock}>"$cloud.lock"
     flock "$cloud_lock"
-    bash "$openstack/cloud.sh" status | grep -q ': runs' || cloud_is_ours=1
     bash "$openstack/cloud.sh" up
 }
 leave_cloud() {
-    [ -z "$proxy" ] || kill "$proxy"
+    [ -z "$proxy" ] || proxy_stop
     things_clean || echo "things of $project are left in the cloud"
-    [ -z "${cloud_is_ours-}" ] || bash "$openstack/cloud.sh" down >/dev/null
+}
+
+# use CLOUD: the entry of clouds.yaml that programs use from here on.
+use() {
+    mkdir -p "$work/p/etc/dvo/providers"
+    grep -q ^provider: "$work/p/etc/dvo/dvo.yaml" ||
+        echo "provider: zed" >>"$work/p/etc/dvo/dvo.yaml"
+    cat >"$work/p/etc/dvo/providers/zed.yaml" <<EOF
+driver: openstack
+cloud: $1
+flavors: {SMALL: m1.tiny, COMPUTE: m1.small}
+images: {DEFAULT: cirros}
+networks: {DEFAULT: private, EXTERNAL: public}
+EOF
 }
 
 # api_call METHOD SERVICE PATH [BODY]: asks a service of the catalog as the user of $OS_CLOUD.
@@ -48,16 +60,18 @@ things_clean() {
 # proxy_start: the fault proxy (see fault_proxy.py) between programs and the services, for
 # all that follows. proxy_stop: its end.
 proxy_start() {
-    local ports
+    local ports service
     ports=$("$PYTHON" -B "$openstack/settings.py") || return
     rm -f "$work/proxy"
     # shellcheck disable=SC2086 # a list of words
-    "$PYTHON" -B "$openstack/fault_proxy.py" "$work/proxy" $ports &
+    "$PYTHON" -B "$openstack/fault_proxy.py" "$work/proxy" $ports 2>"$work/proxy.log" &
     proxy=$!
     until_true [ -e "$work/proxy" ] || return
     control=$(jq -r .control "$work/proxy")
-    sed "s|$(sed -n 's/^keystone=//p' <<<"${ports// /$'\n'}")|$(proxied keystone)|" \
-        "$cloud/clouds.yaml" >"$work/clouds.yaml"
+    cp "$cloud/clouds.yaml" "$work/clouds.yaml"
+    for service in $ports; do
+        sed -i "s|${service#*=}|$(proxied "${service%%=*}")|" "$work/clouds.yaml"
+    done
     export OS_CLIENT_CONFIG_FILE=$work/clouds.yaml
 }
 proxy_stop() {
