@@ -8,13 +8,14 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 
 make_host gate || exit 1
 host gate
-mkdir -p "$work/p/etc/dvo/drivers" "$work/p/etc/dvo/providers"
-sed -e 's/^driver("podman"/driver("quiet"/' \
-    -e 's/"ssh_host": "127.0.0.1", "ssh_port": var("port"),/"ssh_host": var("ip"), "ssh_port": 22,\
+drivers=$work/p/etc/dvo/drivers
+mkdir -p "$drivers/lib" "$work/p/etc/dvo/providers"
+sed 's/^driver("podman"/driver("quiet"/' etc/dvo/drivers/podman.dvo >"$drivers/quiet.dvo"
+sed -e 's/"ssh_host": host, "ssh_port": port,/"ssh_host": var("ip"), "ssh_port": 22,\
         "first_use": provider_setting("access", "host_key", "console") == "first-use",\
         "jump": provider_jump(),/' \
     -e 's/"host_key": var("host_key")/"host_key": None/' \
-    etc/dvo/drivers/podman.dvo >"$work/p/etc/dvo/drivers/quiet.dvo"
+    etc/dvo/drivers/lib/engine.dvo >"$drivers/lib/engine.dvo"
 provider=$work/p/etc/dvo/providers/quiet.yaml
 sed 's/^driver: .*/driver: quiet/' etc/dvo/providers/local.yaml >"$provider"
 printf 'provider: quiet\ndrivers: drivers\n' >>"$work/p/etc/dvo/dvo.yaml"
