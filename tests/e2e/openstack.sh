@@ -88,7 +88,7 @@ check openstack/no-room fails ENOSPC "No valid host" huge
 check openstack/broken-deleted is_empty
 check openstack/wrong-key fails EINVAL "key.dvo:2:5:" key
 check openstack/wrong-cidr fails EINVAL "overlap.dvo:2:5:" overlap
-check openstack/wrong-network fails ENOENT "elsewhere.dvo:2:15:" elsewhere
+check openstack/wrong-network fails ENOENT "elsewhere.dvo:2:14:" elsewhere
 check openstack/wrong-nothing is_empty
 
 # Deleted by others in part, and in use by others.
@@ -113,8 +113,8 @@ check openstack/partly-gone partly_gone
 # A cloud that does not know what the driver asks for.
 too_new() {
     local status
-    mkdir "$work/p/drivers" && cp -r "$root/etc/dvo/drivers/." "$work/p/drivers" &&
-        sed -i 's/compute 2.79/compute 2.999/' "$work/p/drivers/openstack.dvo" &&
+    cp -r "$root/etc/dvo/drivers" "$work/p/etc/dvo/drivers" &&
+        sed -i 's/compute 2.79/compute 2.999/' "$work/p/etc/dvo/drivers/openstack.dvo" &&
         echo "drivers: drivers" >>"$work/p/etc/dvo/dvo.yaml" &&
         fails ENOSYS "this cloud is too old for it" huge
     status=$?
