@@ -104,6 +104,8 @@ static const struct option long_options[] = {
     {"preflight-only", no_argument, NULL, O_PASS},
     {"fail-fast", no_argument, NULL, O_PASS},
     {"yes", no_argument, NULL, O_PASS},
+    {"with-data", no_argument, NULL, O_PASS},
+    {"adopted", no_argument, NULL, O_PASS},
     {0},
 };
 
@@ -139,7 +141,9 @@ static const char options_text[] =
     "repeated\n"
     "      --preflight-only   check names, quotas and conflicts, change nothing\n"
     "      --fail-fast        start nothing after the first failure\n"
-    "      --yes              do not ask before destroying\n"
+    "      --with-data        delete volumes, too\n"
+    "      --adopted          delete what was found, not made, too\n"
+    "      --yes              do not ask before deleting\n"
     "Everywhere:\n"
     "      --help, --version\n";
 

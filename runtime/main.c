@@ -27,7 +27,9 @@ enum {
     O_EXCEPT,
     O_EXPECT,
     O_REPLACE,
-    O_PREFLIGHT
+    O_PREFLIGHT,
+    O_WITH_DATA,
+    O_ADOPTED
 };
 
 static const struct option long_options[] = {
@@ -44,6 +46,8 @@ static const struct option long_options[] = {
     {"expect", required_argument, NULL, O_EXPECT},
     {"replace", required_argument, NULL, O_REPLACE},
     {"preflight-only", no_argument, NULL, O_PREFLIGHT},
+    {"with-data", no_argument, NULL, O_WITH_DATA},
+    {"adopted", no_argument, NULL, O_ADOPTED},
     {0},
 };
 
@@ -67,7 +71,9 @@ static void print_help(void)
          "change nothing\n"
          "      --fail-fast      start nothing after the first failure\n"
          "      --destroy        delete what runs with this state created\n"
-         "      --yes            do not ask before destroying\n"
+         "      --with-data      delete volumes, too\n"
+         "      --adopted        delete what was found, not made, too\n"
+         "      --yes            do not ask before deleting\n"
          "      --help, --version\n"
          "\n"
          "The first Ctrl-C starts nothing more and waits for what is running, the second "
@@ -119,6 +125,8 @@ static int read_options(int argc, char **argv, struct run_options *o)
         case O_EXCEPT: o->except[o->nexcept++] = optarg; break;
         case O_REPLACE: o->replace[o->nreplace++] = optarg; break;
         case O_PREFLIGHT: o->preflight_only = true; break;
+        case O_WITH_DATA: o->with_data = true; break;
+        case O_ADOPTED: o->adopted = true; break;
         case O_EXPECT: o->expect = optarg; break;
         default: return usage_error("options are wrong", "");
         }

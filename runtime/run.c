@@ -309,7 +309,10 @@ static bool run_open(struct run *r, struct fault *f)
 {
     char *path, *note = NULL, *leftover = NULL;
     char *base = run_base(r, &path);
-    r->state = state_open(path, r->plan->project, !r->options->destroy, f);
+    r->state = state_open(path, r->plan->project,
+                          r->options->destroy ? STATE_USE : STATE_MAKE, f);
+    if (r->state)
+        state_program(r->state, r->plan->program);
     bool ok = r->state && (r->folder = folder_make_run(base, f)) &&
               (r->private = folder_make_private(r->folder, f)) &&
               state_lock(r->state, r->private, &note, &leftover, f);
@@ -322,6 +325,19 @@ static bool run_open(struct run *r, struct fault *f)
     free(path);
     free(base);
     return ok && (r->events = events_open(r->options->events, f));
+}
+
+/* What it needs to know of the provider when it was not told by a plan. */
+static bool run_keep_provider(struct run *r, struct fault *f)
+{
+    const json_t *record = provider_record(r);
+    if (!record || r->options->destroy)
+        return true;
+    json_t *kept = json_copy((json_t *)(uintptr_t)record);
+    json_object_del(kept, "quotas");
+    bool ok = state_keep_provider(r->state, provider_id(r), kept, f);
+    json_decref(kept);
+    return ok;
 }
 
 static bool run_read_state(struct run *r, struct fault *f)
@@ -356,7 +372,7 @@ static void run_start_services(struct run *r)
     r->http = http_new(r->loop);
     r->secrets = secrets_new(json_object_get(r->plan->json, "secrets"));
     r->progress = progress_new(r->loop, taking_part);
-    r->provider = provider_new(r);
+    r->provider = provider_new(r, r->plan->provider);
     r->exchange = exchange_new(r);
     r->machines = machines_new(r);
     r->endpoints = endpoints_new(r);
@@ -438,7 +454,7 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
     if (select_ops(&r)) {
         run_start_services(&r);
         if (!run_open(&r, &f) || !move_rows(&r, &f) || !run_read_state(&r, &f) ||
-            !move_keys(&r, &f) || !costs_read(&r, &f) ||
+            !move_keys(&r, &f) || !run_keep_provider(&r, &f) || !costs_read(&r, &f) ||
             (!options->destroy && !run_secrets_known(&r, &f))) {
             fprintf(stderr, "dvo-run: %s\n", f.message);
             status = error_status(f.code);

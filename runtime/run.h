@@ -45,13 +45,14 @@ struct run_op {
     bool released;  /* reported as done, and its probe has not been asked yet */
     json_t *result; /* provisional while it is running */
     struct fault fault;
-    uint32_t cause;         /* RUN_BLOCKED: the op that failed */
-    bool cause_on_machine;  /* it was blocked by its machine's order only */
-    bool timed;             /* its duration is known */
-    bool held;              /* RUN_BLOCKED: by failures in a rollout */
-    int64_t started;        /* loop_now() */
-    uint32_t place;         /* among the ops of its tool run that take part */
-    struct state_op before; /* the state when the run began */
+    uint32_t cause;                  /* RUN_BLOCKED: the op that failed */
+    bool cause_on_machine;           /* it was blocked by its machine's order only */
+    bool timed;                      /* its duration is known */
+    bool held;                       /* RUN_BLOCKED: by failures in a rollout */
+    int64_t started;                 /* loop_now() */
+    uint32_t place;                  /* among the ops of its tool run that take part */
+    struct state_op before;          /* the state when the run began */
+    const struct state_thing *thing; /* kept with the result of a thing at a provider */
 };
 
 struct run_options {
@@ -62,6 +63,7 @@ struct run_options {
     const char **replace; /* addresses: deleted before they are created */
     size_t nreplace;
     bool fail_fast, destroy, yes, preflight_only;
+    bool with_data, adopted; /* are deleted, too */
 };
 
 typedef void run_fn(void *ctx);
