@@ -12,13 +12,14 @@
 
 #define STATUS_USAGE 2
 
-bool destroy_agreed(const struct run *r, const struct things *t, const char *refusal)
+bool destroy_agreed(const struct run *r, const struct things *t)
 {
     char answer[16];
     if (r->options->yes)
         return true;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        fprintf(stderr, "dvo-run: nobody can be asked here; %s\n", refusal);
+        fputs("dvo-run: nobody can be asked here; --yes destroys without asking\n",
+              stderr);
         return false;
     }
     puts("This deletes, with everything on it:");
@@ -76,8 +77,7 @@ static int destroy_chosen(struct run *r, const struct things *t)
         puts("nothing to destroy");
         return 0;
     }
-    if (things_count(t, THING_GOES) &&
-        !destroy_agreed(r, t, "--yes destroys without asking"))
+    if (things_count(t, THING_GOES) && !destroy_agreed(r, t))
         return STATUS_USAGE;
     return destroy_things(r, t);
 }

@@ -7,9 +7,8 @@
 /* Deletes what this program's runs with this state made, whether its call is still there
  * or not; asks first. Returns the exit status. */
 int destroy_run(struct run *r);
-/* Whether the user agrees to the deletion of what goes; asks on a terminal. `refusal` is
- * told where nobody can be asked. */
-bool destroy_agreed(const struct run *r, const struct things *t, const char *refusal);
+/* Whether the user agrees to the deletion of what goes: --yes, or asked on a terminal. */
+bool destroy_agreed(const struct run *r, const struct things *t);
 /* Deletes what goes, tells what is kept, and returns the exit status. */
 int destroy_things(struct run *r, const struct things *t);
 

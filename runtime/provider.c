@@ -17,6 +17,7 @@
 #include "runtime/clouds.h"
 #include "runtime/gate.h"
 #include "runtime/process.h"
+#include "runtime/service.h"
 #include "runtime/session.h"
 
 /* Making a machine image for the first time takes minutes. */
@@ -268,27 +269,14 @@ static void interpreter(const char *path, struct buf *text, const char *argv[3])
         argv[0] = "sh";
 }
 
-/* What was made at another provider than that of this build is asked for here. */
-static void provider_unserved(struct provider *p, const char *file)
+static void provider_start(struct provider *p)
 {
-    const char *name = json_string_value(json_object_get(p->record, "name"));
-    fault_set(&p->fault, DVO_EINVAL, "provider %s needs %s, and this build has none",
-              name ? name : "?", file);
-    p->fault.help = xstrdup("build the program with that provider configured");
-    provider_tell(p, PROVIDER_LOST);
-}
-
-static void provider_start(struct provider *p, const char *service)
-{
-    struct buf text = {0}, relative = {0};
-    buf_printf(&relative, "api/%s", service);
-    char *path = path_join(p->run->plan->dir, buf_text(&relative));
+    struct buf text = {0};
+    char *path = service_path(p->run, p->record, &p->fault);
     const char *words[3], *argv[5];
     unsigned n = 0;
-    if (access(path, F_OK) != 0) {
-        provider_unserved(p, buf_text(&relative));
-        free(path);
-        buf_free(&relative);
+    if (!path) {
+        provider_tell(p, PROVIDER_LOST);
         return;
     }
     interpreter(path, &text, words);
@@ -307,7 +295,6 @@ static void provider_start(struct provider *p, const char *service)
         provider_tell(p, PROVIDER_LOST);
     free(path);
     buf_free(&text);
-    buf_free(&relative);
 }
 
 void provider_ready(struct run *r, provider_fn *done, void *ctx)
@@ -320,7 +307,7 @@ void provider_ready(struct run *r, provider_fn *done, void *ctx)
         const char *service = json_string_value(json_object_get(p->record, "service"));
         p->state = PROVIDER_STARTING;
         if (service)
-            provider_start(p, service);
+            provider_start(p);
         else
             provider_connect(p);
     }

@@ -64,6 +64,7 @@ struct run_options {
     size_t nreplace;
     bool fail_fast, destroy, yes, preflight_only;
     bool with_data, adopted; /* are deleted, too */
+    bool prune, status;
 };
 
 typedef void run_fn(void *ctx);
@@ -90,6 +91,8 @@ struct run {
     uint32_t *unit_of;    /* per op: its unit */
     uint32_t *unit_first; /* per unit: its first op in program order */
     uint32_t *unit_parts; /* per unit: machines of its tool run that are at work */
+    json_t *spoken;       /* record of a provider that is not the plan's, or NULL */
+    json_t *pruned;       /* addresses that --prune may delete, or NULL */
     json_t *costs;        /* by address: how long the op took when it was done last, ms */
     int64_t *segment_end; /* per segment: when its last op was done */
     bool stopping;        /* asked to end: start nothing more, wait for nothing long */

@@ -181,10 +181,10 @@ bool state_forget(struct state *s, const char *address, struct fault *f)
     return state_execute(s, "DELETE FROM ops WHERE address = ?", 1, &address, f);
 }
 
-static bool state_each_of(struct state *s, const char *sql, state_fn *each, void *ctx,
-                          struct fault *f)
+static bool state_each_of(struct state *s, const char *sql, const char *text,
+                          state_fn *each, void *ctx, struct fault *f)
 {
-    sqlite3_stmt *st = state_prepare(s, sql, 0, NULL);
+    sqlite3_stmt *st = state_prepare(s, sql, text ? 1 : 0, &text);
     int step = SQLITE_ERROR;
     while (st && (step = sqlite3_step(st)) == SQLITE_ROW) {
         struct state_op op;
@@ -198,14 +198,24 @@ static bool state_each_of(struct state *s, const char *sql, state_fn *each, void
 
 bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f)
 {
-    return state_each_of(s, "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL", each,
-                         ctx, f);
+    return state_each_of(s, "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL", NULL,
+                         each, ctx, f);
+}
+
+bool state_each_made(struct state *s, const char *program, state_fn *each, void *ctx,
+                     struct fault *f)
+{
+    return state_each_of(s,
+                         "SELECT address, call, status, NULL, NULL, NULL, created, "
+                         "pending FROM ops WHERE created = 1 AND recipe IS NOT NULL AND "
+                         "program = ?",
+                         program, each, ctx, f);
 }
 
 bool state_each(struct state *s, state_fn *each, void *ctx, struct fault *f)
 {
-    return state_each_of(s, "SELECT " ALL_COLUMNS " FROM ops ORDER BY sequence", each,
-                         ctx, f);
+    return state_each_of(s, "SELECT " ALL_COLUMNS " FROM ops ORDER BY sequence", NULL,
+                         each, ctx, f);
 }
 
 /* What needs it needs it under its new name. */

@@ -93,6 +93,9 @@ bool state_forget(struct state *s, const char *address, struct fault *f);
 /* Calls `each` for everything with a provider's key. */
 typedef void state_fn(void *ctx, const struct state_op *op);
 bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f);
+/* The same for what runs of this program made at a provider; with addresses only. */
+bool state_each_made(struct state *s, const char *program, state_fn *each, void *ctx,
+                     struct fault *f);
 /* The same for everything, in the order of creation. */
 bool state_each(struct state *s, state_fn *each, void *ctx, struct fault *f);
 /* The recipe of a thing, to be released; *recipe is NULL if there is none. */

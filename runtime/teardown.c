@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "ir/base/arena.h"
-#include "runtime/exchange.h"
 #include "runtime/looking.h"
-#include "runtime/provider.h"
 #include "runtime/removal.h"
 #include "runtime/report.h"
 
@@ -352,42 +350,15 @@ static void round_unreadable(struct tearing *t, struct fault *f)
         }
 }
 
-/* Speaks to the provider of the round as it was told when the things were made, unless
- * the plan tells it anew. */
-static bool round_provider(struct tearing *t, json_t **record, struct fault *f)
-{
-    struct run *r = t->run;
-    *record = NULL;
-    if (!t->provider || !strcmp(provider_id(r), t->provider))
-        return true;
-    if (!state_provider(r->state, t->provider, record, f))
-        return false;
-    if (!*record)
-        return fault_set(f, DVO_EINVAL, "the state does not know its provider any more");
-    exchange_free(r->exchange);
-    provider_free(r->provider);
-    r->provider = provider_new(r, *record);
-    r->exchange = exchange_new(r);
-    return true;
-}
-
 static void round_of(struct tearing *t, const char *provider)
 {
-    json_t *record;
     struct fault f = {0};
     t->provider = provider;
-    if (round_provider(t, &record, &f))
+    if (things_speak(t->run, provider, &f))
         round_run(t);
     else
         round_unreadable(t, &f);
     fault_free(&f);
-    if (!record)
-        return;
-    exchange_free(t->run->exchange);
-    provider_free(t->run->provider);
-    t->run->provider = provider_new(t->run, t->run->plan->provider);
-    t->run->exchange = exchange_new(t->run);
-    json_decref(record);
 }
 
 static bool round_was(const struct tearing *t, size_t i)

@@ -6,6 +6,8 @@
 
 #include "ir/base/arena.h"
 #include "runtime/calls.h"
+#include "runtime/exchange.h"
+#include "runtime/provider.h"
 #include "runtime/recipe.h"
 #include "runtime/report.h"
 
@@ -132,6 +134,60 @@ json_t *thing_recipe(struct run *r, const struct thing *t, struct fault *f)
         json_decref(entry);
     }
     return recipe;
+}
+
+bool things_spoken(const struct run *r, const char *provider)
+{
+    return !provider || !strcmp(provider_id(r), provider);
+}
+
+bool things_speak(struct run *r, const char *provider, struct fault *f)
+{
+    char plans[27];
+    json_t *record = NULL;
+    if (things_spoken(r, provider))
+        return true;
+    provider_id_of(r->plan->provider, plans);
+    if (!strcmp(plans, provider))
+        record = json_incref(r->plan->provider);
+    else if (!state_provider(r->state, provider, &record, f))
+        return false;
+    if (!record)
+        return fault_set(f, DVO_EINVAL, "the state does not know its provider any more");
+    exchange_free(r->exchange);
+    provider_free(r->provider);
+    json_decref(r->spoken);
+    r->spoken = record;
+    r->provider = provider_new(r, record);
+    r->exchange = exchange_new(r);
+    return true;
+}
+
+struct leaving {
+    struct reading reading;
+    size_t n;
+    char *one;
+};
+
+static void read_made(void *ctx, const struct state_op *row)
+{
+    struct leaving *g = ctx;
+    uint32_t op = sorted_op(&g->reading, row->address);
+    if (op && g->reading.run->plan->ops[op].way == WAY_CALLS)
+        return;
+    if (!g->n++)
+        g->one = xstrdup(row->address);
+}
+
+bool things_left_over(struct run *r, size_t *n, char **one, struct fault *f)
+{
+    struct leaving g = {.reading.run = r};
+    sort_ops(&g.reading);
+    bool ok = state_each_made(r->state, r->plan->program, read_made, &g, f);
+    free(g.reading.sorted);
+    *n = g.n;
+    *one = g.one;
+    return ok;
 }
 
 /* --- fates -----------------------------------------------------------------------------
@@ -265,8 +321,7 @@ void things_print_kept(const struct things *t, FILE *out)
 /* --- forgetting ------------------------------------------------------------------------
  */
 
-/* Whether a row is of a call on this machine: MACHINE.CALL(...). */
-static bool done_on(const char *machine, const char *address)
+bool thing_carries(const char *machine, const char *address)
 {
     size_t n = strlen(machine);
     if (strncmp(address, machine, n) != 0 || address[n] != '.')
@@ -286,7 +341,7 @@ static bool forget_all(void *ctx, struct fault *f)
     const struct forgetting *g = ctx;
     const char *address = g->thing->row.address;
     for (size_t i = 0; i < g->all->others.n; i++)
-        if (done_on(address, g->all->others.v[i]) &&
+        if (thing_carries(address, g->all->others.v[i]) &&
             !state_forget(g->run->state, g->all->others.v[i], f))
             return false;
     return state_forget(g->run->state, address, f);

@@ -43,6 +43,13 @@ struct things {
 /* Everything; fates are THING_STAYS. To be freed, with or without success. */
 bool things_read(struct run *r, struct things *t, struct fault *f);
 void things_free(struct things *t);
+/* Whether the run speaks to the provider of this id, NULL: of the plan; and speaks to it
+ * from now on, as it was told when the things were made. Nothing may be under way. */
+bool things_spoken(const struct run *r, const char *provider);
+bool things_speak(struct run *r, const char *provider, struct fault *f);
+/* Addresses of things that this program made and the plan has no more: how many, and one
+ * of them (to be freed). */
+bool things_left_over(struct run *r, size_t *n, char **one, struct fault *f);
 /* Chooses what is deleted: of what is `ours`, everything, or what the plan has no more;
  * and keeps what must be kept, as the options say. False with a fault of the state. */
 bool things_choose(struct run *r, struct things *t, bool left_over, struct fault *f);
@@ -55,6 +62,8 @@ void things_print_kept(const struct things *t, FILE *out);
 /* How the thing is deleted, to be released; NULL with *f if that cannot be read, without
  * one if nobody knows. */
 json_t *thing_recipe(struct run *r, const struct thing *t, struct fault *f);
+/* Whether an address is of a call on this machine: MACHINE.CALL(...). */
+bool thing_carries(const char *machine, const char *address);
 /* The state forgets the thing and what was done on it. */
 bool thing_forget(struct run *r, const struct things *all, const struct thing *t,
                   struct fault *f);

@@ -9,7 +9,7 @@ cd "$root/tests/e2e" || exit 1
 [ $# -gt 0 ] || set -- backends samples chefinstall naughty chefplain mixed chefserver \
     many errors errors:chef errors:api fuse kill kill:chef kill:api lock lock:chef lock:api runs \
     moved calls \
-    calls:api secrets secrets:chef secrets:api hosts access rootless repository chefclient
+    calls:api destroy secrets secrets:chef secrets:api hosts access rootless repository chefclient
 
 # What all need is made once.
 bash "$root/etc/dvo/podman/service.sh" start >/dev/null || exit 1

@@ -111,6 +111,7 @@ static const char wrong[] = CALL("1", "a", "k:a", "huge");
 static const char three[] = CALL("1", "a", "k:a", "small") "," CALL(
     "2", "b", "k:b", "small") "," CALL("3", "c", "k:c", "small");
 
+static const char alone[] = CALL("1", "a", "k:a", "small");
 /* "b" is made with the id of "a", and is found in its list only. */
 static const char pair[] = CALL(
     "1", "a", "k:a",
@@ -227,6 +228,8 @@ static int run_raw(const struct place *p, struct run_options options, unsigned s
         dup2(err, STDERR_FILENO);
         options.state = p->db;
         struct run_plan *loaded = plan_load(p->dir, NULL, &message);
+        if (options.expect && loaded)
+            options.expect = loaded->digest; /* whatever it is, it is approved */
         syncs_left = syncs;
         sends_left = sends;
         if (!loaded)
@@ -534,6 +537,77 @@ static void test_adopted_is_kept(void **state)
     place_free(p);
 }
 
+/* What has no call any more is told, then deleted, if that was approved. */
+static void test_pruned(void **state)
+{
+    struct place *p = place_make("");
+    struct run_options prune = {.prune = true},
+                       approved = {.prune = true, .expect = "yes"};
+    (void)state;
+    more[1] = ", \"data\": [1]";
+    write_plan(p, pair, 2, -1);
+    more[1] = "";
+    assert_int_equal(run_once(p, plain), 0);
+    write_plan(p, alone, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    says(p, "b is left over, its call is gone: dvoc run --prune deletes it");
+    assert_int_equal(run_once(p, prune), 2);
+    says(p, "nobody can be asked here; --expect sha256:");
+    assert_int_equal(stored(p, "things", "links"), 1);
+    assert_int_equal(run_once(p, approved), 0);
+    says(p, "  b  cloud.create\n");
+    says(p, "1 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p, "things", "links"), 0);
+    assert_int_equal(stored(p, "things", "servers"), 1);
+    assert_int_equal(run_once(p, approved), 0);
+    place_free(p);
+}
+
+static void test_status(void **state)
+{
+    struct place *p = place_make("");
+    struct run_options status = {.status = true};
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, status), error_status(DVO_ENOENT));
+    assert_int_equal(access(p->db, F_OK), -1);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(run_once(p, status), 0);
+    says(p, "same            a");
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, status), 0);
+    says(p, "not created yet b");
+    says(p, "1 same, 0 drifted, 2 not created yet, 0 left over");
+    delete_by_hand(p, "/ports/ports-1");
+    assert_int_equal(run_once(p, status), error_status(DVO_EPOSTCOND));
+    says(p, "changed         a: port is gone");
+    delete_by_hand(p, "/servers/servers-1");
+    assert_int_equal(run_once(p, status), error_status(DVO_EPOSTCOND));
+    says(p, "gone            a");
+    lose_lists(p, true);
+    assert_int_equal(run_once(p, status), error_status(DVO_ENOENT));
+    says(p, "not known       a");
+    lose_lists(p, false);
+    write_plan(p, "", 0, -1);
+    assert_int_equal(run_once(p, status), 0);
+    says(p, "left over       a: its call is gone, and so is the thing");
+    place_free(p);
+}
+
+/* Of many things the lists are asked for together. */
+static void test_status_asks_together(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    unsigned before = stored(p, "asked", "GET /servers");
+    assert_int_equal(run_once(p, (struct run_options){.status = true}), 0);
+    says(p, "3 same, 0 drifted");
+    assert_int_equal(stored(p, "asked", "GET /servers"), before + 1);
+    place_free(p);
+}
+
 /* A deletion that is killed at its n-th call, for every n, and asked for again. */
 static void test_destroy_killed_at_each_call(void **state)
 {
@@ -609,6 +683,9 @@ int main(void)
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),
         cmocka_unit_test(test_adopted_is_kept),
+        cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_status_asks_together),
         cmocka_unit_test(test_destroy_killed_at_each_call),
         cmocka_unit_test(test_killed_at_each_write),
         cmocka_unit_test(test_killed_at_each_call),
