@@ -60,7 +60,9 @@ static const struct command commands[] = {
      TAKES_FILE | COMPILES | OPTIMIZES, drive_preview},
     {"run", "FILE|DIR", "build if need be, then execute the plan",
      TAKES_FILE | COMPILES | OPTIMIZES | RUNS, drive_run},
-    {"destroy", "DIR", "delete what runs of this plan created, in reverse order",
+    {"destroy", "DIR", "delete what runs of this program created", TAKES_FILE | RUNS,
+     drive_run},
+    {"status", "DIR", "ask the provider whether everything is as the state says",
      TAKES_FILE | RUNS, drive_run},
     {"check", "FILE", "report what is wrong with a program",
      TAKES_FILE | COMPILES | OPTIMIZES, drive_check},
@@ -104,6 +106,9 @@ static const struct option long_options[] = {
     {"preflight-only", no_argument, NULL, O_PASS},
     {"fail-fast", no_argument, NULL, O_PASS},
     {"yes", no_argument, NULL, O_PASS},
+    {"prune", no_argument, NULL, O_PASS},
+    {"with-data", no_argument, NULL, O_PASS},
+    {"adopted", no_argument, NULL, O_PASS},
     {0},
 };
 
@@ -127,7 +132,7 @@ static const char options_text[] =
     "      --check            change nothing, list the files that would change\n"
     "Options of test:\n"
     "      --only NAME        just the test of this name\n"
-    "Options of run and destroy:\n"
+    "Options of run, destroy and status:\n"
     "      --jobs N           tool runs at once\n"
     "      --events FILE      write what happens as JSON lines\n"
     "      --state FILE       state database (default: .dvo/PROJECT.db beside the "
@@ -139,7 +144,12 @@ static const char options_text[] =
     "repeated\n"
     "      --preflight-only   check names, quotas and conflicts, change nothing\n"
     "      --fail-fast        start nothing after the first failure\n"
-    "      --yes              do not ask before destroying\n"
+    "      --prune            afterwards, delete what this program's runs created and "
+    "the plan\n"
+    "                         has no more; off a terminal only with --expect\n"
+    "      --with-data        delete volumes, too\n"
+    "      --adopted          delete what was found, not made, too\n"
+    "      --yes              do not ask before deleting\n"
     "Everywhere:\n"
     "      --help, --version\n";
 
@@ -156,7 +166,8 @@ static void print_help(void)
     printf(
         "\n%s\nFILE may be - for standard input; -- ends the options.\n\nExit status:\n"
         "   0  success\n   1  the program, configuration or plan is wrong\n"
-        "   2  wrong usage of this command\n",
+        "   2  wrong usage of this command\n"
+        "  24  status: something is gone, changed, or of unknown outcome\n",
         options_text);
     for (enum dvo_error e = DVO_OK + 1; e < DVO_ERROR_COUNT; e++)
         printf("  %2d  %-9s %s\n", error_status(e), error_name(e), error_meaning(e));
@@ -378,8 +389,8 @@ int main(int argc, char **argv)
     } else if (!strcmp(c->name, "explain")) {
         status = explain(&o);
     } else {
-        if (!strcmp(c->name, "destroy"))
-            o.rest[o.nrest++] = arena_printf(&texts, "--destroy");
+        if (!strcmp(c->name, "destroy") || !strcmp(c->name, "status"))
+            o.rest[o.nrest++] = arena_printf(&texts, "--%s", c->name);
         status = c->drive(&o);
     }
     if (fflush(stdout) && !status) {

@@ -333,6 +333,7 @@ static value do_call(struct vm *vm, const struct call *c)
     info.http = record_flag(vm, record, "http");
     info.reads_only = record_flag(vm, record, "reads_only");
     info.together = record_flag(vm, record, "together");
+    info.holds_data = record_flag(vm, record, "holds_data");
     value seconds = record_get(vm, record, "seconds");
     info.cost_ms = seconds != VALUE_ERROR && value_is_int(seconds)
                        ? (uint32_t)value_small_get(seconds) * 1000
@@ -344,6 +345,7 @@ static value do_call(struct vm *vm, const struct call *c)
     if (!read_args(vm, record, &info, rules))
         return VALUE_ERROR;
     info.present = (uint32_t)(record_arg_index(&info, vm, "present") + 1);
+    info.protect = (uint32_t)(record_arg_index(&info, vm, "protect") + 1);
     if (!read_inlines(vm, record, &info, rules) ||
         !read_attachments(vm, record, &info, rules) ||
         !read_identity(vm, record, &info) || !record_read_effects(vm, record, &info) ||

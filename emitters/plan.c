@@ -175,6 +175,10 @@ static void write_policy(struct plan_writer *w, op_id op)
     write_flag(w, "tainted", o->flags & OP_TAINTED);
     write_flag(w, "idempotent", graph_repeatable(w->e->graph, op));
     write_flag(w, "keyed", call->keyed);
+    write_flag(w, "holds_data", call->holds_data);
+    write_flag(w, "protect",
+               call->provider && call->protect &&
+                   graph_args(w->e->graph, op)[call->protect - 1] == VAL_TRUE);
 }
 
 static void write_args(struct plan_writer *w, op_id op)

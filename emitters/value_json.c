@@ -293,7 +293,9 @@ void value_json_args(struct emission *e, op_id op, struct json *j)
     json_put_object_compact(j);
     for (uint32_t i = 0; i < call->nargs; i++) {
         val_id v = graph_args(e->graph, op)[sorted[i] - call->args];
-        if (!v || v == VAL_NONE || val_equal(e->values, v, sorted[i]->fallback))
+        bool protect = sorted[i] - call->args == (ptrdiff_t)call->protect - 1;
+        if (!v || v == VAL_NONE || protect ||
+            val_equal(e->values, v, sorted[i]->fallback))
             continue;
         str_id name = sorted[i]->name;
         json_put_key(j, emission_text(e, name), intern_len(e->strings, name));

@@ -103,6 +103,9 @@ struct call_info {
         reads_only; /* an http call that never changes anything; others by their method */
     uint32_t guards; /* bit set over arguments: one of them written makes it idempotent */
     uint32_t present; /* 1 + the argument that says whether it shall be there, or 0 */
+    uint32_t protect; /* 1 + the argument that says whether it is never deleted, or 0: it
+                         is no part of what a thing is made with */
+    bool holds_data;  /* what it makes holds what cannot be made again */
     uint32_t batch;   /* 1 + the argument whose lists several calls may unite, or 0 */
     bool together;    /* several of it in a row read well as one task */
     bool alone; /* the runtime or the provider carries it out: no part of a tool run */

@@ -37,7 +37,7 @@ static char *error_sentence(struct run *r, const char *body, size_t len)
     size_t i;
     json_t *entry;
     struct fault ignored = {0};
-    json_array_foreach(json_object_get(r->plan->provider, "words"), i, entry)
+    json_array_foreach(json_object_get(provider_record(r), "words"), i, entry)
     {
         if (document && !found)
             found = decode_extract(&s, document, NULL, entry, &ignored);
@@ -85,6 +85,14 @@ static bool unexpected(struct value_source *s, const json_t *step,
     apply_rule(rule, f);
     buf_free(&path);
     return false;
+}
+
+/* Whether an unexpected answer says that a thing is not there. Of a list it says nothing
+ * of what would be in it: the service may be another one than was meant. */
+static bool says_absent(const json_t *step, const struct fault *f)
+{
+    return f->code == DVO_ENOENT && (f->status == 404 || f->status == 410) &&
+           !json_object_get(step, "select");
 }
 
 /* A label among labels, say. */
@@ -143,9 +151,10 @@ static void say_wanted(struct value_source *s, const json_t *where, struct buf *
 
 /* The one element of a list that really carries what was asked for: filters of a service
  * are not trusted to filter. */
-static json_t *select_element(struct value_source *s, const json_t *select,
-                              const json_t *document, bool any, struct fault *f)
+static json_t *select_element(struct answer_context *c, const json_t *select,
+                              const json_t *document, struct fault *f)
 {
+    struct value_source *s = c->source;
     const char *pointer = json_string_value(json_object_get(select, "list"));
     const json_t *list = decode_pointer(document, pointer ? pointer : "");
     const json_t *where = json_object_get(select, "where");
@@ -159,7 +168,7 @@ static json_t *select_element(struct value_source *s, const json_t *select,
         chosen = elements_fit(s, list, where, &hits);
     json_array_foreach(where, i, other) if (!hits) chosen =
         elements_fit(s, list, other, &hits);
-    if (hits == 1 || (hits && any))
+    if (hits == 1 || (hits && c->any))
         return json_incref(chosen);
     struct buf wanted = {0};
     say_wanted(s, json_is_array(where) ? json_array_get(where, 0) : where, &wanted);
@@ -169,6 +178,7 @@ static json_t *select_element(struct value_source *s, const json_t *select,
     else
         fault_set(f, DVO_ENOENT, "there is nothing with %s", buf_text(&wanted));
     buf_free(&wanted);
+    c->absent = !hits;
     return NULL;
 }
 
@@ -248,7 +258,7 @@ static bool extract_all(struct answer_context *c, const json_t *step,
 }
 
 /* The document that a step looks at; a new reference, or NULL with a fault. */
-static json_t *step_document(const struct answer_context *c, const json_t *step,
+static json_t *step_document(struct answer_context *c, const json_t *step,
                              const struct reply *reply, struct fault *f)
 {
     const json_t *select = json_object_get(step, "select");
@@ -261,7 +271,7 @@ static json_t *step_document(const struct answer_context *c, const json_t *step,
                                          : decode_body(&reply->http.body, how, f);
     if (!document || !select)
         return document;
-    json_t *chosen = select_element(c->source, select, document, c->any, f);
+    json_t *chosen = select_element(c, select, document, f);
     json_decref(document);
     return chosen;
 }
@@ -365,6 +375,7 @@ enum answer answer_check(struct answer_context *c, const json_t *step,
     } else if (statuses ? !in_list(statuses, response->status)
                         : !expected(step, response->status)) {
         unexpected(c->source, step, response, f);
+        c->absent = says_absent(step, f);
         bool denied = response->status == 401 || response->status == 403;
         pending = statuses ? !denied : poll && error_transient(f->code);
     } else if (judge_document(c, step, reply, &pending, f)) {

@@ -16,6 +16,7 @@ struct answer_context {
     bool any;          /* of several elements that match, the first will do */
     int64_t polled_ms; /* how long this step has been asked for already */
     bool failed;       /* told: the fault is what its poll fails on */
+    bool absent;       /* told: the fault says that what is asked for is not there */
 };
 
 enum answer answer_check(struct answer_context *c, const json_t *step,

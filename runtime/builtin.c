@@ -234,7 +234,7 @@ static void request_go(struct web *w)
             fault_set(&f, DVO_EUNKNOWN,
                       "an earlier run was stopped while it sent this request; "
                       "check at the service whether it arrived. The next run sends it");
-        if (f.code || !state_begin(r->state, op->address, op->call, NULL, NULL, &f)) {
+        if (f.code || !state_begin(r->state, op->address, op->call, NULL, &f)) {
             run_op_failed(r, w->op, &f);
             web_free(w);
             return;

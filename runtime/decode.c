@@ -303,7 +303,7 @@ json_t *decode_extract(struct value_source *s, const json_t *document,
     }
     json_t *found = extract_whole(s, document, headers, entry);
     json_t *value = NULL;
-    if (s->outcome == VALUE_FAULT)
+    if (s->outcome == VALUE_FAULT || s->outcome == VALUE_UNSET)
         fault_move(f, &s->fault);
     if (found && !json_is_null(found))
         value =

@@ -1,5 +1,5 @@
-/* Goes through the things in the state that carry a provider's key, and runs the plan's
- * delete sequence of each. */
+/* Chooses from the state, refuses what is protected before anything is deleted, asks,
+ * deletes and says what is left. */
 #include "runtime/destroy.h"
 
 #include <stdio.h>
@@ -8,43 +8,14 @@
 #include <unistd.h>
 
 #include "ir/base/arena.h"
-#include "runtime/removal.h"
-#include "runtime/report.h"
+#include "runtime/teardown.h"
 
-struct destroy {
-    struct run *run;
-    struct {
-        uint32_t *v; /* ops, in the order of their deletion */
-        size_t n, cap;
-    } ops;
-    uint32_t at; /* the op being deleted */
-    unsigned strangers, failed;
-    int status; /* of the first failure */
-    bool busy;
-};
+#define STATUS_USAGE 2
 
-static void destroy_collect(void *ctx, const struct state_op *op)
-{
-    struct destroy *d = ctx;
-    uint32_t known = plan_op_at(d->run->plan, op->address);
-    /* An intent without a result may have been carried out. */
-    if (!op->created && op->status != STATE_STARTED)
-        return;
-    if (known && d->run->plan->ops[known].way == WAY_CALLS) {
-        *vec_push(&d->ops) = known;
-        return;
-    }
-    fprintf(stderr,
-            "dvo-run: %s (%s, key %s) was created, but this plan does not have it: build "
-            "the program that does, or delete it at the provider\n",
-            op->address, op->call, op->key);
-    d->strangers++;
-}
-
-static bool destroy_agreed(const struct destroy *d)
+bool destroy_agreed(const struct run *r, const struct things *t)
 {
     char answer[16];
-    if (d->run->options->yes)
+    if (r->options->yes)
         return true;
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
         fputs("dvo-run: nobody can be asked here; --yes destroys without asking\n",
@@ -52,10 +23,8 @@ static bool destroy_agreed(const struct destroy *d)
         return false;
     }
     puts("This deletes, with everything on it:");
-    for (size_t i = 0; i < d->ops.n; i++) {
-        const struct plan_op *op = &d->run->plan->ops[d->ops.v[i]];
-        printf("  %s  %s\n", op->address, op->title);
-    }
+    things_print_going(t, stdout);
+    things_print_kept(t, stdout);
     printf("Delete? Only \"yes\" does it: ");
     fflush(stdout);
     if (fgets(answer, sizeof answer, stdin) && !strcmp(answer, "yes\n"))
@@ -64,72 +33,68 @@ static bool destroy_agreed(const struct destroy *d)
     return false;
 }
 
-/* What was done on a deleted machine is gone with it. */
-static void destroy_forget(struct destroy *d, uint32_t op)
+static size_t things_kept(const struct things *t)
 {
-    const struct run_plan *p = d->run->plan;
-    struct fault f = {0};
-    bool ok = true;
-    for (uint32_t i = 1; ok && i <= p->nops; i++)
-        if (p->ops[i].subject == op)
-            ok = state_forget(d->run->state, p->ops[i].address, &f);
-    if (!ok || !state_forget(d->run->state, p->ops[op].address, &f))
-        progress_say(d->run->progress, "%s", f.message);
-    fault_free(&f);
+    return things_count(t, THING_FOUND) + things_count(t, THING_DATA) +
+           things_count(t, THING_NEEDED) + things_count(t, THING_UNKNOWN);
 }
 
-static void destroy_ended(void *ctx, struct fault *fault)
+int destroy_things(struct run *r, const struct things *t)
 {
-    struct destroy *d = ctx;
-    struct run *r = d->run;
-    uint32_t op = d->at;
-    const char *address = r->plan->ops[op].address;
-    d->busy = false;
-    if (fault && fault->code) {
-        progress_end(r->progress, op, address, "failed", fault->message);
-        events_write(r->events, "failed", address, false, fault);
-        report_failure(r, op, fault);
-        d->failed++;
-        d->status = d->status ? d->status : error_status(fault->code);
-        fault_free(fault);
-        return;
+    size_t going = things_count(t, THING_GOES);
+    struct teardown_result result = teardown(r, t);
+    int status = result.status;
+    fflush(stderr);
+    things_print_kept(t, stdout);
+    if (things_count(t, THING_UNKNOWN) && !status)
+        status = error_status(DVO_EINVAL);
+    if (r->stopping && result.gone < going && !status)
+        status = error_status(DVO_ECANCELED);
+    printf("%zu deleted, %zu failed, %zu left\n", result.gone, result.failed,
+           going - result.gone - result.failed + things_kept(t));
+    return status;
+}
+
+/* What other programs made with the same state is theirs. */
+static void tell_others(const struct things *t)
+{
+    json_t *programs = json_object(), *v;
+    const char *program;
+    for (size_t i = 0; i < t->n; i++)
+        if (!t->v[i].ours && t->v[i].row.created)
+            json_object_set_new(programs, t->v[i].row.program, json_true());
+    json_object_foreach(programs, program, v)
+        printf("%s has made things with this state, too; they are left to it\n", program);
+    json_decref(programs);
+}
+
+static int destroy_chosen(struct run *r, const struct things *t)
+{
+    int status = things_check_protected(r, t);
+    if (status)
+        return status;
+    if (!things_count(t, THING_GOES) && !things_kept(t)) {
+        puts("nothing to destroy");
+        return 0;
     }
-    destroy_forget(d, op);
-    progress_end(r->progress, op, address, "deleted", NULL);
-    events_write(r->events, "deleted", address, true, NULL);
+    if (things_count(t, THING_GOES) && !destroy_agreed(r, t))
+        return STATUS_USAGE;
+    return destroy_things(r, t);
 }
 
 int destroy_run(struct run *r)
 {
-    struct destroy d = {.run = r};
+    struct things t = {0};
     struct fault f = {0};
-    size_t i = 0;
-    if (!state_each_keyed(r->state, destroy_collect, &d, &f)) {
-        fprintf(stderr, "dvo-run: %s\n", f.message);
-        d.status = error_status(f.code);
-    } else if (d.ops.n && !destroy_agreed(&d)) {
-        d.status = 2;
+    int status;
+    if (things_read(r, &t, &f) && things_choose(r, &t, false, &f)) {
+        status = destroy_chosen(r, &t);
+        tell_others(&t);
     } else {
-        for (; i < d.ops.n && !r->stopping; i++) {
-            uint32_t op = d.ops.v[i];
-            d.busy = true;
-            progress_start(r->progress, op, r->plan->ops[op].address, "Delete it");
-            d.at = op;
-            removal_of_op(r, op, destroy_ended, &d);
-            while (d.busy)
-                loop_step(r->loop);
-        }
-        if (d.strangers && !d.status)
-            d.status = error_status(DVO_EINVAL);
-        if (r->stopping && !d.status)
-            d.status = error_status(DVO_ECANCELED);
-        if (!d.ops.n && !d.strangers)
-            puts("nothing to destroy");
-        else
-            printf("%zu deleted, %u failed, %zu left\n", i - d.failed, d.failed,
-                   d.ops.n - i + d.strangers);
+        fprintf(stderr, "dvo-run: %s\n", f.message);
+        status = error_status(f.code);
     }
     fault_free(&f);
-    free(d.ops.v);
-    return d.status;
+    things_free(&t);
+    return status;
 }

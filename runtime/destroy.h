@@ -1,11 +1,15 @@
-/* Deletes what runs with this state made. */
+/* The end of what runs made: dvoc destroy, and dvoc run --prune. */
 #ifndef DVO_RUNTIME_DESTROY_H
 #define DVO_RUNTIME_DESTROY_H
 
-#include "runtime/run.h"
+#include "runtime/things.h"
 
-/* Asks first. Latest creation first, one after the other; what is gone is forgotten in
- * the state. Returns the exit status. */
+/* Deletes what this program's runs with this state made, whether its call is still there
+ * or not; asks first. Returns the exit status. */
 int destroy_run(struct run *r);
+/* Whether the user agrees to the deletion of what goes: --yes, or asked on a terminal. */
+bool destroy_agreed(const struct run *r, const struct things *t);
+/* Deletes what goes, tells what is kept, and returns the exit status. */
+int destroy_things(struct run *r, const struct things *t);
 
 #endif

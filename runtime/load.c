@@ -103,6 +103,8 @@ static void load_op(struct loader *l, const json_t *from, struct plan_op *op)
     op->tainted = loader_flag(l, from, at, "tainted");
     op->idempotent = loader_flag(l, from, at, "idempotent");
     op->keyed = loader_flag(l, from, at, "keyed");
+    op->holds_data = loader_flag(l, from, at, "holds_data");
+    op->protect = loader_flag(l, from, at, "protect");
     load_values(l, from, op);
 }
 

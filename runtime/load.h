@@ -76,6 +76,7 @@ struct plan_op {
     double timeout; /* seconds; 0: default */
     bool carry_on, tainted, idempotent, keyed;
     bool checkable; /* its entry says what there is to look at before anything is done */
+    bool holds_data, protect; /* as struct state_thing has them */
 };
 
 struct plan_task {

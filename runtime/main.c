@@ -27,7 +27,11 @@ enum {
     O_EXCEPT,
     O_EXPECT,
     O_REPLACE,
-    O_PREFLIGHT
+    O_PREFLIGHT,
+    O_PRUNE,
+    O_STATUS,
+    O_WITH_DATA,
+    O_ADOPTED
 };
 
 static const struct option long_options[] = {
@@ -44,6 +48,10 @@ static const struct option long_options[] = {
     {"expect", required_argument, NULL, O_EXPECT},
     {"replace", required_argument, NULL, O_REPLACE},
     {"preflight-only", no_argument, NULL, O_PREFLIGHT},
+    {"status", no_argument, NULL, O_STATUS},
+    {"prune", no_argument, NULL, O_PRUNE},
+    {"with-data", no_argument, NULL, O_WITH_DATA},
+    {"adopted", no_argument, NULL, O_ADOPTED},
     {0},
 };
 
@@ -66,8 +74,17 @@ static void print_help(void)
          "      --preflight-only check names, quotas and conflicts at the provider, "
          "change nothing\n"
          "      --fail-fast      start nothing after the first failure\n"
-         "      --destroy        delete what runs with this state created\n"
-         "      --yes            do not ask before destroying\n"
+         "      --destroy        delete what runs of this program created, with this "
+         "state\n"
+         "      --status         ask the provider whether everything is as the state "
+         "says\n"
+         "      --prune          afterwards, delete what this program's runs created and "
+         "the "
+         "plan\n"
+         "                       has no more; off a terminal only with --expect\n"
+         "      --with-data      delete volumes, too\n"
+         "      --adopted        delete what was found, not made, too\n"
+         "      --yes            do not ask before deleting\n"
          "      --help, --version\n"
          "\n"
          "The first Ctrl-C starts nothing more and waits for what is running, the second "
@@ -78,6 +95,7 @@ static void print_help(void)
          "   0  success\n"
          "   1  the plan is wrong or not whole\n"
          "   2  wrong usage of this command\n"
+         "  24  --status: something is gone, changed, or of unknown outcome\n"
          "else that of the first failed operation in program order:");
     for (enum dvo_error e = DVO_OK + 1; e < DVO_ERROR_COUNT; e++)
         printf("  %2d  %-9s %s\n", error_status(e), error_name(e), error_meaning(e));
@@ -119,6 +137,10 @@ static int read_options(int argc, char **argv, struct run_options *o)
         case O_EXCEPT: o->except[o->nexcept++] = optarg; break;
         case O_REPLACE: o->replace[o->nreplace++] = optarg; break;
         case O_PREFLIGHT: o->preflight_only = true; break;
+        case O_STATUS: o->status = true; break;
+        case O_PRUNE: o->prune = true; break;
+        case O_WITH_DATA: o->with_data = true; break;
+        case O_ADOPTED: o->adopted = true; break;
         case O_EXPECT: o->expect = optarg; break;
         default: return usage_error("options are wrong", "");
         }
@@ -130,6 +152,15 @@ static int read_options(int argc, char **argv, struct run_options *o)
         return usage_error("--destroy goes with neither --only nor --except", "");
     if ((o->destroy || o->preflight_only) && o->nreplace)
         return usage_error("--replace goes with neither --destroy nor --preflight-only",
+                           "");
+    if (o->prune && (o->nonly || o->nexcept))
+        return usage_error("--prune goes with neither --only nor --except", "");
+    if (o->prune && o->destroy)
+        return usage_error("--prune does not go with --destroy", "");
+    if (o->status && (o->prune || o->destroy || o->nonly || o->nexcept || o->nreplace ||
+                      o->preflight_only))
+        return usage_error("--status only looks: it goes with --state, --events and "
+                           "--expect",
                            "");
     if (o->destroy && o->preflight_only)
         return usage_error("--preflight-only does not go with --destroy", "");

@@ -70,8 +70,8 @@ void member_withdraw(struct run *r, uint32_t op)
     if (before->status == STATE_NONE)
         ok = state_forget(r->state, p->address, &f);
     else if (before->status == STATE_DONE)
-        ok = state_end(r->state, p->address, p->call, before->result, before->created,
-                       before->pending, &f);
+        ok = state_end(r->state, p->address, p->call, NULL, before->result,
+                       before->created, before->pending, &f);
     if (!ok)
         progress_say(r->progress, "%s", f.message);
     fault_free(&f);

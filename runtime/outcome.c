@@ -176,8 +176,8 @@ static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
     bool found = p->way == WAY_CALLS || (p->kind && !strcmp(p->kind, "machine"));
     json_t *kept =
         found ? json_incref(o->result) : without_secrets(r, p->tainted, o->result);
-    bool ok =
-        state_end(r->state, p->address, p->call, kept, o->before.created, pending, f);
+    bool ok = state_end(r->state, p->address, p->call, o->thing, kept, o->before.created,
+                        pending, f);
     json_decref(kept);
     return ok;
 }
@@ -267,7 +267,7 @@ void run_op_skipped(struct run *r, uint32_t op)
     struct fault f = {0};
     /* Its start may have been written down: it is as it was before. */
     if (r->ops[op].status == RUN_RUNNING && before->status != STATE_NONE &&
-        !state_end(r->state, p->address, p->call, before->result, before->created,
+        !state_end(r->state, p->address, p->call, NULL, before->result, before->created,
                    before->pending, &f))
         progress_say(r->progress, "%s", f.message);
     else if (r->ops[op].status == RUN_RUNNING && before->status == STATE_NONE &&

@@ -31,7 +31,7 @@ static void phase_next(struct phase *p)
 /* The step's values cannot be had. */
 static void phase_lacks(struct phase *p, struct value_source *s)
 {
-    if (p->lenient) {
+    if (p->lenient && (!p->frozen || s->outcome == VALUE_UNSET)) {
         p->lacked = true;
         fault_free(&s->fault);
         phase_next(p);
@@ -84,6 +84,7 @@ static void phase_answered(void *ctx, const struct reply *reply)
     enum answer answer = answer_check(&context, step, reply, &f);
     fault_free(&s.fault);
     p->failed = context.failed;
+    p->absent = context.absent && f.code == DVO_ENOENT;
     if (answer == ANSWER_AGAIN) {
         phase_again(p, step, reply->http.retry_after_ms);
     } else if (answer == ANSWER_FAULT) {
@@ -142,6 +143,6 @@ void phase_start(struct phase *p, const json_t *steps)
     p->steps = steps;
     p->step = 0;
     p->poll_since = 0;
-    p->lacked = p->failed = p->asked = false;
+    p->lacked = p->failed = p->absent = p->asked = false;
     phase_step(p);
 }

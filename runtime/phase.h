@@ -20,12 +20,14 @@ struct phase {
     json_t *vars;     /* what steps extract; owned by who owns the phase */
     int64_t deadline; /* loop_now() by which all is to be over; 0: none */
     bool lenient;     /* a step whose values are not known is left out */
+    bool frozen;      /* lenient only where a variable is not known */
     bool any;         /* of several things that match, the first will do */
     phase_fn *done;
     run_fn *extracted; /* called after each step, or NULL */
     void *ctx;
     bool lacked; /* told: a step was left out because of its values */
     bool failed; /* told: the fault is what a poll calls a failure of the thing */
+    bool absent; /* told: the fault says that the thing is not there */
     bool asked;  /* told: a call was sent */
     const json_t *steps;
     size_t step;

@@ -132,7 +132,7 @@ static void checking_ended(void *ctx, enum phase_end end, struct fault *f)
     int64_t pause;
     if (end == PHASE_DONE) {
         checking_passed(c);
-    } else if (!c->resolving && f->code == DVO_ENOENT) {
+    } else if (!c->resolving && c->phase.absent) {
         fault_free(f);
         checking_missing(c);
     } else if (!r->stopping && retry_again(&c->retry, f, &pause)) {

@@ -12,10 +12,12 @@
 #include <unistd.h>
 
 #include "ir/base/arena.h"
+#include "ir/base/digest.h"
 #include "ir/base/file.h"
 #include "runtime/clouds.h"
 #include "runtime/gate.h"
 #include "runtime/process.h"
+#include "runtime/service.h"
 #include "runtime/session.h"
 
 /* Making a machine image for the first time takes minutes. */
@@ -31,6 +33,7 @@ struct provider {
     struct run *run;
     enum provider_state state;
     const json_t *record; /* "provider" of calls.json */
+    char id[27];
     json_t *facts;
     char *base, *socket, *cacert, *cert, *key;
     bool unverified; /* the user asked not to check certificates */
@@ -56,11 +59,25 @@ static double limit_of(const struct provider *p, const char *name, double fallba
     return json_is_number(v) ? json_number_value(v) : fallback;
 }
 
-struct provider *provider_new(struct run *r)
+/* Names may change, and so may what a driver knows of its errors. */
+void provider_id_of(const json_t *record, char id[27])
+{
+    static const char *const members[] = {"driver", "cloud", "credentials", "transport"};
+    json_t *place = json_object();
+    for (size_t i = 0; i < sizeof members / sizeof *members; i++)
+        json_object_set(place, members[i], json_object_get(record, members[i]));
+    char *text = json_dumps(place, JSON_COMPACT | JSON_SORT_KEYS);
+    digest_key26(text, strlen(text), id);
+    free(text);
+    json_decref(place);
+}
+
+struct provider *provider_new(struct run *r, const json_t *record)
 {
     struct provider *p = xcalloc(1, sizeof *p);
     p->run = r;
-    p->record = r->plan->provider;
+    p->record = record;
+    provider_id_of(record, p->id);
     p->facts = json_object();
     double rate = limit_of(p, "rate", 0), parallel = limit_of(p, "parallel", PARALLEL);
     p->gate = gate_new(r->loop, parallel < 1 ? 1 : (unsigned)parallel, rate,
@@ -90,6 +107,16 @@ void provider_free(struct provider *p)
     free(p->waiters.v);
     fault_free(&p->fault);
     free(p);
+}
+
+const json_t *provider_record(const struct run *r)
+{
+    return r->provider->record;
+}
+
+const char *provider_id(const struct run *r)
+{
+    return r->provider->id;
 }
 
 const json_t *provider_facts(const struct run *r)
@@ -242,13 +269,16 @@ static void interpreter(const char *path, struct buf *text, const char *argv[3])
         argv[0] = "sh";
 }
 
-static void provider_start(struct provider *p, const char *service)
+static void provider_start(struct provider *p)
 {
-    struct buf text = {0}, relative = {0};
-    buf_printf(&relative, "api/%s", service);
-    char *path = path_join(p->run->plan->dir, buf_text(&relative));
+    struct buf text = {0};
+    char *path = service_path(p->run, p->record, &p->fault);
     const char *words[3], *argv[5];
     unsigned n = 0;
+    if (!path) {
+        provider_tell(p, PROVIDER_LOST);
+        return;
+    }
     interpreter(path, &text, words);
     for (unsigned i = 0; i < 2 && words[i]; i++)
         argv[n++] = words[i];
@@ -265,7 +295,6 @@ static void provider_start(struct provider *p, const char *service)
         provider_tell(p, PROVIDER_LOST);
     free(path);
     buf_free(&text);
-    buf_free(&relative);
 }
 
 void provider_ready(struct run *r, provider_fn *done, void *ctx)
@@ -278,7 +307,7 @@ void provider_ready(struct run *r, provider_fn *done, void *ctx)
         const char *service = json_string_value(json_object_get(p->record, "service"));
         p->state = PROVIDER_STARTING;
         if (service)
-            provider_start(p, service);
+            provider_start(p);
         else
             provider_connect(p);
     }

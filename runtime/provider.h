@@ -5,8 +5,14 @@
 
 #include "runtime/run.h"
 
-struct provider *provider_new(struct run *r);
+/* From "provider" of calls.json, which must outlive it, or NULL. */
+struct provider *provider_new(struct run *r, const json_t *record);
 void provider_free(struct provider *p);
+
+const json_t *provider_record(const struct run *r);
+/* What tells it from all others: where it is and as whom it is spoken to. */
+const char *provider_id(const struct run *r);
+void provider_id_of(const json_t *record, char id[27]);
 
 /* `fault` is NULL once the provider can be called. */
 typedef void provider_fn(void *ctx, struct fault *fault);

@@ -220,7 +220,8 @@ static void reboot_asked(void *ctx, struct script_result *result)
         return;
     }
     json_t *intent = json_pack("{s:s}", "boot", boot);
-    if (state_begin(r->state, op->address, op->call, NULL, intent, &f)) {
+    const struct state_thing about = {.args = intent};
+    if (state_begin(r->state, op->address, op->call, &about, &f)) {
         b->boot = boot;
         b->since = loop_now();
         reboot_send(b, reboot_script, reboot_sent);

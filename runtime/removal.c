@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "ir/base/arena.h"
-#include "runtime/calls.h"
 #include "runtime/phase.h"
 #include "runtime/provider.h"
 #include "runtime/retry.h"
@@ -13,6 +12,9 @@
 #define GONE_DEADLINE_MS 300000
 #define GONE_PAUSE_MS 300
 #define GONE_PAUSE_MOST_MS 3000
+#define IN_USE_MS 60000
+#define IN_USE_PAUSE_MS 500
+#define IN_USE_PAUSE_MOST_MS 5000
 
 enum removal_stage { REMOVAL_LOOKUP, REMOVAL_DELETE, REMOVAL_GONE };
 
@@ -24,6 +26,7 @@ struct removing {
     struct retry retry;
     json_t *id; /* of what has been deleted */
     int64_t gone_since, pause;
+    int64_t busy_since, busy_pause; /* while it is in use */
     removal_fn *done;
     void *ctx;
 };
@@ -80,11 +83,26 @@ static void removing_found(struct removing *m)
     }
 }
 
+/* Whether what is in use may soon be free. */
+static bool removing_in_use(struct removing *m, const struct fault *f, int64_t *pause)
+{
+    if (f->code != DVO_EBUSY || m->stage != REMOVAL_DELETE)
+        return false;
+    if (!m->busy_since) {
+        m->busy_since = loop_now();
+        m->busy_pause = IN_USE_PAUSE_MS;
+    }
+    *pause = m->busy_pause;
+    m->busy_pause = m->busy_pause * 2 < IN_USE_PAUSE_MOST_MS ? m->busy_pause * 2
+                                                             : IN_USE_PAUSE_MOST_MS;
+    return loop_now() - m->busy_since < IN_USE_MS;
+}
+
 static void removing_phase_ended(void *ctx, enum phase_end end, struct fault *f)
 {
     struct removing *m = ctx;
     int64_t pause;
-    if (end == PHASE_FAULT && f->code == DVO_ENOENT) {
+    if (end == PHASE_FAULT && m->phase.absent) {
         fault_free(f);
         if (m->stage == REMOVAL_DELETE)
             removing_deleted(m);
@@ -94,7 +112,8 @@ static void removing_phase_ended(void *ctx, enum phase_end end, struct fault *f)
         removing_end(m, NULL); /* what it would belong to is not there */
     } else if (end == PHASE_FAULT) {
         /* A call that was not answered may have been carried out: it is looked up. */
-        if (m->run->stopping || !retry_again(&m->retry, f, &pause)) {
+        if (m->run->stopping ||
+            (!removing_in_use(m, f, &pause) && !retry_again(&m->retry, f, &pause))) {
             removing_end(m, f);
             return;
         }
@@ -123,9 +142,10 @@ void removal_start(struct run *r, const struct removal *what, removal_fn *done, 
 {
     struct removing *m = xcalloc(1, sizeof *m);
     *m = (struct removing){.run = r, .what = *what, .done = done, .ctx = ctx};
-    m->retry = retry_begin(r->plan->ops[what->op].retries);
+    m->retry = retry_begin(what->retries);
     m->phase = (struct phase){.run = r,
                               .vars = what->vars,
+                              .frozen = true,
                               .any = what->every,
                               .done = removing_phase_ended,
                               .ctx = m};
@@ -142,9 +162,8 @@ void removal_start(struct run *r, const struct removal *what, removal_fn *done, 
 
 struct deletion {
     struct run *run;
-    uint32_t op;
-    json_t *vars, *entry;
-    const json_t *sequences; /* of the entry */
+    int retries;
+    json_t *vars, *sequences;
     struct phase phase;
     size_t left; /* of the things in the order of their creation */
     size_t at;   /* the thing that is looked for before anything is deleted */
@@ -159,7 +178,7 @@ static void deletion_end(struct deletion *d, struct fault *f)
     removal_fn *done = d->done;
     void *ctx = d->ctx;
     json_decref(d->vars);
-    json_decref(d->entry);
+    json_decref(d->sequences);
     free(d);
     done(ctx, f);
 }
@@ -189,7 +208,7 @@ static void deletion_next(struct deletion *d)
         return;
     }
     struct removal what = {
-        .thing = deletion_thing(d, --d->left), .vars = d->vars, .op = d->op};
+        .thing = deletion_thing(d, --d->left), .vars = d->vars, .retries = d->retries};
     removal_start(d->run, &what, deletion_removed, d);
 }
 
@@ -210,11 +229,11 @@ static void deletion_look(struct deletion *d)
 static void deletion_looked(void *ctx, enum phase_end end, struct fault *f)
 {
     struct deletion *d = ctx;
-    if (end == PHASE_FAULT && f->code != DVO_ENOENT) {
+    bool missing = end == PHASE_FAULT && d->phase.absent;
+    if (end == PHASE_FAULT && !missing) {
         deletion_end(d, f);
         return;
     }
-    bool missing = end == PHASE_FAULT;
     fault_free(f);
     if (missing && d->at == deletion_main(d) && !json_object_get(d->vars, "id"))
         d->left = d->at + 1; /* nothing can belong to it */
@@ -235,27 +254,26 @@ static void deletion_ready(void *ctx, struct fault *fault)
     }
 }
 
-void removal_of_op(struct run *r, uint32_t op, removal_fn *done, void *ctx)
+void removal_of_all(struct run *r, json_t *sequences, json_t *id, int retries,
+                    removal_fn *done, void *ctx)
 {
     struct deletion *d = xcalloc(1, sizeof *d);
-    const json_t *id = json_object_get(r->ops[op].before.result, "id");
-    struct fault f = {0};
-    d->run = r;
-    d->op = op;
-    d->done = done;
-    d->ctx = ctx;
-    d->vars = json_object();
-    d->entry = calls_entry(r->plan, op, &f);
-    d->sequences = json_object_get(d->entry, "sequences");
+    *d = (struct deletion){.run = r,
+                           .retries = retries,
+                           .vars = json_object(),
+                           .sequences = sequences,
+                           .done = done,
+                           .ctx = ctx};
     d->left = json_array_size(json_object_get(d->sequences, "before")) + 1 +
               json_array_size(json_object_get(d->sequences, "after"));
-    d->phase = (struct phase){
-        .run = r, .vars = d->vars, .lenient = true, .done = deletion_looked, .ctx = d};
+    d->phase = (struct phase){.run = r,
+                              .vars = d->vars,
+                              .lenient = true,
+                              .frozen = true,
+                              .done = deletion_looked,
+                              .ctx = d};
     /* What cannot be looked up is deleted by the id it got when it was made. */
     if (id)
-        json_object_set(d->vars, "id", (json_t *)(uintptr_t)id);
-    if (d->entry)
-        provider_ready(r, deletion_ready, d);
-    else
-        deletion_end(d, &f);
+        json_object_set(d->vars, "id", id);
+    provider_ready(r, deletion_ready, d);
 }

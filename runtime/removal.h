@@ -11,15 +11,19 @@ typedef void removal_fn(void *ctx, struct fault *fault);
 struct removal {
     const json_t *thing; /* with "lookup", "delete", perhaps "undo" */
     json_t *vars;        /* borrowed: what is known of it; a lookup adds to it */
-    uint32_t op;         /* whose it is */
+    int retries;         /* as in the plan: -1 is the default */
     bool undo;           /* the thing never came to be what it was to be */
     bool found;          /* `vars` are those of the thing: it need not be looked up */
     bool every;          /* others that match are deleted after it */
 };
 
+/* What is in use is tried again for a minute at least, whatever `retries` says: those who
+ * used it may have been deleted a moment ago. */
 void removal_start(struct run *r, const struct removal *what, removal_fn *done,
                    void *ctx);
-/* Deletes all that the op made, in reverse order. */
-void removal_of_op(struct run *r, uint32_t op, removal_fn *done, void *ctx);
+/* Deletes all that an op made, in reverse order, by its sequences, which are taken over.
+ * `id` is what it got when it was made, or NULL. */
+void removal_of_all(struct run *r, json_t *sequences, json_t *id, int retries,
+                    removal_fn *done, void *ctx);
 
 #endif

@@ -47,16 +47,18 @@ static void print_place(FILE *out, const struct plan_line *line, uint32_t from,
     fputc('\n', out);
 }
 
-void report_failure(const struct run *r, uint32_t op, const struct fault *f)
+void report_thing(const struct run *r, const char *address, uint32_t op,
+                  const struct fault *f)
 {
-    const struct plan_op *p = &r->plan->ops[op];
-    struct plan_place at = calls_place(r->plan, op, f->argument);
+    struct plan_place at = {.line = UINT32_MAX};
+    if (op)
+        at = calls_place(r->plan, op, f->argument);
     const struct plan_line *line =
         at.line < r->plan->nlines ? &r->plan->lines[at.line] : NULL;
     fputc('\n', stderr);
     if (line)
         fprintf(stderr, "%s:%u:%u: ", line->file, line->number, at.column);
-    fprintf(stderr, "%s: %s: ", p->address, error_name(f->code));
+    fprintf(stderr, "%s: %s: ", address, error_name(f->code));
     print_text(stderr, f->message ? f->message : error_meaning(f->code), "    ");
     fputc('\n', stderr);
     if (line)
@@ -74,6 +76,11 @@ void report_failure(const struct run *r, uint32_t op, const struct fault *f)
     }
     if (f->log)
         fprintf(stderr, "  full output: %s\n", f->log);
+}
+
+void report_failure(const struct run *r, uint32_t op, const struct fault *f)
+{
+    report_thing(r, r->plan->ops[op].address, op, f);
 }
 
 /* More names than these do not help. */

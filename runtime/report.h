@@ -8,6 +8,9 @@
 void report_run(const struct run *r);
 /* Why an op could not be carried out or deleted, to standard error. */
 void report_failure(const struct run *r, uint32_t op, const struct fault *f);
+/* The same of a thing at a provider; `op` is that of its call, or 0 if that is gone. */
+void report_thing(const struct run *r, const char *address, uint32_t op,
+                  const struct fault *f);
 /* That of the first op in program order that failed by itself; 0: none. */
 int report_status(const struct run *r);
 

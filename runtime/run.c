@@ -25,10 +25,13 @@
 #include "runtime/preflight.h"
 #include "runtime/process.h"
 #include "runtime/provider.h"
+#include "runtime/prune.h"
 #include "runtime/report.h"
 #include "runtime/select.h"
 #include "runtime/sequence.h"
+#include "runtime/service.h"
 #include "runtime/signals.h"
+#include "runtime/status.h"
 
 #define STATUS_PLAN 1
 #define STATUS_USAGE 2
@@ -309,10 +312,19 @@ static bool run_open(struct run *r, struct fault *f)
 {
     char *path, *note = NULL, *leftover = NULL;
     char *base = run_base(r, &path);
-    r->state = state_open(path, r->plan->project, !r->options->destroy, f);
-    bool ok = r->state && (r->folder = folder_make_run(base, f)) &&
-              (r->private = folder_make_private(r->folder, f)) &&
-              state_lock(r->state, r->private, &note, &leftover, f);
+    enum state_use use = r->options->status    ? STATE_LOOK
+                         : r->options->destroy ? STATE_USE
+                                               : STATE_MAKE;
+    r->state = state_open(path, r->plan->project, use, f);
+    if (r->state)
+        state_program(r->state, r->plan->program);
+    /* Who only looks writes nothing that stays. */
+    bool looks = r->options->status;
+    bool ok = r->state && (looks || (r->folder = folder_make_run(base, f))) &&
+              (r->private = folder_make_private(r->folder ? r->folder : "/tmp", f));
+    if (ok && looks)
+        r->folder = xstrdup(r->private);
+    ok = ok && (looks || state_lock(r->state, r->private, &note, &leftover, f));
     if (note)
         fprintf(stderr, "dvo-run: %s\n", note);
     if (ok && leftover)
@@ -322,6 +334,22 @@ static bool run_open(struct run *r, struct fault *f)
     free(path);
     free(base);
     return ok && (r->events = events_open(r->options->events, f));
+}
+
+/* What it needs to know of the provider when it was not told by a plan. */
+static bool run_keep_provider(struct run *r, struct fault *f)
+{
+    const json_t *record = provider_record(r);
+    if (!record || r->options->destroy || r->options->status)
+        return true;
+    json_t *kept = json_copy((json_t *)(uintptr_t)record);
+    json_t *files = service_files(r, record);
+    json_object_del(kept, "quotas");
+    if (files)
+        json_object_set_new(kept, "files", files);
+    bool ok = state_keep_provider(r->state, provider_id(r), kept, f);
+    json_decref(kept);
+    return ok;
 }
 
 static bool run_read_state(struct run *r, struct fault *f)
@@ -336,12 +364,13 @@ static bool run_read_state(struct run *r, struct fault *f)
         o->pending = o->before.pending || o->before.status == STATE_STARTED ||
                      o->before.status == STATE_REFUSED;
         /* What is deleted may be found by what others were. */
-        bool asked = o->status == RUN_KNOWN || r->options->destroy;
+        bool idle = r->options->destroy || r->options->status;
+        bool asked = o->status == RUN_KNOWN || idle;
         if (!asked || o->before.status != STATE_DONE)
             continue;
         o->result = json_incref(o->before.result);
-        if (o->result && !r->options->destroy && op->kind &&
-            !strcmp(op->kind, "machine") && !machine_learn(r, i, o->result, f))
+        if (o->result && !idle && op->kind && !strcmp(op->kind, "machine") &&
+            !machine_learn(r, i, o->result, f))
             return false;
     }
     return true;
@@ -356,7 +385,7 @@ static void run_start_services(struct run *r)
     r->http = http_new(r->loop);
     r->secrets = secrets_new(json_object_get(r->plan->json, "secrets"));
     r->progress = progress_new(r->loop, taking_part);
-    r->provider = provider_new(r);
+    r->provider = provider_new(r, r->plan->provider);
     r->exchange = exchange_new(r);
     r->machines = machines_new(r);
     r->endpoints = endpoints_new(r);
@@ -389,6 +418,8 @@ static void run_free(struct run *r)
     free(r->unit_first);
     free(r->unit_parts);
     json_decref(r->costs);
+    json_decref(r->pruned);
+    json_decref(r->spoken);
     free(r->segment_end);
     free(r->waiters.v);
     free(r->folder);
@@ -403,16 +434,34 @@ static void keep_costs(struct run *r)
     fault_free(&f);
 }
 
+/* Its lines come after the report of the run. */
+static int run_prune(struct run *r)
+{
+    r->progress = progress_new(r->loop, (uint32_t)json_object_size(r->pruned));
+    int status = prune_run(r);
+    progress_free(r->progress);
+    r->progress = NULL;
+    return status;
+}
+
 /* Everything is prepared: the run itself, or the end of what runs have made. */
 static int run_go(struct run *r)
 {
     struct signals *signals = signals_new(r->loop, run_asked_to_end, r);
     int status;
     run_heartbeat(r);
-    events_write(r->events, r->options->destroy ? "destroy" : "run", NULL, false, NULL);
+    events_write(r->events,
+                 r->options->status    ? "status"
+                 : r->options->destroy ? "destroy"
+                                       : "run",
+                 NULL, false, NULL);
     bool carried_out = false;
-    if (r->options->destroy) {
+    if (r->options->status) {
+        status = status_run(r);
+    } else if (r->options->destroy) {
         status = destroy_run(r);
+    } else if (r->options->prune && (status = prune_prepare(r))) {
+        carried_out = false; /* refused */
     } else if (!(status = preflight_run(r)) && !r->options->preflight_only) {
         carried_out = true;
         run_units(r);
@@ -423,6 +472,10 @@ static int run_go(struct run *r)
     r->progress = NULL;
     if (carried_out)
         report_run(r);
+    if (carried_out && !status && r->options->prune)
+        status = run_prune(r);
+    else if (carried_out && !status)
+        prune_notice(r);
     events_write(r->events, "end", NULL, false, NULL);
     signals_free(signals);
     return status;
@@ -438,8 +491,8 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
     if (select_ops(&r)) {
         run_start_services(&r);
         if (!run_open(&r, &f) || !move_rows(&r, &f) || !run_read_state(&r, &f) ||
-            !move_keys(&r, &f) || !costs_read(&r, &f) ||
-            (!options->destroy && !run_secrets_known(&r, &f))) {
+            !move_keys(&r, &f) || !run_keep_provider(&r, &f) || !costs_read(&r, &f) ||
+            (!options->destroy && !options->status && !run_secrets_known(&r, &f))) {
             fprintf(stderr, "dvo-run: %s\n", f.message);
             status = error_status(f.code);
         } else {

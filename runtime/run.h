@@ -45,13 +45,14 @@ struct run_op {
     bool released;  /* reported as done, and its probe has not been asked yet */
     json_t *result; /* provisional while it is running */
     struct fault fault;
-    uint32_t cause;         /* RUN_BLOCKED: the op that failed */
-    bool cause_on_machine;  /* it was blocked by its machine's order only */
-    bool timed;             /* its duration is known */
-    bool held;              /* RUN_BLOCKED: by failures in a rollout */
-    int64_t started;        /* loop_now() */
-    uint32_t place;         /* among the ops of its tool run that take part */
-    struct state_op before; /* the state when the run began */
+    uint32_t cause;                  /* RUN_BLOCKED: the op that failed */
+    bool cause_on_machine;           /* it was blocked by its machine's order only */
+    bool timed;                      /* its duration is known */
+    bool held;                       /* RUN_BLOCKED: by failures in a rollout */
+    int64_t started;                 /* loop_now() */
+    uint32_t place;                  /* among the ops of its tool run that take part */
+    struct state_op before;          /* the state when the run began */
+    const struct state_thing *thing; /* kept with the result of a thing at a provider */
 };
 
 struct run_options {
@@ -62,6 +63,8 @@ struct run_options {
     const char **replace; /* addresses: deleted before they are created */
     size_t nreplace;
     bool fail_fast, destroy, yes, preflight_only;
+    bool with_data, adopted; /* are deleted, too */
+    bool prune, status;
 };
 
 typedef void run_fn(void *ctx);
@@ -88,6 +91,8 @@ struct run {
     uint32_t *unit_of;    /* per op: its unit */
     uint32_t *unit_first; /* per unit: its first op in program order */
     uint32_t *unit_parts; /* per unit: machines of its tool run that are at work */
+    json_t *spoken;       /* record of a provider that is not the plan's, or NULL */
+    json_t *pruned;       /* addresses that --prune may delete, or NULL */
     json_t *costs;        /* by address: how long the op took when it was done last, ms */
     int64_t *segment_end; /* per segment: when its last op was done */
     bool stopping;        /* asked to end: start nothing more, wait for nothing long */

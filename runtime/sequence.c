@@ -13,6 +13,7 @@
 #include "runtime/phase.h"
 #include "runtime/preflight.h"
 #include "runtime/provider.h"
+#include "runtime/recipe.h"
 #include "runtime/removal.h"
 #include "runtime/retry.h"
 #include "runtime/select.h"
@@ -71,6 +72,11 @@ static const struct state_op *sequence_before(const struct sequence *q)
     return &q->run->ops[q->op].before;
 }
 
+static int sequence_retries(const struct sequence *q)
+{
+    return q->run->plan->ops[q->op].retries;
+}
+
 static void sequence_free(struct sequence *q)
 {
     json_decref(q->vars);
@@ -115,8 +121,12 @@ static void sequence_finish(struct sequence *q)
         sequence_end(q, &f);
         return;
     }
+    struct recipe kept = recipe_make(r, q->op, q->entry);
     r->ops[q->op].before.created |= q->created;
+    r->ops[q->op].thing = &kept.thing;
     run_op_done(r, q->op, q->created || q->changed, result);
+    r->ops[q->op].thing = NULL;
+    recipe_free(&kept);
     sequence_free(q);
 }
 
@@ -241,7 +251,7 @@ static void sequence_failed(struct sequence *q, struct fault *f)
     fault_move(&q->held, f);
     struct removal what = {.thing = sequence_thing(q),
                            .vars = q->vars,
-                           .op = q->op,
+                           .retries = sequence_retries(q),
                            .undo = true,
                            .found = true};
     removal_start(q->run, &what, sequence_undone, q);
@@ -256,9 +266,10 @@ static bool sequence_intend(struct sequence *q, struct fault *f)
     if (q->begun)
         return true;
     q->begun = true;
-    return state_begin(q->run->state, op->address, op->call,
-                       json_string_value(json_object_get(q->entry, "key")),
-                       json_object_get(q->entry, "args"), f);
+    struct recipe kept = recipe_make(q->run, q->op, q->entry);
+    bool ok = state_begin(q->run->state, op->address, op->call, &kept.thing, f);
+    recipe_free(&kept);
+    return ok;
 }
 
 /* The id is in the state before anything else is done with the thing. */
@@ -293,7 +304,7 @@ static void sequence_found(struct sequence *q)
     if (json_is_true(sequence_list(q, "absent"))) {
         struct removal what = {.thing = q->lists,
                                .vars = q->vars,
-                               .op = q->op,
+                               .retries = sequence_retries(q),
                                .found = true,
                                .every = true};
         if (sequence_intend(q, &f))
@@ -335,8 +346,11 @@ static bool sequence_remove_orphan(struct sequence *q)
     if (before->status != STATE_STARTED || q->begun || !id)
         return false;
     json_object_set(q->vars, "id", id);
-    struct removal what = {
-        .thing = q->lists, .vars = q->vars, .op = q->op, .undo = true, .found = true};
+    struct removal what = {.thing = q->lists,
+                           .vars = q->vars,
+                           .retries = sequence_retries(q),
+                           .undo = true,
+                           .found = true};
     removal_start(q->run, &what, sequence_orphan_gone, q);
     return true;
 }
@@ -433,7 +447,7 @@ static void sequence_phase_ended(void *ctx, enum phase_end end, struct fault *f)
     if (end == PHASE_SKIPPED) {
         run_op_skipped(q->run, q->op);
         sequence_free(q);
-    } else if (end == PHASE_FAULT && looking && f->code == DVO_ENOENT) {
+    } else if (end == PHASE_FAULT && looking && q->phase.absent) {
         fault_free(f);
         if (!part) {
             sequence_missing(q);
@@ -566,6 +580,28 @@ static void sequence_replaced(void *ctx, struct fault *fault)
     sequence_begin(q);
 }
 
+/* It is deleted as it was made, where the state knows how. */
+static void sequence_replace(struct sequence *q)
+{
+    struct run *r = q->run;
+    json_t *id = json_object_get(sequence_before(q)->result, "id"), *recipe;
+    struct fault f = {0};
+    if (r->plan->ops[q->op].protect) {
+        fault_set(&f, DVO_EPERM, "it is protected: --replace would delete it");
+        f.argument = xstrdup("protect");
+        sequence_end(q, &f);
+        return;
+    }
+    if (!state_recipe(r->state, r->plan->ops[q->op].address, &recipe, &f)) {
+        sequence_end(q, &f);
+        return;
+    }
+    const json_t *sequences = recipe ? json_object_get(recipe, "sequences") : q->lists;
+    removal_of_all(r, json_incref((json_t *)(uintptr_t)sequences), id,
+                   sequence_retries(q), sequence_replaced, q);
+    json_decref(recipe);
+}
+
 void sequence_start(struct run *r, uint32_t op)
 {
     struct sequence *q = xcalloc(1, sizeof *q);
@@ -587,7 +623,7 @@ void sequence_start(struct run *r, uint32_t op)
     if (!q->entry)
         sequence_end(q, &f);
     else if (select_replaced(r, op))
-        removal_of_op(r, op, sequence_replaced, q);
+        sequence_replace(q);
     else
         sequence_begin(q);
 }

@@ -1,307 +1,11 @@
-/* The state file: one row per address, one row for the lock. WAL with full
- * synchronisation, so that a commit is on the disk when the call it announces goes out.
- */
+/* The rows of the state file: one per address. */
 #include "runtime/state.h"
 
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include <sqlite3.h>
 
 #include "ir/base/arena.h"
-#include "ir/base/buf.h"
-#include "ir/base/file.h"
-
-#define SCHEMA_VERSION 1
-/* An owner on another computer counts as dead after this long without a sign of life. */
-#define SILENCE_S 120
-
-static const char schema[] =
-    "CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;"
-    "CREATE TABLE ops (address TEXT PRIMARY KEY, call TEXT NOT NULL, status INTEGER NOT "
-    "NULL,"
-    " result TEXT, key TEXT, args TEXT, created INTEGER NOT NULL DEFAULT 0,"
-    " pending INTEGER NOT NULL DEFAULT 0, sequence INTEGER NOT NULL) STRICT;"
-    "CREATE TABLE lock (id INTEGER PRIMARY KEY CHECK (id = 1), pid INTEGER NOT NULL,"
-    " host TEXT NOT NULL, boot TEXT NOT NULL, started TEXT NOT NULL, since INTEGER NOT "
-    "NULL,"
-    " alive INTEGER NOT NULL, folder TEXT NOT NULL) STRICT;"
-    "PRAGMA user_version = 1;";
-
-struct owner {
-    pid_t pid;
-    char host[256], boot[64], started[32];
-};
-
-struct state {
-    sqlite3 *db;
-    char *path;
-    bool locked;
-    struct owner self; /* once it is locked */
-};
-
-static bool state_failed(struct state *s, struct fault *f)
-{
-    int code = sqlite3_errcode(s->db);
-    enum dvo_error error =
-        code == SQLITE_BUSY || code == SQLITE_LOCKED ? DVO_EBUSY
-        : code == SQLITE_FULL                        ? DVO_ENOSPC
-        : code == SQLITE_READONLY || code == SQLITE_CANTOPEN || code == SQLITE_PERM
-            ? DVO_EPERM
-            : DVO_EUNKNOWN;
-    return fault_set(f, error, "the state %s cannot be used: %s", s->path,
-                     sqlite3_errmsg(s->db));
-}
-
-/* Prepares a statement and binds its texts; NULL texts bind NULL. */
-static sqlite3_stmt *state_prepare(struct state *s, const char *sql, unsigned n,
-                                   const char *const *texts)
-{
-    sqlite3_stmt *st;
-    if (sqlite3_prepare_v2(s->db, sql, -1, &st, NULL) != SQLITE_OK)
-        return NULL;
-    for (unsigned i = 0; i < n; i++)
-        sqlite3_bind_text(st, (int)i + 1, texts[i], -1, SQLITE_TRANSIENT);
-    return st;
-}
-
-static bool state_execute(struct state *s, const char *sql, unsigned n,
-                          const char *const *texts, struct fault *f)
-{
-    sqlite3_stmt *st = state_prepare(s, sql, n, texts);
-    bool ok = st && sqlite3_step(st) == SQLITE_DONE;
-    if (!ok)
-        state_failed(s, f);
-    sqlite3_finalize(st);
-    return ok;
-}
-
-static int state_version(struct state *s)
-{
-    sqlite3_stmt *st = state_prepare(s, "PRAGMA user_version", 0, NULL);
-    int version = st && sqlite3_step(st) == SQLITE_ROW ? sqlite3_column_int(st, 0) : -1;
-    sqlite3_finalize(st);
-    return version;
-}
-
-static bool state_prepare_schema(struct state *s, const char *project, struct fault *f)
-{
-    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return state_failed(s, f);
-    int version = state_version(s);
-    bool ok = version >= 0;
-    if (version == 0) {
-        ok = sqlite3_exec(s->db, schema, NULL, NULL, NULL) == SQLITE_OK &&
-             state_execute(s, "INSERT INTO meta VALUES ('project', ?)", 1, &project, f);
-    } else if (version != SCHEMA_VERSION) {
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-        return fault_set(f, DVO_ENOSYS,
-                         "the state %s has version %d, this dvo-run knows %d", s->path,
-                         version, SCHEMA_VERSION);
-    }
-    if (!ok || sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK) {
-        state_failed(s, f);
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-        return false;
-    }
-    return true;
-}
-
-static bool state_check_project(struct state *s, const char *project, struct fault *f)
-{
-    sqlite3_stmt *st =
-        state_prepare(s, "SELECT value FROM meta WHERE name = 'project'", 0, NULL);
-    bool ok = st && sqlite3_step(st) == SQLITE_ROW;
-    if (!ok) {
-        state_failed(s, f);
-    } else {
-        const char *found = (const char *)sqlite3_column_text(st, 0);
-        if (strcmp(found, project))
-            ok = fault_set(f, DVO_EINVAL,
-                           "the state %s belongs to the project %s, the plan "
-                           "to %s",
-                           s->path, found, project);
-    }
-    sqlite3_finalize(st);
-    return ok;
-}
-
-struct state *state_open(const char *path, const char *project, bool create,
-                         struct fault *f)
-{
-    struct state *s = xcalloc(1, sizeof *s);
-    s->path = xstrdup(path);
-    char *dir = path_dir(path);
-    bool made = !create || file_mkdirs(dir);
-    if (!made)
-        fault_set(f, DVO_EPERM, "cannot make %s: %s", dir, strerror(errno));
-    free(dir);
-    mode_t mask = umask(0077);
-    int flags = SQLITE_OPEN_READWRITE | (create ? SQLITE_OPEN_CREATE : 0);
-    int opened = made ? sqlite3_open_v2(path, &s->db, flags, NULL) : SQLITE_CANTOPEN;
-    bool ok = opened == SQLITE_OK;
-    if (made && !ok && !create && access(path, F_OK) != 0)
-        fault_set(f, DVO_ENOENT, "there is no state at %s: nothing was run from here",
-                  path);
-    else if (made && !ok)
-        state_failed(s, f);
-    if (ok) {
-        sqlite3_busy_timeout(s->db, 5000);
-        ok = sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
-                          NULL, NULL, NULL) == SQLITE_OK ||
-             state_failed(s, f);
-        ok = ok && state_prepare_schema(s, project, f) &&
-             state_check_project(s, project, f);
-    }
-    umask(mask);
-    if (ok)
-        return s;
-    state_close(s);
-    return NULL;
-}
-
-/* Changes the lock if it is still ours: a silence may have been taken for our death. */
-static void lock_change(struct state *s, const char *sql)
-{
-    sqlite3_stmt *st = state_prepare(
-        s, sql, 3, (const char *const[]){s->self.host, s->self.boot, s->self.started});
-    sqlite3_bind_int64(st, 4, s->self.pid);
-    sqlite3_step(st);
-    sqlite3_finalize(st);
-}
-
-#define LOCK_OURS " WHERE host = ?1 AND boot = ?2 AND started = ?3 AND pid = ?4"
-
-void state_close(struct state *s)
-{
-    if (!s)
-        return;
-    if (s->locked)
-        lock_change(s, "DELETE FROM lock" LOCK_OURS);
-    sqlite3_close(s->db);
-    free(s->path);
-    free(s);
-}
-
-/* When a process began, in the kernel's own count: a number that was given again to
- * another process does not look like its first owner. */
-static void process_started(pid_t pid, char out[32])
-{
-    char path[64];
-    struct buf text = {0};
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
-    snprintf(out, 32, "-");
-    if (file_read(path, &text)) {
-        /* The name in parentheses may hold anything; the start is the 20th field behind
-         * it. */
-        const char *p = strrchr(buf_text(&text), ')');
-        for (unsigned field = 0; p && field < 20; field++)
-            p = strchr(p + 1, ' ');
-        if (p)
-            snprintf(out, 32, "%.*s", (int)strcspn(p + 1, " "), p + 1);
-    }
-    buf_free(&text);
-}
-
-static void boot_id(char out[64])
-{
-    struct buf text = {0};
-    file_read("/proc/sys/kernel/random/boot_id", &text);
-    snprintf(out, 64, "%.*s", (int)strcspn(buf_text(&text), "\n"), buf_text(&text));
-    buf_free(&text);
-}
-
-static void owner_self(struct owner *o)
-{
-    *o = (struct owner){.pid = getpid()};
-    gethostname(o->host, sizeof o->host - 1);
-    boot_id(o->boot);
-    process_started(o->pid, o->started);
-}
-
-/* Whether the owner in this row of the lock lives. */
-static bool owner_alive(sqlite3_stmt *row, const struct owner *self)
-{
-    pid_t pid = (pid_t)sqlite3_column_int64(row, 0);
-    const char *host = (const char *)sqlite3_column_text(row, 1);
-    const char *boot = (const char *)sqlite3_column_text(row, 2);
-    const char *started = (const char *)sqlite3_column_text(row, 3);
-    if (strcmp(host, self->host))
-        return time(NULL) - (time_t)sqlite3_column_int64(row, 5) < SILENCE_S;
-    char now[32];
-    process_started(pid, now);
-    return !strcmp(boot, self->boot) && (kill(pid, 0) == 0 || errno == EPERM) &&
-           !strcmp(started, now);
-}
-
-static bool lock_check(struct state *s, const struct owner *self, char **note,
-                       char **leftover, struct fault *f)
-{
-    sqlite3_stmt *st = state_prepare(
-        s, "SELECT pid, host, boot, started, since, alive, folder FROM lock", 0, NULL);
-    if (!st)
-        return state_failed(s, f);
-    bool ok = true;
-    if (sqlite3_step(st) == SQLITE_ROW) {
-        time_t since = (time_t)sqlite3_column_int64(st, 4);
-        char when[32];
-        strftime(when, sizeof when, "%Y-%m-%d %H:%M:%S", localtime(&since));
-        long pid = (long)sqlite3_column_int64(st, 0);
-        const char *host = (const char *)sqlite3_column_text(st, 1);
-        if (owner_alive(st, self)) {
-            ok = fault_set(f, DVO_EBUSY,
-                           "process %ld on %s has been working with the state "
-                           "%s since %s; wait for it, or stop it",
-                           pid, host, s->path, when);
-        } else {
-            struct buf text = {0};
-            buf_printf(&text,
-                       "the run of %s (process %ld on %s) did not end properly; going "
-                       "on from what it wrote down",
-                       when, pid, host);
-            *note = buf_steal(&text);
-            *leftover = xstrdup((const char *)sqlite3_column_text(st, 6));
-        }
-    }
-    sqlite3_finalize(st);
-    return ok;
-}
-
-bool state_lock(struct state *s, const char *folder, char **note, char **leftover,
-                struct fault *f)
-{
-    struct owner *self = &s->self;
-    owner_self(self);
-    *note = *leftover = NULL;
-    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return state_failed(s, f);
-    char pid[24];
-    snprintf(pid, sizeof pid, "%ld", (long)self->pid);
-    const char *values[] = {pid, self->host, self->boot, self->started, folder};
-    bool ok = lock_check(s, self, note, leftover, f) &&
-              state_execute(s,
-                            "INSERT OR REPLACE INTO lock VALUES (1, CAST(?1 AS INTEGER), "
-                            "?2, ?3, ?4, unixepoch(), unixepoch(), ?5)",
-                            5, values, f);
-    if (ok && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        ok = state_failed(s, f);
-    if (!ok)
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    s->locked = ok;
-    return ok;
-}
-
-void state_heartbeat(struct state *s)
-{
-    if (s->locked)
-        lock_change(s, "UPDATE lock SET alive = unixepoch()" LOCK_OURS);
-}
+#include "runtime/state_file.h"
 
 static char *column_copy(sqlite3_stmt *st, int i)
 {
@@ -316,7 +20,10 @@ static json_t *column_json(sqlite3_stmt *st, int i)
 }
 
 #define OP_COLUMNS "address, call, status, result, key, args, created, pending"
+#define ALL_COLUMNS                                                                      \
+    OP_COLUMNS ", program, title, provider, needs, data, protect, recipe IS NOT NULL"
 
+/* Of OP_COLUMNS, and the others if they were asked for. */
 static void state_row(sqlite3_stmt *st, struct state_op *out)
 {
     *out = (struct state_op){
@@ -329,6 +36,15 @@ static void state_row(sqlite3_stmt *st, struct state_op *out)
         .created = sqlite3_column_int(st, 6),
         .pending = sqlite3_column_int(st, 7),
     };
+    if (sqlite3_column_count(st) == 8)
+        return;
+    out->program = column_copy(st, 8);
+    out->title = column_copy(st, 9);
+    out->provider = column_copy(st, 10);
+    out->needs = column_json(st, 11);
+    out->data = sqlite3_column_int(st, 12);
+    out->protect = sqlite3_column_int(st, 13);
+    out->recipe = sqlite3_column_int(st, 14);
 }
 
 bool state_read(struct state *s, const char *address, struct state_op *out,
@@ -350,27 +66,72 @@ void state_op_free(struct state_op *op)
     free(op->address);
     free(op->call);
     free(op->key);
+    free(op->program);
+    free(op->title);
+    free(op->provider);
     json_decref(op->result);
     json_decref(op->args);
+    json_decref(op->needs);
     *op = (struct state_op){0};
 }
 
-bool state_begin(struct state *s, const char *address, const char *call, const char *key,
-                 const json_t *args, struct fault *f)
+/* The columns of a thing, as parameters 7 to 14: what is not known stays as it is. */
+#define THING_NAMES "program, key, args, title, provider, needs, recipe, data, protect"
+#define THING_VALUES                                                                     \
+    "?6, ?7, ?8, ?9, ?10, ?11, ?12, CAST(?13 AS INTEGER), CAST(?14 AS INTEGER)"
+#define THING_UPDATE                                                                     \
+    "program = ?6, key = coalesce(?7, key), args = coalesce(?8, args), "                 \
+    "title = coalesce(?9, title), provider = coalesce(?10, provider), "                  \
+    "needs = coalesce(?11, needs), recipe = coalesce(?12, recipe), "                     \
+    "data = CASE WHEN ?12 IS NULL THEN data ELSE excluded.data END, "                    \
+    "protect = CASE WHEN ?12 IS NULL THEN protect ELSE excluded.protect END"
+#define NEXT_SEQUENCE "(SELECT coalesce(max(sequence), 0) + 1 FROM ops)"
+
+static char *json_line(const json_t *v)
 {
-    char *text = args ? json_dumps(args, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    const char *values[] = {address, call, key, text};
-    bool ok = state_execute(
-        s,
-        "INSERT INTO ops (address, call, status, key, args, sequence) VALUES (?1, ?2, 1, "
-        "?3, ?4, (SELECT coalesce(max(sequence), 0) + 1 FROM ops)) ON CONFLICT (address) "
-        "DO "
-        "UPDATE SET status = 1, call = ?2, key = coalesce(?3, key), "
-        "args = coalesce(?4, args), sequence = "
-        "CASE WHEN ?3 IS NULL THEN sequence ELSE excluded.sequence END",
-        4, values, f);
-    free(text);
+    return v ? json_dumps(v, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
+}
+
+static bool state_write(struct state *s, const char *sql, const char *address,
+                        const char *call, const char *const more[3],
+                        const struct state_thing *thing, struct fault *f)
+{
+    static const struct state_thing none;
+    const struct state_thing *t = thing ? thing : &none;
+    char *args = json_line(t->args), *needs = json_line(t->needs),
+         *recipe = json_line(t->recipe);
+    const char *values[] = {address,
+                            call,
+                            more[0],
+                            more[1],
+                            more[2],
+                            s->program,
+                            t->key,
+                            args,
+                            t->title,
+                            t->provider,
+                            needs,
+                            recipe,
+                            t->data ? "1" : "0",
+                            t->protect ? "1" : "0"};
+    bool ok = state_execute(s, sql, sizeof values / sizeof *values, values, f);
+    free(args);
+    free(needs);
+    free(recipe);
     return ok;
+}
+
+bool state_begin(struct state *s, const char *address, const char *call,
+                 const struct state_thing *thing, struct fault *f)
+{
+    static const char *const none[3];
+    return state_write(
+        s,
+        "INSERT INTO ops (address, call, status, sequence, " THING_NAMES ") "
+        "VALUES (?1, ?2, 1, " NEXT_SEQUENCE ", " THING_VALUES ") "
+        "ON CONFLICT (address) DO UPDATE SET status = 1, call = ?2, sequence = "
+        "CASE WHEN ?7 IS NULL THEN sequence ELSE excluded.sequence END, " THING_UPDATE,
+        address, call, none, thing, f);
 }
 
 bool state_identify(struct state *s, const char *address, const json_t *id,
@@ -386,21 +147,19 @@ bool state_identify(struct state *s, const char *address, const json_t *id,
 }
 
 bool state_end(struct state *s, const char *address, const char *call,
-               const json_t *result, bool created, bool pending, struct fault *f)
+               const struct state_thing *thing, const json_t *result, bool created,
+               bool pending, struct fault *f)
 {
-    char *text = result ? json_dumps(result, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-    const char *values[] = {address, call, text, created ? "1" : "0",
-                            pending ? "1" : "0"};
-    bool ok = state_execute(
+    char *text = json_line(result);
+    const char *const more[] = {text, created ? "1" : "0", pending ? "1" : "0"};
+    bool ok = state_write(
         s,
-        "INSERT INTO ops (address, call, status, result, created, pending, sequence) "
-        "VALUES "
-        "(?1, ?2, 2, ?3, CAST(?4 AS INTEGER), CAST(?5 AS INTEGER), "
-        "(SELECT coalesce(max(sequence), 0) + 1 FROM ops)) ON CONFLICT (address) DO "
-        "UPDATE "
-        "SET status = 2, call = ?2, result = ?3, created = CAST(?4 AS INTEGER), "
-        "pending = CAST(?5 AS INTEGER)",
-        5, values, f);
+        "INSERT INTO ops (address, call, status, result, created, pending, "
+        "sequence, " THING_NAMES ") VALUES (?1, ?2, 2, ?3, CAST(?4 AS INTEGER), "
+        "CAST(?5 AS INTEGER), " NEXT_SEQUENCE ", " THING_VALUES ") "
+        "ON CONFLICT (address) DO UPDATE SET status = 2, call = ?2, result = ?3, "
+        "created = CAST(?4 AS INTEGER), pending = CAST(?5 AS INTEGER), " THING_UPDATE,
+        address, call, more, thing, f);
     free(text);
     return ok;
 }
@@ -422,10 +181,10 @@ bool state_forget(struct state *s, const char *address, struct fault *f)
     return state_execute(s, "DELETE FROM ops WHERE address = ?", 1, &address, f);
 }
 
-static bool state_each_of(struct state *s, const char *sql, state_fn *each, void *ctx,
-                          struct fault *f)
+static bool state_each_of(struct state *s, const char *sql, const char *text,
+                          state_fn *each, void *ctx, struct fault *f)
 {
-    sqlite3_stmt *st = state_prepare(s, sql, 0, NULL);
+    sqlite3_stmt *st = state_prepare(s, sql, text ? 1 : 0, &text);
     int step = SQLITE_ERROR;
     while (st && (step = sqlite3_step(st)) == SQLITE_ROW) {
         struct state_op op;
@@ -439,33 +198,78 @@ static bool state_each_of(struct state *s, const char *sql, state_fn *each, void
 
 bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f)
 {
-    return state_each_of(s,
-                         "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL "
-                         "ORDER BY sequence DESC",
+    return state_each_of(s, "SELECT " OP_COLUMNS " FROM ops WHERE key IS NOT NULL", NULL,
                          each, ctx, f);
+}
+
+bool state_each_made(struct state *s, const char *program, state_fn *each, void *ctx,
+                     struct fault *f)
+{
+    return state_each_of(s,
+                         "SELECT address, call, status, NULL, NULL, NULL, created, "
+                         "pending FROM ops WHERE created = 1 AND recipe IS NOT NULL AND "
+                         "program = ?",
+                         program, each, ctx, f);
 }
 
 bool state_each(struct state *s, state_fn *each, void *ctx, struct fault *f)
 {
-    return state_each_of(s, "SELECT " OP_COLUMNS " FROM ops ORDER BY sequence", each, ctx,
-                         f);
+    return state_each_of(s, "SELECT " ALL_COLUMNS " FROM ops ORDER BY sequence", NULL,
+                         each, ctx, f);
 }
+
+/* What needs it needs it under its new name. */
+static const char rename_needs[] =
+    "UPDATE ops SET needs = (SELECT json_group_array(CASE value WHEN ?1 THEN ?2 ELSE "
+    "value END) FROM json_each(needs)) WHERE needs IS NOT NULL AND EXISTS "
+    "(SELECT 1 FROM json_each(needs) WHERE value = ?1)";
 
 bool state_rename(struct state *s, const char *from, const char *to, struct fault *f)
 {
-    return state_execute(s, "UPDATE ops SET address = ?2 WHERE address = ?1", 2,
-                         (const char *const[]){from, to}, f);
+    const char *const names[] = {from, to};
+    return state_execute(s, "UPDATE ops SET address = ?2 WHERE address = ?1", 2, names,
+                         f) &&
+           state_execute(s, rename_needs, 2, names, f);
 }
 
-bool state_note(struct state *s, const char *name, json_t **value, struct fault *f)
+/* The one JSON text that a statement asks for. */
+static bool state_document(struct state *s, const char *sql, const char *name,
+                           json_t **value, struct fault *f)
 {
-    sqlite3_stmt *st =
-        state_prepare(s, "SELECT value FROM meta WHERE name = ?", 1, &name);
+    sqlite3_stmt *st = state_prepare(s, sql, 1, &name);
     int step = st ? sqlite3_step(st) : SQLITE_ERROR;
     *value = step == SQLITE_ROW ? column_json(st, 0) : NULL;
     bool ok = step == SQLITE_ROW || step == SQLITE_DONE || state_failed(s, f);
     sqlite3_finalize(st);
     return ok;
+}
+
+bool state_recipe(struct state *s, const char *address, json_t **recipe, struct fault *f)
+{
+    return state_document(s, "SELECT recipe FROM ops WHERE address = ?", address, recipe,
+                          f);
+}
+
+bool state_provider(struct state *s, const char *id, json_t **record, struct fault *f)
+{
+    return state_document(s, "SELECT record FROM providers WHERE id = ?", id, record, f);
+}
+
+bool state_keep_provider(struct state *s, const char *id, const json_t *record,
+                         struct fault *f)
+{
+    char *text = json_line(record);
+    bool ok = state_execute(s,
+                            "INSERT INTO providers VALUES (?1, ?2) ON CONFLICT (id) DO "
+                            "UPDATE SET record = ?2 WHERE record != ?2",
+                            2, (const char *const[]){id, text}, f);
+    free(text);
+    return ok;
+}
+
+bool state_note(struct state *s, const char *name, json_t **value, struct fault *f)
+{
+    return state_document(s, "SELECT value FROM meta WHERE name = ?", name, value, f);
 }
 
 bool state_note_down(struct state *s, const char *name, const json_t *value,

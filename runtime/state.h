@@ -27,12 +27,38 @@ struct state_op {
     json_t *args;   /* creation arguments as written, or NULL */
     bool created;   /* made by this state, not found or adopted */
     bool pending;   /* `changed` that some consumer has not seen yet */
+    /* By state_each() only: */
+    char *program;          /* that had it last, or NULL */
+    char *title, *provider; /* see struct state_thing */
+    json_t *needs;          /* or NULL */
+    bool data, protect;
+    bool recipe; /* there is one: state_recipe() */
 };
 
-/* Opens or makes the file. `create` false: a missing file is ENOENT. NULL with a fault.
- */
-struct state *state_open(const char *path, const char *project, bool create,
+/* What is kept of a thing at a provider, so that it can be looked for, compared and
+ * deleted without the program that made it. */
+struct state_thing {
+    const char *key, *title;
+    const char *provider; /* id of its provider's record */
+    const json_t *args;   /* creation arguments as written */
+    const json_t *needs;  /* addresses of the things that must outlive it */
+    const json_t *recipe; /* see recipe.h */
+    bool data;            /* it holds what cannot be made again */
+    bool protect;         /* it is never to be deleted */
+};
+
+enum state_use {
+    STATE_LOOK, /* a copy in memory: nothing is changed, and no lock is needed */
+    STATE_USE,  /* a missing file is ENOENT, as with STATE_LOOK */
+    STATE_MAKE,
+};
+
+/* Opens or makes the file; one of an older version becomes one of this. NULL with a
+ * fault. */
+struct state *state_open(const char *path, const char *project, enum state_use use,
                          struct fault *f);
+/* Whose ops are written from now on. */
+void state_program(struct state *s, const char *program);
 void state_close(struct state *s); /* gives the lock back */
 
 /* Takes the state for this run, which keeps its private files in `folder`. EBUSY names
@@ -48,26 +74,36 @@ void state_heartbeat(struct state *s);
 bool state_read(struct state *s, const char *address, struct state_op *out,
                 struct fault *f);
 void state_op_free(struct state_op *op);
-/* Durable before it returns: this call is about to change something. `key` and `args` may
- * be NULL and then leave what is there. */
-bool state_begin(struct state *s, const char *address, const char *call, const char *key,
-                 const json_t *args, struct fault *f);
+/* Durable before it returns: this call is about to change something. `thing`, and all
+ * that it points to, may be NULL and then leave what is there. */
+bool state_begin(struct state *s, const char *address, const char *call,
+                 const struct state_thing *thing, struct fault *f);
 /* Durable before it returns: the id that the provider gave to what was begun; NULL: it is
  * gone again. */
 bool state_identify(struct state *s, const char *address, const json_t *id,
                     struct fault *f);
-/* Durable before it returns: the call's result. */
+/* Durable before it returns: the call's result. `thing` as above. */
 bool state_end(struct state *s, const char *address, const char *call,
-               const json_t *result, bool created, bool pending, struct fault *f);
+               const struct state_thing *thing, const json_t *result, bool created,
+               bool pending, struct fault *f);
 bool state_refuse(struct state *s, const char *address, struct fault *f);
 /* Every consumer has seen the change. */
 bool state_settle(struct state *s, const char *address, struct fault *f);
 bool state_forget(struct state *s, const char *address, struct fault *f);
-/* Calls `each` for everything with a provider's key, latest creation first. */
+/* Calls `each` for everything with a provider's key. */
 typedef void state_fn(void *ctx, const struct state_op *op);
 bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *f);
+/* The same for what runs of this program made at a provider; with addresses only. */
+bool state_each_made(struct state *s, const char *program, state_fn *each, void *ctx,
+                     struct fault *f);
 /* The same for everything, in the order of creation. */
 bool state_each(struct state *s, state_fn *each, void *ctx, struct fault *f);
+/* The recipe of a thing, to be released; *recipe is NULL if there is none. */
+bool state_recipe(struct state *s, const char *address, json_t **recipe, struct fault *f);
+/* What was kept of a provider, to be released; *record is NULL if nothing was. */
+bool state_provider(struct state *s, const char *id, json_t **record, struct fault *f);
+bool state_keep_provider(struct state *s, const char *id, const json_t *record,
+                         struct fault *f);
 /* Nothing may be known of `to`. */
 bool state_rename(struct state *s, const char *from, const char *to, struct fault *f);
 /* What was noted down about the whole project; *value is NULL if nothing was, else to be

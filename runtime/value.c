@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/base/arena.h"
+
 static json_t *evaluate_failed(struct value_source *s, const char *what)
 {
     if (s->outcome == VALUE_READY) {
@@ -249,15 +251,17 @@ static json_t *evaluate_dict(struct value_source *s, const json_t *pairs)
     return result;
 }
 
+/* `lack` is the outcome if it is not there. */
 static json_t *evaluate_named(struct value_source *s, const json_t *from,
-                              const char *what, const json_t *name)
+                              const char *what, const json_t *name,
+                              enum value_outcome lack)
 {
     json_t *v =
         json_object_get(from, json_is_string(name) ? json_string_value(name) : "");
     if (v)
         return json_incref(v);
     if (s->outcome == VALUE_READY) {
-        s->outcome = VALUE_FAULT;
+        s->outcome = lack;
         fault_set(&s->fault, DVO_EPROTO, "%s \"%s\" is not known here", what,
                   json_is_string(name) ? json_string_value(name) : "?");
     }
@@ -273,6 +277,19 @@ static json_t *evaluate_secret(struct value_source *s, const json_t *path)
     s->tainted = true;
     json_t *text = json_string(value);
     return text ? text : evaluate_failed(s, "a secret that is not UTF-8");
+}
+
+static json_t *evaluate_withheld(struct value_source *s, const json_t *address)
+{
+    if (s->outcome == VALUE_READY) {
+        s->outcome = VALUE_FAULT;
+        fault_set(&s->fault, DVO_EINVAL,
+                  "it is found by a value of %s that the state does not keep, because a "
+                  "secret went into it",
+                  json_is_string(address) ? json_string_value(address) : "?");
+        s->fault.help = xstrdup("delete it at the provider, where its key is its mark");
+    }
+    return NULL;
 }
 
 static json_t *evaluate_operation(struct value_source *s, const char *op, const json_t *v)
@@ -300,11 +317,15 @@ static json_t *evaluate_operation(struct value_source *s, const char *op, const 
     if (!strcmp(op, "$secret"))
         return evaluate_secret(s, v);
     if (!strcmp(op, "$var"))
-        return evaluate_named(s, s->vars, "the variable", v);
+        return evaluate_named(s, s->vars, "the variable", v, VALUE_UNSET);
     if (!strcmp(op, "$provider"))
-        return evaluate_named(s, s->provider, "the provider's fact", v);
+        return evaluate_named(s, s->provider, "the provider's fact", v, VALUE_FAULT);
     if (!strcmp(op, "$dict"))
         return evaluate_dict(s, v);
+    if (!strcmp(op, "$value"))
+        return json_incref((json_t *)(uintptr_t)v);
+    if (!strcmp(op, "$withheld"))
+        return evaluate_withheld(s, v);
     return evaluate_failed(s, op);
 }
 

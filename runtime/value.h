@@ -14,6 +14,7 @@ enum value_outcome {
     VALUE_READY,
     VALUE_SKIPPED, /* it needs a field of an op that was skipped */
     VALUE_WAIT,    /* something has to be done first; evaluate again afterwards */
+    VALUE_UNSET,   /* a variable that no step has extracted; `fault` tells which */
     VALUE_FAULT,
 };
 

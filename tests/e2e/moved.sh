@@ -115,8 +115,7 @@ END
 destroyed() {
     build_program p || return
     again p --destroy --yes
-    says 'web[0]#former (cloud.create' && says '5 deleted, 0 failed, 1 left' &&
-        [ "$(machines)" = "$web0" ]
+    says 'deleted  web[0]#former' && says '6 deleted, 0 failed, 0 left' && [ -z "$(machines)" ]
 }
 
 check moved/first first

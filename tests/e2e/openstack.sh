@@ -17,9 +17,9 @@ is_empty() {
     things >"$work/things" && cat "$work/things" && [ ! -s "$work/things" ]
 }
 
-# destroys NAME: what runs of the program made is deleted.
+# destroys NAME [OPTION...]: what runs of the program made is deleted.
 destroys() {
-    (cd "$work/p" && timeout 600 "$bin/dvoc" destroy --yes "build/$1")
+    (cd "$work/p" && timeout 600 "$bin/dvoc" destroy --yes "${@:2}" "build/$1")
 }
 
 program all <<'EOF'
@@ -79,7 +79,7 @@ check openstack/adopted-stays destroys all
 check openstack/adopted-is-there are 1 servers
 rm -rf "$work/p/.dvo"
 mv "$work/state" "$work/p/.dvo"
-check openstack/destroy destroys all
+check openstack/destroy destroys all --with-data
 check openstack/nothing-left is_empty
 
 check openstack/wrong-flavor fails ENOENT "wrong.dvo:1:25:" wrong
@@ -141,6 +141,65 @@ check openstack/nothing-made is_empty
 use tls
 check openstack/tls runs net
 check openstack/tls-destroy destroys net
+
+# Deletion: what holds data stays unless that is asked for, and so does what is protected.
+use demo
+program kept <<'EOF'
+net = cloud.network(subnets=["10.79.0.0/24"], external="public")
+fw = cloud.firewall([allow("tcp", 22, source="10.0.0.0/8")])
+disk = cloud.volume("1GiB", protect=True)
+m = cloud.create(flavor=provider.FLAVOR_SMALL, networks=[net], firewalls=[fw], volumes=[disk])
+spare = cloud.create(flavor=provider.FLAVOR_SMALL, networks=[net])
+EOF
+# status_of TEXT...: dvoc status says these, and its end is in $status.
+status_of() {
+    again kept --status
+    for text; do
+        says "$text" || return
+    done
+}
+client() { # SERVICE PATH: deletes it.
+    api_call DELETE "$1" "$2" >/dev/null
+}
+named() { # KIND NAME: its id.
+    things "$1" | jq -er --arg name "$2" 'select(.name == $name).id'
+}
+gone_by_hand() {
+    client compute "/servers/$(named servers spare)" && until_true are 1 servers &&
+        status_of 'gone            spare' 'same            disk' && [ "$status" -eq 24 ]
+}
+rule_gone() {
+    local rule
+    rule=$(api_call GET network "/v2.0/security-group-rules?direction=ingress&security_group_id=$(named security-groups fw)" |
+        jq -er '.security_group_rules[0].id') && client network "/v2.0/security-group-rules/$rule" &&
+        status_of 'changed         fw: its rule for tcp/22 from 10.0.0.0/8 is gone' && [ "$status" -eq 24 ]
+}
+pruned() {
+    sed -i '/^spare/d' "$work/p/kept.dvo"
+    runs kept && says 'spare is left over' &&
+        again kept --prune --expect "sha256:$(sha256sum <"$work/p/build/kept/plan.json" | cut -d' ' -f1)" &&
+        [ "$status" -eq 0 ] && says 'deleted  spare' && are 1 servers
+}
+protected() {
+    again kept --destroy --yes --with-data
+    [ "$status" -eq 11 ] && says 'disk: EPERM: it is protected' && are 1 servers
+}
+without_data() {
+    destroys kept && are 0 servers && are 0 networks && are 1 volumes
+}
+with_data() {
+    sed -i 's/, protect=True//' "$work/p/kept.dvo"
+    build_program kept && destroys kept --with-data
+}
+check openstack/kept runs kept
+check openstack/status-same status_of 'same            m' '5 same, 0 drifted'
+check openstack/status-gone gone_by_hand
+check openstack/prune pruned
+check openstack/status-rule-gone rule_gone
+check openstack/destroy-protected protected
+check openstack/destroy-without-data without_data
+check openstack/destroy-with-data with_data
+check openstack/destroy-nothing-left is_empty
 
 # Killed in the middle, whatever it is at: the next run ends what it began.
 use demo

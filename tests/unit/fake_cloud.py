@@ -1,9 +1,11 @@
 """A fake cloud for the unit tests of sequences: things of any kind by POST /KIND, found by
-GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE. Writes what it has to the file
-given after each change, and how often each path was asked for."""
+GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE unless another one `uses` it. Writes
+what it has to the file given after each change, and how often each path was asked for.
+While there is FILE.lost, lists are not where they were."""
 
 import http.server
 import json
+import os
 import sys
 import threading
 import urllib.parse
@@ -15,7 +17,6 @@ FILE, MODE = sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else ""
 def save():
     with open(FILE + ".new", "w", encoding="utf-8") as out:
         json.dump(STORE, out)
-    import os
     os.rename(FILE + ".new", FILE)
 
 
@@ -50,6 +51,8 @@ class Cloud(http.server.BaseHTTPRequestHandler):
             if name:
                 thing = things.get(name)
                 return self.answer(200 if thing else 404, thing or {"error": {"message": "no such thing"}})
+            if os.path.exists(FILE + ".lost"):
+                return self.answer(404, {"error": {"message": "not here"}})
             keys = query["key"].split(",") if "key" in query else None
             found = [t for t in things.values() if keys is None or t.get("key") in keys]
             if "page" in MODE:
@@ -91,6 +94,10 @@ class Cloud(http.server.BaseHTTPRequestHandler):
     def do_DELETE(self):
         with LOCK:
             kind, name, _ = self.place()
+            everything = [t for things in STORE["things"].values() for t in things.values()]
+            if any(name and t.get("uses") == name for t in everything):
+                save()
+                return self.answer(409, {"error": {"message": "it is in use"}})
             gone = STORE["things"].setdefault(kind, {}).pop(name, None)
             save()
             return self.answer(204 if gone else 404)

@@ -120,7 +120,7 @@ static void withdraw(struct state *s, const char *address, enum state_status exp
     struct run r = {.plan = &plan, .ops = &o, .state = s};
     struct state_op now;
     assert_true(state_read(s, address, &o.before, &f));
-    assert_true(state_begin(s, address, op.call, NULL, NULL, &f));
+    assert_true(state_begin(s, address, op.call, NULL, &f));
     member_withdraw(&r, 0);
     assert_true(state_read(s, address, &now, &f));
     assert_int_equal(now.status, expected);
@@ -137,12 +137,12 @@ static void test_what_never_began(void **state)
     char path[] = "/tmp/dvo-members-XXXXXX";
     close(mkstemp(path));
     unlink(path);
-    struct state *s = state_open(path, "p", true, &f);
+    struct state *s = state_open(path, "p", STATE_MAKE, &f);
     json_t *result = json_pack("{s:s}", "stdout", "x");
     assert_non_null(s);
-    assert_true(state_begin(s, "done", "machine.file", NULL, NULL, &f) &&
-                state_end(s, "done", "machine.file", result, false, true, &f) &&
-                state_begin(s, "begun", "machine.file", NULL, NULL, &f));
+    assert_true(state_begin(s, "done", "machine.file", NULL, &f) &&
+                state_end(s, "done", "machine.file", NULL, result, false, true, &f) &&
+                state_begin(s, "begun", "machine.file", NULL, &f));
     withdraw(s, "new", STATE_NONE, false);
     withdraw(s, "done", STATE_DONE, true);
     withdraw(s, "begun", STATE_STARTED, false);

@@ -75,9 +75,9 @@ static int run_once(const struct place *p)
 static void begin_a(const struct place *p, bool refuse)
 {
     struct fault f = {0};
-    struct state *s = state_open(p->db, "p", true, &f);
+    struct state *s = state_open(p->db, "p", STATE_MAKE, &f);
     assert_non_null(s);
-    assert_true(state_begin(s, "a", "output", NULL, NULL, &f));
+    assert_true(state_begin(s, "a", "output", NULL, &f));
     assert_true(!refuse || state_refuse(s, "a", &f));
     state_close(s);
 }

@@ -111,6 +111,28 @@ static const char wrong[] = CALL("1", "a", "k:a", "huge");
 static const char three[] = CALL("1", "a", "k:a", "small") "," CALL(
     "2", "b", "k:b", "small") "," CALL("3", "c", "k:c", "small");
 
+static const char alone[] = CALL("1", "a", "k:a", "small");
+/* "b" is made with the id of "a", and is found in its list only. */
+static const char pair[] = CALL(
+    "1", "a", "k:a",
+    "small") ","
+             "{\"op\": 2, \"address\": \"b\", \"key\": \"k:b\", \"args\": {}, \"facts\":"
+             " {\"of\": [{\"$ref\": [1, \"id\"]}, {\"$var\": \"uses\"}]}, \"sequences\": "
+             "{"
+             " \"lookup\": [{\"path\": \"/links\", \"query\": {\"key\": \"k:b\"},"
+             " \"select\": {\"list\": \"/list\", \"where\": {\"/uses\": {\"$ref\": [1, "
+             "\"id\"]}}},"
+             " \"extract\": {\"id\": \"/id\", \"uses\": \"/uses\"}}],"
+             " \"create\": [{\"method\": \"POST\", \"path\": \"/links\", \"body\": "
+             "{\"key\":"
+             " \"k:b\", \"uses\": {\"$ref\": [1, \"id\"]}}, \"extract\": {\"id\": "
+             "\"/id\"}}],"
+             " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": [\"/links/\","
+             " {\"$var\": \"id\"}]}}]}, \"result\": {\"id\": {\"$var\": \"id\"}}}";
+
+/* More members of the ops in the plan. */
+static const char *more[3] = {"", "", ""};
+
 static void write_file(const struct place *p, const char *name, const char *text)
 {
     char *path = path_join(p->dir, name);
@@ -129,7 +151,8 @@ static void write_plan(const struct place *p, const char *calls, unsigned n, int
                " \"quotas\": {\"instances\": {\"title\": \"servers\", \"limit\": %d,"
                " \"used\": {\"$var\": \"used\"}, \"steps\": [{\"path\": \"/limits\","
                " \"extract\": {\"used\": \"/used\"}}]}},"
-               " \"errors\": [{\"body\": \"no valid host\", \"code\": \"EAGAIN\"}]},"
+               " \"errors\": [{\"body\": \"no valid host\", \"code\": \"EAGAIN\"},"
+               " {\"status\": 409, \"code\": \"EBUSY\"}]},"
                " \"calls\": [%s]}",
                p->port, limit, calls);
     write_file(p, "api/calls.json", buf_text(&text));
@@ -143,8 +166,8 @@ static void write_plan(const struct place *p, const char *calls, unsigned n, int
     for (unsigned i = 1; i <= n; i++)
         buf_printf(&plan,
                    "%s{\"id\": %u, \"address\": \"%c\", \"call\": \"cloud.create\","
-                   " \"do\": \"calls\", \"at\": [0, 1, 7], \"retries\": 6}",
-                   i > 1 ? ", " : "", i, 'a' + (int)i - 1);
+                   " \"do\": \"calls\", \"at\": [0, 1, 7], \"retries\": 6%s}",
+                   i > 1 ? ", " : "", i, 'a' + (int)i - 1, more[i - 1]);
     buf_str(&plan, "]}");
     write_file(p, "plan.json", buf_text(&plan));
     buf_free(&text);
@@ -205,6 +228,8 @@ static int run_raw(const struct place *p, struct run_options options, unsigned s
         dup2(err, STDERR_FILENO);
         options.state = p->db;
         struct run_plan *loaded = plan_load(p->dir, NULL, &message);
+        if (options.expect && loaded)
+            options.expect = loaded->digest; /* whatever it is, it is approved */
         syncs_left = syncs;
         sends_left = sends;
         if (!loaded)
@@ -377,6 +402,235 @@ static void test_preflight_quota(void **state)
     place_free(p);
 }
 
+static const struct run_options destroy = {.destroy = true, .yes = true};
+
+/* What has no call any more goes all the same, in the order of its needs. */
+static void test_destroyed_without_its_program(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    more[1] = ", \"data\": [1]";
+    write_plan(p, pair, 2, -1);
+    more[1] = "";
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(stored(p, "things", "links"), 1);
+    write_plan(p, "", 0, -1);
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "2 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p, "things", "links"), 0);
+    assert_int_equal(stored(p, "things", "servers"), 0);
+    assert_int_equal(stored(p, "asked", "DELETE /servers/servers-1"), 1);
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "nothing to destroy");
+    place_free(p);
+}
+
+static void lose_lists(const struct place *p, bool lost)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s.lost", p->store);
+    if (lost)
+        assert_true(file_replace(path, "", 0, 0644));
+    else
+        unlink(path);
+}
+
+/* A list that is not there says nothing of what was in it. */
+static void test_lost_list_is_no_absence(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    lose_lists(p, true);
+    assert_int_equal(run_once(p, destroy), error_status(DVO_ENOENT));
+    says(p, "0 deleted, 1 failed, 0 left");
+    assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
+    things_are(p, 1);
+    assert_int_equal(stored(p, "made", "servers"), 1);
+    lose_lists(p, false);
+    assert_int_equal(run_once(p, destroy), 0);
+    things_are(p, 0);
+    place_free(p);
+}
+
+static void delete_by_hand(const struct place *p, const char *path)
+{
+    struct buf command = {0};
+    buf_printf(&command, "curl -sf -X DELETE http://127.0.0.1:%d%s", p->port, path);
+    assert_int_equal(system(buf_text(&command)), 0);
+    buf_free(&command);
+}
+
+static void test_partial_absence(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    delete_by_hand(p, "/servers/servers-1");
+    assert_int_equal(run_once(p, destroy), 0);
+    assert_int_equal(stored(p, "things", "ports"), 0);
+    place_free(p);
+}
+
+/* Data stays, and what it needs. */
+static void test_data_is_kept(void **state)
+{
+    struct place *p = place_make("");
+    struct run_options with_data = destroy;
+    (void)state;
+    with_data.with_data = true;
+    more[1] = ", \"data\": [1], \"holds_data\": true";
+    write_plan(p, pair, 2, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "kept     b: it holds data (--with-data deletes it, too)");
+    says(p, "kept     a: b needs it");
+    says(p, "0 deleted, 0 failed, 2 left");
+    assert_int_equal(stored(p, "things", "links"), 1);
+    more[1] = "";
+    write_plan(p, "", 0, -1);
+    assert_int_equal(run_once(p, with_data), 0);
+    says(p, "2 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p, "things", "links"), 0);
+    place_free(p);
+}
+
+static void test_protected(void **state)
+{
+    struct place *p = place_make("");
+    const char *address = "a";
+    (void)state;
+    more[0] = ", \"protect\": true";
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(run_once(p, destroy), error_status(DVO_EPERM));
+    says(p, "a: EPERM: it is protected: nothing was deleted");
+    struct run_options replace = {.replace = &address, .nreplace = 1};
+    assert_int_equal(run_once(p, replace), error_status(DVO_EPERM));
+    write_plan(p, "", 0, -1);
+    assert_int_equal(run_once(p, destroy), error_status(DVO_EPERM));
+    assert_int_equal(stored(p, "things", "servers"), 3);
+    more[0] = "";
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "3 deleted, 0 failed, 0 left");
+    place_free(p);
+}
+
+static void test_adopted_is_kept(void **state)
+{
+    struct place *p = place_make("");
+    struct run_options adopted = destroy;
+    (void)state;
+    adopted.adopted = true;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    unlink(p->db);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "kept     a: it was found, not made (--adopted deletes it, too)");
+    things_are(p, 1);
+    assert_int_equal(run_once(p, adopted), 0);
+    things_are(p, 0);
+    place_free(p);
+}
+
+/* What has no call any more is told, then deleted, if that was approved. */
+static void test_pruned(void **state)
+{
+    struct place *p = place_make("");
+    struct run_options prune = {.prune = true},
+                       approved = {.prune = true, .expect = "yes"};
+    (void)state;
+    more[1] = ", \"data\": [1]";
+    write_plan(p, pair, 2, -1);
+    more[1] = "";
+    assert_int_equal(run_once(p, plain), 0);
+    write_plan(p, alone, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    says(p, "b is left over, its call is gone: dvoc run --prune deletes it");
+    assert_int_equal(run_once(p, prune), 2);
+    says(p, "nobody can be asked here; --expect sha256:");
+    assert_int_equal(stored(p, "things", "links"), 1);
+    assert_int_equal(run_once(p, approved), 0);
+    says(p, "  b  cloud.create\n");
+    says(p, "1 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p, "things", "links"), 0);
+    assert_int_equal(stored(p, "things", "servers"), 1);
+    assert_int_equal(run_once(p, approved), 0);
+    place_free(p);
+}
+
+static void test_status(void **state)
+{
+    struct place *p = place_make("");
+    struct run_options status = {.status = true};
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    assert_int_equal(run_once(p, status), error_status(DVO_ENOENT));
+    assert_int_equal(access(p->db, F_OK), -1);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(run_once(p, status), 0);
+    says(p, "same            a");
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, status), 0);
+    says(p, "not created yet b");
+    says(p, "1 same, 0 drifted, 2 not created yet, 0 left over");
+    delete_by_hand(p, "/ports/ports-1");
+    assert_int_equal(run_once(p, status), error_status(DVO_EPOSTCOND));
+    says(p, "changed         a: port is gone");
+    delete_by_hand(p, "/servers/servers-1");
+    assert_int_equal(run_once(p, status), error_status(DVO_EPOSTCOND));
+    says(p, "gone            a");
+    lose_lists(p, true);
+    assert_int_equal(run_once(p, status), error_status(DVO_ENOENT));
+    says(p, "not known       a");
+    lose_lists(p, false);
+    write_plan(p, "", 0, -1);
+    assert_int_equal(run_once(p, status), 0);
+    says(p, "left over       a: its call is gone, and so is the thing");
+    place_free(p);
+}
+
+/* Of many things the lists are asked for together. */
+static void test_status_asks_together(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    unsigned before = stored(p, "asked", "GET /servers");
+    assert_int_equal(run_once(p, (struct run_options){.status = true}), 0);
+    says(p, "3 same, 0 drifted");
+    assert_int_equal(stored(p, "asked", "GET /servers"), before + 1);
+    place_free(p);
+}
+
+/* A deletion that is killed at its n-th call, for every n, and asked for again. */
+static void test_destroy_killed_at_each_call(void **state)
+{
+    (void)state;
+    for (unsigned n = 1; n < 100; n++) {
+        struct place *p = place_make("");
+        more[1] = ", \"data\": [1]";
+        write_plan(p, pair, 2, -1);
+        more[1] = "";
+        assert_int_equal(run_once(p, plain), 0);
+        int status = run_raw(p, destroy, 0, n);
+        assert_int_equal(run_once(p, destroy), 0);
+        assert_int_equal(stored(p, "things", "servers"), 0);
+        assert_int_equal(stored(p, "things", "links"), 0);
+        place_free(p);
+        if (WIFEXITED(status)) {
+            assert_true(n > 4);
+            return;
+        }
+    }
+    fail_msg("it never came to an end");
+}
+
 /* Killed at the n-th moment, for every n, and run again. */
 static void killed(bool syncs)
 {
@@ -423,6 +677,16 @@ int main(void)
         cmocka_unit_test(test_broken_thing_deleted),
         cmocka_unit_test(test_asked_once),
         cmocka_unit_test(test_preflight_quota),
+        cmocka_unit_test(test_destroyed_without_its_program),
+        cmocka_unit_test(test_lost_list_is_no_absence),
+        cmocka_unit_test(test_partial_absence),
+        cmocka_unit_test(test_data_is_kept),
+        cmocka_unit_test(test_protected),
+        cmocka_unit_test(test_adopted_is_kept),
+        cmocka_unit_test(test_pruned),
+        cmocka_unit_test(test_status),
+        cmocka_unit_test(test_status_asks_together),
+        cmocka_unit_test(test_destroy_killed_at_each_call),
         cmocka_unit_test(test_killed_at_each_write),
         cmocka_unit_test(test_killed_at_each_call),
     };

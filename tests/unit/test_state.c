@@ -50,7 +50,7 @@ static int place_remove(void **state)
 static struct state *opened(const struct place *p)
 {
     struct fault f = {0};
-    struct state *s = state_open(p->path, "shop", true, &f);
+    struct state *s = state_open(p->path, "shop", STATE_MAKE, &f);
     if (!s)
         fail_msg("%s", f.message);
     return s;
@@ -83,15 +83,16 @@ static bool intend(const struct place *p)
 {
     struct fault f = {0};
     json_t *args = json_pack("{s:s,s:i}", "image", "debian", "cpus", 2);
-    struct state *s = state_open(p->path, "shop", true, &f);
-    return s && state_begin(s, "machine", "cloud.create", "dvo:shop:machine", args, &f);
+    struct state *s = state_open(p->path, "shop", STATE_MAKE, &f);
+    const struct state_thing thing = {.key = "dvo:shop:machine", .args = args};
+    return s && state_begin(s, "machine", "cloud.create", &thing, &f);
 }
 
 static bool intend_again(const struct place *p)
 {
     struct fault f = {0};
-    struct state *s = state_open(p->path, "shop", false, &f);
-    return s && state_begin(s, "machine", "cloud.create", NULL, NULL, &f);
+    struct state *s = state_open(p->path, "shop", STATE_USE, &f);
+    return s && state_begin(s, "machine", "cloud.create", NULL, &f);
 }
 
 static void keeps_the_intent_of_a_dead_process(void **state)
@@ -111,7 +112,7 @@ static void keeps_the_intent_of_a_dead_process(void **state)
     state_op_free(&op);
 
     json_t *result = json_pack("{s:s}", "id", "i-1");
-    assert_true(state_end(s, "machine", "cloud.create", result, true, true, &f));
+    assert_true(state_end(s, "machine", "cloud.create", NULL, result, true, true, &f));
     json_decref(result);
     state_close(s);
 
@@ -132,10 +133,10 @@ static void keeps_the_intent_of_a_dead_process(void **state)
 static bool finish(const struct place *p)
 {
     struct fault f = {0};
-    struct state *s = state_open(p->path, "shop", true, &f);
+    struct state *s = state_open(p->path, "shop", STATE_MAKE, &f);
     json_t *result = json_pack("{s:s%}", "stdout", "a\0b", (size_t)3);
-    return s && state_begin(s, "op", "machine.run", NULL, NULL, &f) &&
-           state_end(s, "op", "machine.run", result, false, true, &f);
+    return s && state_begin(s, "op", "machine.run", NULL, &f) &&
+           state_end(s, "op", "machine.run", NULL, result, false, true, &f);
 }
 
 static void keeps_the_result_of_a_dead_process(void **state)
@@ -164,13 +165,13 @@ static void follows_an_op(void **state)
     assert_null(op.address);
     /* Addresses are data, whatever they look like. */
     static const char address[] = "web[\"'; DROP TABLE ops; --\"]";
-    assert_true(state_begin(s, address, "machine.run", NULL, NULL, &f));
+    assert_true(state_begin(s, address, "machine.run", NULL, &f));
     assert_true(state_refuse(s, address, &f));
     op = read_op(s, address);
     assert_string_equal(op.address, address);
     assert_int_equal(op.status, STATE_REFUSED);
     state_op_free(&op);
-    assert_true(state_end(s, address, "machine.run", NULL, false, true, &f));
+    assert_true(state_end(s, address, "machine.run", NULL, NULL, false, true, &f));
     assert_true(state_settle(s, address, &f));
     op = read_op(s, address);
     assert_int_equal(op.status, STATE_DONE);
@@ -182,24 +183,110 @@ static void follows_an_op(void **state)
     state_close(s);
 }
 
-static void note_address(void *ctx, const struct state_op *op)
+static void note_row(void *ctx, const struct state_op *op)
 {
-    buf_printf(ctx, "%s=%s ", op->address, op->key);
+    char *needs = op->needs ? json_dumps(op->needs, 0) : NULL;
+    buf_printf(ctx, "%s:%s:%s:%s%s%s%s ", op->address, op->key ? op->key : "-",
+               op->program ? op->program : "-", needs ? needs : "-",
+               op->data ? ":data" : "", op->protect ? ":protect" : "",
+               op->recipe ? ":recipe" : "");
+    free(needs);
 }
 
-static void lists_the_latest_creation_first(void **state)
+static void rows_are(struct state *s, const char *expected)
 {
     struct fault f = {0};
     struct buf seen = {0};
-    struct state *s = opened(*state);
-    assert_true(state_begin(s, "network", "cloud.network", "k1", NULL, &f));
-    assert_true(state_begin(s, "run", "machine.run", NULL, NULL, &f));
-    assert_true(state_begin(s, "machine", "cloud.create", "k2", NULL, &f));
-    assert_true(state_begin(s, "volume", "cloud.volume", "k3", NULL, &f));
-    assert_true(state_begin(s, "network", "cloud.network", NULL, NULL, &f));
-    assert_true(state_each_keyed(s, note_address, &seen, &f));
-    assert_string_equal(buf_text(&seen), "volume=k3 machine=k2 network=k1 ");
+    assert_true(state_each(s, note_row, &seen, &f));
+    assert_string_equal(buf_text(&seen), expected);
     buf_free(&seen);
+}
+
+static void keeps_what_a_deletion_needs(void **state)
+{
+    struct fault f = {0};
+    struct state *s = opened(*state);
+    json_t *needs = json_pack("[s]", "network"), *recipe = json_pack("{s:[]}", "lookup");
+    json_t *read, *record = json_pack("{s:s}", "driver", "zed");
+    struct state_thing thing = {.key = "k1"};
+    state_program(s, "app.dvo");
+    assert_true(state_begin(s, "network", "cloud.network", &thing, &f));
+    thing = (struct state_thing){.key = "k2",
+                                 .title = "Create volume",
+                                 .provider = "p1",
+                                 .needs = needs,
+                                 .recipe = recipe,
+                                 .data = true,
+                                 .protect = true};
+    assert_true(state_begin(s, "volume", "cloud.volume", &thing, &f));
+    /* What is not told anew stays. */
+    assert_true(state_end(s, "volume", "cloud.volume", NULL, NULL, true, false, &f));
+    assert_true(state_end(s, "output(x)", "output", NULL, NULL, false, false, &f));
+    rows_are(s,
+             "network:k1:app.dvo:- volume:k2:app.dvo:[\"network\"]:data:protect:recipe "
+             "output(x):-:app.dvo:- ");
+    /* Who needs it follows a name that changes; flags change with the recipe. */
+    assert_true(state_rename(s, "network", "net", &f));
+    thing.data = thing.protect = false;
+    thing.needs = NULL;
+    state_program(s, "b.dvo");
+    assert_true(state_end(s, "volume", "cloud.volume", &thing, NULL, true, false, &f));
+    rows_are(s,
+             "net:k1:app.dvo:- volume:k2:b.dvo:[\"net\"]:recipe output(x):-:app.dvo:- ");
+    assert_true(state_recipe(s, "volume", &read, &f));
+    assert_true(json_equal(read, recipe));
+    json_decref(read);
+    assert_true(state_recipe(s, "net", &read, &f));
+    assert_null(read);
+    assert_true(state_keep_provider(s, "p1", needs, &f) &&
+                state_keep_provider(s, "p1", record, &f) &&
+                state_provider(s, "p1", &read, &f));
+    assert_true(json_equal(read, record));
+    json_decref(read);
+    assert_true(state_provider(s, "p2", &read, &f));
+    assert_null(read);
+    json_decref(record);
+    json_decref(needs);
+    json_decref(recipe);
+    state_close(s);
+}
+
+/* A state as the first version made it. */
+static void opens_older_states(void **state)
+{
+    const struct place *p = *state;
+    struct fault f = {0};
+    sqlite3 *db;
+    state_close(opened(p));
+    assert_int_equal(sqlite3_open(p->path, &db), SQLITE_OK);
+    assert_int_equal(
+        sqlite3_exec(db,
+                     "DROP TABLE providers; DROP TABLE ops;"
+                     "CREATE TABLE ops (address TEXT PRIMARY KEY, call TEXT NOT NULL,"
+                     " status INTEGER NOT NULL, result TEXT, key TEXT, args TEXT,"
+                     " created INTEGER NOT NULL DEFAULT 0, pending INTEGER NOT NULL"
+                     " DEFAULT 0, sequence INTEGER NOT NULL) STRICT;"
+                     "INSERT INTO ops VALUES ('m', 'cloud.create', 2, '{\"id\":1}', 'k',"
+                     " '{}', 1, 0, 1); PRAGMA user_version = 1",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
+    sqlite3_close(db);
+    struct state *s = opened(p);
+    rows_are(s, "m:k:-:- ");
+    assert_true(state_settle(s, "m", &f));
+    state_close(s);
+}
+
+static void looks_without_changing(void **state)
+{
+    const struct place *p = *state;
+    struct fault f = {0};
+    struct state *s = opened(p), *copy = state_open(p->path, "shop", STATE_LOOK, &f);
+    assert_non_null(copy);
+    assert_true(state_begin(copy, "a", "cloud.create", NULL, &f));
+    rows_are(copy, "a:-:-:- ");
+    rows_are(s, "");
+    state_close(copy);
     state_close(s);
 }
 
@@ -207,13 +294,13 @@ static void refuses_what_does_not_fit(void **state)
 {
     const struct place *p = *state;
     struct fault f = {0};
-    assert_null(state_open(p->path, "shop", false, &f));
+    assert_null(state_open(p->path, "shop", STATE_USE, &f));
     assert_int_equal(f.code, DVO_ENOENT);
     state_close(opened(p));
     struct stat st;
     assert_int_equal(stat(p->path, &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
-    assert_null(state_open(p->path, "other", true, &f));
+    assert_null(state_open(p->path, "other", STATE_MAKE, &f));
     assert_int_equal(f.code, DVO_EINVAL);
 
     sqlite3 *db;
@@ -221,7 +308,7 @@ static void refuses_what_does_not_fit(void **state)
     assert_int_equal(sqlite3_exec(db, "PRAGMA user_version = 99", NULL, NULL, NULL),
                      SQLITE_OK);
     sqlite3_close(db);
-    assert_null(state_open(p->path, "shop", true, &f));
+    assert_null(state_open(p->path, "shop", STATE_MAKE, &f));
     assert_int_equal(f.code, DVO_ENOSYS);
 
     FILE *file = fopen(p->path, "w");
@@ -229,7 +316,7 @@ static void refuses_what_does_not_fit(void **state)
     fputs("this is no database, only some text that is long enough to be looked at\n",
           file);
     fclose(file);
-    assert_null(state_open(p->path, "shop", true, &f));
+    assert_null(state_open(p->path, "shop", STATE_MAKE, &f));
     assert_int_equal(f.code, DVO_EUNKNOWN);
     fault_free(&f);
 }
@@ -241,7 +328,7 @@ static bool lock_and_die(const struct place *p)
 {
     struct fault f = {0};
     char *note, *leftover;
-    struct state *s = state_open(p->path, "shop", true, &f);
+    struct state *s = state_open(p->path, "shop", STATE_MAKE, &f);
     return s && state_lock(s, "/run/of/the/dead", &note, &leftover, &f) && !note &&
            !leftover;
 }
@@ -385,7 +472,9 @@ int main(void)
         STATE_TEST(keeps_the_intent_of_a_dead_process),
         STATE_TEST(keeps_the_result_of_a_dead_process),
         STATE_TEST(follows_an_op),
-        STATE_TEST(lists_the_latest_creation_first),
+        STATE_TEST(keeps_what_a_deletion_needs),
+        STATE_TEST(opens_older_states),
+        STATE_TEST(looks_without_changing),
         STATE_TEST(refuses_what_does_not_fit),
         STATE_TEST(takes_over_from_the_dead),
         STATE_TEST(refuses_while_the_owner_lives),
