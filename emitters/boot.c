@@ -46,7 +46,7 @@ static const char report[] =
     "    mv said report\n"
     "fi\n"
     "for round in 1 2 3; do\n"
-    "    [ $round = 1 ] || sleep 2\n"
+    "    [ $round = 1 ] || sleep 1\n"
     "    echo\n"
     "    while IFS= read -r line; do\n"
     "        if [ ${#line} -gt 4000 ]; then\n"
@@ -54,8 +54,11 @@ static const char report[] =
     "        fi\n"
     "        echo \"dvo-boot ${line#dvo } .\"\n"
     "    done <report\n"
-    "    echo 'dvo-boot over .'\n"
-    "done >/dev/console\n";
+    "    echo 'dvo-boot round .'\n"
+    "done >/dev/console\n"
+    "echo 'dvo-boot over .' >/dev/console\n"
+    "sleep 1\n"
+    "echo 'dvo-boot over .' >/dev/console\n";
 
 const char *boot_path(struct emission *e, op_id machine)
 {
