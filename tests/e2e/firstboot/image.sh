@@ -16,7 +16,7 @@ network: {config: disabled}
 preserve_hostname: true
 disable_root: false
 ssh_deletekeys: false
-users: []
+locale: false
 EOF
 cat >/usr/lib/dvo/seed <<'EOF'
 #!/bin/sh
