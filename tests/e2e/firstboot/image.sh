@@ -1,9 +1,9 @@
-#!/bin/bash
+# shellcheck shell=bash
 # Makes localhost/dvo/debian-12-cloud:latest of a machine of the embedded provider's image: the
 # same with Debian's cloud-init, which takes its user data from the variable USER_DATA, in
 # base64. Sourced by firstboot.sh, whose machine `seed` it is made of.
 
-# What the machine gets; its standard input is this function's text.
+# What that machine is told.
 cloud_image() {
     cat <<'END'
 set -eu
@@ -50,7 +50,16 @@ rm -f /etc/ssh/ssh_host_*
 END
 }
 
+# Once for each recipe and each image that it starts from.
 make_cloud_image() {
-    cloud_image | remote "$(machine seed)" 'sh -s' &&
-        api POST "/commit?container=$(machine seed)&repo=localhost/dvo/debian-12-cloud&tag=latest"
+    local repository=localhost/dvo/debian-12-cloud tag
+    tag=1-$({
+        cloud_image
+        api GET /images/localhost/dvo/debian-12:latest/json | jq -r .Id
+    } | sha256sum | cut -c 1-12)
+    if [ "$(api GET "/images/$repository:$tag/exists" -o /dev/null -w '%{http_code}')" != 204 ]; then
+        make_host seed && cloud_image | remote "$(machine seed)" 'sh -s' &&
+            api POST "/commit?container=$(machine seed)&repo=$repository&tag=$tag" || return 1
+    fi
+    api POST "/images/$repository:$tag/tag?repo=$repository&tag=latest"
 }
