@@ -13,7 +13,9 @@
 
 #define MARK "dvo-boot "
 #define DOT " ."
-#define FIELD "first_boot" /* of a result in the state: the op's name and the machine */
+/* Of a result in the state: the op's name and the machine; and that it was skipped. */
+#define FIELD "first_boot"
+#define SKIPPED "skipped"
 
 struct boot {
     struct run *run;
@@ -165,6 +167,31 @@ static void op_done(struct boot *b, uint32_t op, bool changed, json_t *fields)
     run_op_done(b->run, op, changed, fields);
 }
 
+/* Later runs need not read on the console that it was. */
+static void op_skipped(struct boot *b, uint32_t op)
+{
+    const struct plan_op *p = &b->run->plan->ops[op];
+    struct fault f = {0};
+    char *mark = op_mark(b, op);
+    json_t *kept = json_pack("{s:s, s:b}", FIELD, mark, SKIPPED, 1);
+    run_op_skipped(b->run, op);
+    if (!state_end(b->run->state, p->address, p->call, kept, false, false, &f))
+        progress_say(b->run->progress, "%s", f.message);
+    fault_free(&f);
+    json_decref(kept);
+    free(mark);
+}
+
+/* The outcome of an op that the state knows. */
+static void op_repeat(struct boot *b, uint32_t op)
+{
+    json_t *result = b->run->ops[op].before.result;
+    if (json_object_get(result, SKIPPED))
+        run_op_skipped(b->run, op);
+    else
+        op_done(b, op, false, json_copy(result));
+}
+
 static void op_failed(struct boot *b, uint32_t op, struct fault *f)
 {
     const char *machine = b->run->plan->ops[b->segment->machine].address;
@@ -215,7 +242,7 @@ static void boot_take(struct boot *b, uint32_t op, const char *console, bool com
     if (a.state == BOOT_DONE) {
         op_done(b, op, a.changed, a.fields);
     } else if (a.state == BOOT_SKIPPED) {
-        run_op_skipped(b->run, op);
+        op_skipped(b, op);
     } else if (a.state == BOOT_MISSING && *cause) {
         run_op_block(b->run, op, *cause);
     } else {
@@ -237,7 +264,7 @@ static void boot_report(struct boot *b, const char *console)
         if (!op_takes_part(b, op))
             continue;
         if (op_known(b, op))
-            op_done(b, op, false, json_copy(b->run->ops[op].before.result));
+            op_repeat(b, op);
         else
             boot_take(b, op, console, complete, &cause);
     }
@@ -255,7 +282,7 @@ static void boot_lost(struct boot *b, struct fault *f)
         if (cause) {
             run_op_block(b->run, op, cause);
         } else if (op_known(b, op)) {
-            op_done(b, op, false, json_copy(b->run->ops[op].before.result));
+            op_repeat(b, op);
         } else {
             cause = op;
             run_op_failed(b->run, op, f);
