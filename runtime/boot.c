@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ir/base/arena.h"
+#include "runtime/calls.h"
 #include "runtime/phase.h"
 #include "runtime/provider.h"
 #include "runtime/steps.h"
@@ -20,6 +21,7 @@
 struct boot {
     struct run *run;
     const struct segment *segment;
+    json_t *entry; /* of the machine */
     json_t *vars;
     struct phase phase;
 };
@@ -128,18 +130,11 @@ static const char *machine_id(const struct boot *b)
     return id ? id : "";
 }
 
-static const char *op_name(const struct boot *b, uint32_t op)
-{
-    const char *name =
-        json_string_value(json_object_get(b->run->plan->ops[op].entry, "boot"));
-    return name ? name : "";
-}
-
 /* What the state keeps with a result. */
 static char *op_mark(const struct boot *b, uint32_t op)
 {
     struct buf mark = {0};
-    buf_printf(&mark, "%s %s", op_name(b, op), machine_id(b));
+    buf_printf(&mark, "%s %s", b->run->plan->ops[op].boot, machine_id(b));
     return buf_steal(&mark);
 }
 
@@ -227,6 +222,7 @@ static void boot_end(struct boot *b)
 {
     struct run *r = b->run;
     uint32_t first = b->segment->ops[0];
+    json_decref(b->entry);
     json_decref(b->vars);
     free(b);
     run_unit_finished(r, first);
@@ -236,9 +232,9 @@ static void boot_end(struct boot *b)
 static void boot_take(struct boot *b, uint32_t op, const char *console, bool complete,
                       uint32_t *cause)
 {
-    const json_t *steps = json_object_get(b->run->plan->ops[op].entry, "steps");
+    const struct plan_op *p = &b->run->plan->ops[op];
     struct boot_answer a;
-    boot_read(console, op_name(b, op), json_array_size(steps), &a);
+    boot_read(console, p->boot, p->nsteps, &a);
     if (a.state == BOOT_DONE) {
         op_done(b, op, a.changed, a.fields);
     } else if (a.state == BOOT_SKIPPED) {
@@ -250,7 +246,7 @@ static void boot_take(struct boot *b, uint32_t op, const char *console, bool com
             op_failed(b, op, &a.fault);
         else
             op_missing(b, op, complete);
-        if (!b->run->plan->ops[op].carry_on)
+        if (!p->carry_on)
             *cause = op;
     }
 }
@@ -318,20 +314,24 @@ static void boot_said(void *ctx, enum phase_end end, struct fault *f)
 static void boot_provider(void *ctx, struct fault *fault)
 {
     struct boot *b = ctx;
-    const json_t *entry = b->run->plan->ops[b->segment->machine].entry;
-    if (fault)
+    struct fault f = {0};
+    if (fault) {
         boot_lost(b, fault);
-    else
-        phase_start(&b->phase,
-                    json_object_get(json_object_get(entry, "sequences"), "boot"));
+    } else if (!(b->entry = calls_entry(b->run->plan, b->segment->machine, &f))) {
+        boot_lost(b, &f);
+    } else {
+        const json_t *lists = json_object_get(b->entry, "sequences");
+        phase_start(&b->phase, json_object_get(lists, "boot"));
+    }
 }
 
 bool boot_wanted(const struct run_plan *p, uint32_t segment)
 {
     const struct segment *s = &p->segments[segment];
-    const json_t *entry = p->ops[s->machine].entry;
-    return s->tool == TOOL_API &&
-           json_object_get(json_object_get(entry, "sequences"), "boot");
+    for (uint32_t i = 0; i < s->nops; i++)
+        if (!p->ops[s->ops[i]].boot)
+            return false;
+    return s->tool == TOOL_API;
 }
 
 void boot_start(struct run *r, uint32_t segment)
