@@ -235,8 +235,8 @@ static value argument_value(struct lowering *l, uint32_t arg, op_id id)
 
 /* Facts of the op itself, filled in when the template is stamped out. */
 static const char *const self_facts[] = {
-    "address", "key",  "key_name",  "project",    "args_json",
-    "machine", "call", "host_name", "args_short", "machine_id", "boot"};
+    "address", "key",       "key_name",   "project",    "args_json", "machine",
+    "call",    "host_name", "args_short", "machine_id", "boot"};
 
 static value subject_getattr(struct vm *vm, value self, str_id name)
 {
@@ -328,10 +328,9 @@ static void fail_not_carried(struct lowering *l, op_id id)
 /* Whether a driver's rule gave what the runtime knows. */
 static bool lists_fit(struct lowering *l, op_id id, val_id lists)
 {
-    static const char *const known[] = {"lookup", "resolve", "before", "create",
-                                        "ready",  "after",   "undo",   "delete",
-                                        "absent", "needs",   "facts",  "result",
-                                        "boot"};
+    static const char *const known[] = {"lookup", "resolve", "before", "create", "ready",
+                                        "after",  "undo",    "delete", "absent", "needs",
+                                        "facts",  "result",  "boot"};
     enum { KNOWN = sizeof known / sizeof *known };
     const struct values *t = &l->p->graph.values;
     const char *call = intern_text(&l->p->strings, graph_call(&l->p->graph, id)->name);

@@ -1,6 +1,6 @@
-/* One script holds all ops of the machine, as api would send it there. A second one starts
- * it behind cloud-init, which the script itself waits for, and shows on the console what it
- * said about each op: nova and others keep that. */
+/* One script holds all ops of the machine, as api would send it there. A second one
+ * starts it behind cloud-init, which the script itself waits for, and shows on the
+ * console what it said about each op: nova and others keep that. */
 #include "emitters/boot.h"
 
 #include <stdlib.h>
@@ -106,8 +106,8 @@ static void add_word(struct first_boot *b, const char *key, const char *name, va
     }
     if (word.len && memchr(word.p, 0, word.len)) {
         b->good = false;
-        emission_error(b->e, EMIT_VALUE, b->op, "%s holds a NUL byte, which no argument can",
-                       key);
+        emission_error(b->e, EMIT_VALUE, b->op,
+                       "%s holds a NUL byte, which no argument can", key);
     }
     buf_char(&b->steps, ' ');
     buf_shell(&b->steps, word.p, word.len);
@@ -130,8 +130,8 @@ static void ask_changes(struct first_boot *b, val_id v)
 {
     v = render_value(b->e, b->op, v);
     const struct ir_value value = *val_get(b->e->values, v);
-    bool any = value.kind == IR_COND &&
-               (value.sub == IR_COND_ANY || value.sub == IR_COND_TRUE);
+    bool any =
+        value.kind == IR_COND && (value.sub == IR_COND_ANY || value.sub == IR_COND_TRUE);
     for (uint32_t i = 0; any && i < value.count; i++)
         ask_changes(b, val_items(b->e->values, v)[i]);
     if (!any && !boot_changes(b->e->graph, v, add_change, b))
@@ -327,9 +327,10 @@ static void write_machine(struct emission *e, op_id machine)
             e, EMIT_USER_DATA, machine,
             "the first boot of %s takes %zu bytes of user data, and there is room for %d",
             emission_text(e, e->graph->ops[machine].address), length, LIMIT);
-        diag_help(e->diags, d,
-                  "let the machine fetch what is long, or say in the provider's file how to "
-                  "log in, such as access: {login: debian}");
+        diag_help(
+            e->diags, d,
+            "let the machine fetch what is long, or say in the provider's file how to "
+            "log in, such as access: {login: debian}");
     } else if (b.good) {
         artefact_put(&e->out, boot_path(e, machine), buf_text(&out), out.len);
     }

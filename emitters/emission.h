@@ -87,7 +87,7 @@ struct emission {
     struct emission_kept *kept; /* of the values from plan->first_value on */
     struct buf kept_text;
     const char **boot; /* by op: see boot_name(); NULL: there is no first boot */
-    bool unified; /* ops stand for those of all machines of their run */
+    bool unified;      /* ops stand for those of all machines of their run */
     bool failed;
 };
 

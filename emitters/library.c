@@ -1,6 +1,6 @@
-/* A function begins with `dvo_NAME() {` and ends with `}`, both at the beginning of a line,
- * as shfmt writes them. It uses every function whose name stands in it; what stands outside
- * of all functions belongs to its file, and that of lib.sh to every script. */
+/* A function begins with `dvo_NAME() {` and ends with `}`, both at the beginning of a
+ * line, as shfmt writes them. It uses every function whose name stands in it; what stands
+ * outside of all functions belongs to its file, and that of lib.sh to every script. */
 #include "emitters/library.h"
 
 #include <ctype.h>

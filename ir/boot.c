@@ -76,7 +76,8 @@ bool boot_changes(const struct graph *g, val_id v, boot_change_fn *each, void *c
 /* ---- what is said
  * ---------------------------------------------------------------------------- */
 
-static struct diag *refuse(struct boot *b, unsigned code, struct span at, const char *text)
+static struct diag *refuse(struct boot *b, unsigned code, struct span at,
+                           const char *text)
 {
     b->good = false;
     struct diag *g = diag_error(b->d, code, at, "%s", text);
@@ -98,8 +99,8 @@ static const char *ways_in(struct boot *b)
 static void note_change(void *ctx, op_id op)
 {
     struct boot *b = ctx;
-    b->known = b->known && op && b->g->ops[op].subject == b->machine &&
-               boot_op(b->plan, op);
+    b->known =
+        b->known && op && b->g->ops[op].subject == b->machine && boot_op(b->plan, op);
 }
 
 static bool has_secret(const struct values *t, val_id v)
@@ -137,11 +138,12 @@ static void check_value(struct boot *b, val_id v, struct span at, const char *wh
                   ways_in(b));
         return;
     }
-    struct diag *g = refuse(b, 753, at,
-                            arena_printf(b->g->arena,
-                                         "%s(%s=) has a value that only running tells: it "
-                                         "is too late for %s's user data",
-                                         call_name(b), what, machine));
+    struct diag *g =
+        refuse(b, 753, at,
+               arena_printf(b->g->arena,
+                            "%s(%s=) has a value that only running tells: it "
+                            "is too late for %s's user data",
+                            call_name(b), what, machine));
     diag_help(b->d, g, "write a value that is known before the run, or %s", ways_in(b));
 }
 
@@ -206,8 +208,8 @@ static bool precedes(struct boot *b, op_id from)
 
 static void check_order(struct boot *b)
 {
-    for (size_t i = b->edges_of[b->op];
-         i < b->g->nedges && b->g->edges[i].to == b->op; i++) {
+    for (size_t i = b->edges_of[b->op]; i < b->g->nedges && b->g->edges[i].to == b->op;
+         i++) {
         op_id from = b->g->edges[i].from;
         if (precedes(b, from))
             continue;
@@ -249,11 +251,11 @@ static void check_way(struct boot *b)
                                                : NULL;
     if (!why)
         return;
-    struct diag *g =
-        refuse(b, 755, op->span,
-               arena_printf(b->g->arena, "%s cannot be carried out in the first boot of "
+    struct diag *g = refuse(b, 755, op->span,
+                            arena_printf(b->g->arena,
+                                         "%s cannot be carried out in the first boot of "
                                          "%s, and nobody can log in to it: %s",
-                            call_name(b), address_of(b, b->machine), why));
+                                         call_name(b), address_of(b, b->machine), why));
     diag_help(b->d, g, "%s", ways_in(b));
 }
 

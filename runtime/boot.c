@@ -80,8 +80,7 @@ static bool round_take(struct round *round, size_t steps, struct boot_answer *a)
     return a->state != BOOT_MISSING;
 }
 
-void boot_read(const char *console, const char *name, size_t steps,
-               struct boot_answer *a)
+void boot_read(const char *console, const char *name, size_t steps, struct boot_answer *a)
 {
     size_t length = strlen(name);
     struct round round = {0};
@@ -125,8 +124,8 @@ static bool report_complete(const char *console)
 
 static const char *machine_id(const struct boot *b)
 {
-    const char *id = json_string_value(
-        json_object_get(b->run->ops[b->segment->machine].result, "id"));
+    const char *id =
+        json_string_value(json_object_get(b->run->ops[b->segment->machine].result, "id"));
     return id ? id : "";
 }
 
@@ -208,13 +207,15 @@ static void op_missing(struct boot *b, uint32_t op, bool complete)
     const char *machine = b->run->plan->ops[b->segment->machine].address;
     struct fault f = {0};
     if (complete)
-        fault_set(&f, DVO_EINVAL,
-                  "this is new, or not what it was in the first boot of %s, and nobody can "
-                  "log in there",
-                  machine);
+        fault_set(
+            &f, DVO_EINVAL,
+            "this is new, or not what it was in the first boot of %s, and nobody can "
+            "log in there",
+            machine);
     else
         fault_set(&f, DVO_EUNKNOWN,
-                  "the first boot of %s came to its end without a result of this", machine);
+                  "the first boot of %s came to its end without a result of this",
+                  machine);
     op_failed(b, op, &f);
 }
 
@@ -303,8 +304,9 @@ static void boot_said(void *ctx, enum phase_end end, struct fault *f)
     if (end == PHASE_FAULT) {
         fault_move(&lost, f);
         if (lost.code == DVO_ETIMEDOUT && !lost.help)
-            lost.help = xstrdup("the machine's console says what keeps it; if cloud-init is "
-                                "missing in its image, it takes no user data");
+            lost.help =
+                xstrdup("the machine's console says what keeps it; if cloud-init is "
+                        "missing in its image, it takes no user data");
     } else {
         fault_set(&lost, DVO_EPROTO, "the driver extracts no report");
     }

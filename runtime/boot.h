@@ -1,5 +1,5 @@
-/* Ops that a machine carries out in its first boot, from its user data, because nobody can
- * log in to it: their results are read from its console. */
+/* Ops that a machine carries out in its first boot, from its user data, because nobody
+ * can log in to it: their results are read from its console. */
 #ifndef DVO_RUNTIME_BOOT_H
 #define DVO_RUNTIME_BOOT_H
 

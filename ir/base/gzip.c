@@ -97,8 +97,9 @@ static unsigned match_length(const uint8_t *a, const uint8_t *b, size_t most)
 }
 
 /* The longest earlier string that is like that at `at`; its length. */
-static unsigned find_match(const uint8_t *p, size_t at, size_t len, const uint32_t *latest,
-                           const uint32_t *before, unsigned *distance)
+static unsigned find_match(const uint8_t *p, size_t at, size_t len,
+                           const uint32_t *latest, const uint32_t *before,
+                           unsigned *distance)
 {
     size_t most = len - at < LONGEST ? len - at : LONGEST;
     unsigned best = 0;
