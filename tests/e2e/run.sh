@@ -6,7 +6,7 @@ set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 cd "$root/tests/e2e" || exit 1
 # The long ones first. By their names only: openstack, openstackcloud, which bring up a cloud.
-[ $# -gt 0 ] || set -- backends samples chefinstall naughty chefplain mixed chefserver \
+[ $# -gt 0 ] || set -- backends samples chefinstall firstboot naughty chefplain mixed chefserver \
     many errors errors:chef errors:api fuse kill kill:chef kill:api lock lock:chef lock:api runs \
     moved calls \
     calls:api secrets secrets:chef secrets:api hosts access rootless repository chefclient
