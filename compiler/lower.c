@@ -10,6 +10,7 @@
 #include "compiler/member.h"
 #include "compiler/native.h"
 #include "compiler/referred.h"
+#include "ir/boot.h"
 
 struct shape {
     uint32_t template;
@@ -234,8 +235,8 @@ static value argument_value(struct lowering *l, uint32_t arg, op_id id)
 
 /* Facts of the op itself, filled in when the template is stamped out. */
 static const char *const self_facts[] = {
-    "address", "key",  "key_name",  "project",    "args_json",
-    "machine", "call", "host_name", "args_short", "machine_id"};
+    "address", "key",       "key_name",   "project",    "args_json", "machine",
+    "call",    "host_name", "args_short", "machine_id", "boot"};
 
 static value subject_getattr(struct vm *vm, value self, str_id name)
 {
@@ -327,9 +328,9 @@ static void fail_not_carried(struct lowering *l, op_id id)
 /* Whether a driver's rule gave what the runtime knows. */
 static bool lists_fit(struct lowering *l, op_id id, val_id lists)
 {
-    static const char *const known[] = {"lookup", "resolve", "before", "create",
-                                        "ready",  "after",   "undo",   "delete",
-                                        "absent", "needs",   "facts",  "result"};
+    static const char *const known[] = {"lookup", "resolve", "before", "create", "ready",
+                                        "after",  "undo",    "delete", "absent", "needs",
+                                        "facts",  "result",  "boot"};
     enum { KNOWN = sizeof known / sizeof *known };
     const struct values *t = &l->p->graph.values;
     const char *call = intern_text(&l->p->strings, graph_call(&l->p->graph, id)->name);
@@ -638,6 +639,7 @@ bool lower(struct program *p, struct plan *plan)
     plan->templates = arena_array(&p->arena, struct plan_template, l.templates.n);
     memcpy(plan->templates, l.templates.v, l.templates.n * sizeof *l.templates.v);
     plan->ntemplates = (uint32_t)l.templates.n;
+    good = good && boot_verify(plan, &p->diags);
     free(l.templates.v);
     free(l.shapes.v);
     free(l.words.v);

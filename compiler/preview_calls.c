@@ -155,6 +155,7 @@ void preview_calls(const struct preview_curl *c, const struct preview_style *sty
     things(&p, "before,", json_object_get(lists, "before"));
     steps(&p, "create", json_object_get(lists, "create"));
     steps(&p, "ready", json_object_get(lists, "ready"));
+    steps(&p, "boot", json_object_get(lists, "boot"));
     things(&p, "after,", json_object_get(lists, "after"));
     later(&p, "delete", json_object_get(lists, "delete"));
     results(&p, entry);

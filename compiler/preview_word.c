@@ -142,6 +142,10 @@ void word_value(struct word *w, const json_t *v, enum word_form form)
     if (of && !strcmp(tag, "$text")) {
         for (size_t i = 0; i < json_array_size(of); i++)
             word_value(w, json_array_get(of, i), form);
+    } else if (of && !strcmp(tag, "$file64")) {
+        word_flush(w);
+        buf_printf(w->out, "\"$(base64 -w0 %s)\"", json_string_value(of));
+        w->empty = false;
     } else if (of) {
         struct buf name = {0};
         deferred_name(w->names, tag, of, &name);

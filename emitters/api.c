@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "emitters/boot.h"
 #include "emitters/json.h"
 #include "emitters/lines.h"
 #include "emitters/render.h"
@@ -237,11 +238,23 @@ static void api_together(struct emission *e, op_id carrier, struct json *j)
     json_put_object_end(j);
 }
 
+/* Whether the op is of a first boot; each of those is reported on by itself. */
+static bool api_first_boot(struct emission *e, op_id op, struct json *j)
+{
+    const char *name = boot_name(e, op);
+    if (!name)
+        return false;
+    json_put_name(j, "boot");
+    json_put_cstr(j, name);
+    return true;
+}
+
 bool api_emit(struct emission *e)
 {
     struct buf text = {0};
     struct json j;
     bool calls = false, steps = false;
+    boot_emit(e);
     json_begin(&j, &text);
     json_put_object(&j);
     json_put_name(&j, "format");
@@ -267,7 +280,8 @@ bool api_emit(struct emission *e)
         } else {
             json_put_name(&j, "steps");
             value_json_steps(e, op, t->steps, &j);
-            api_together(e, emission_turn(e, op), &j);
+            if (!api_first_boot(e, op, &j))
+                api_together(e, emission_turn(e, op), &j);
             steps = true;
         }
         json_put_object_end(&j);

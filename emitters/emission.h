@@ -11,6 +11,7 @@ enum emission_code { /* diagnostics of this stage, see compiler/codes.def */
                      EMIT_NOT_TEXT = 701,
                      EMIT_VALUE = 703,
                      EMIT_FILE = 704,
+                     EMIT_USER_DATA = 756,
 };
 
 /* One task of a playbook or resource of a recipe: whose it is, of the first machine, and
@@ -85,7 +86,8 @@ struct emission {
     char key[27];
     struct emission_kept *kept; /* of the values from plan->first_value on */
     struct buf kept_text;
-    bool unified; /* ops stand for those of all machines of their run */
+    const char **boot; /* by op: see boot_name(); NULL: there is no first boot */
+    bool unified;      /* ops stand for those of all machines of their run */
     bool failed;
 };
 

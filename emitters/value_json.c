@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "emitters/boot.h"
 #include "emitters/render.h"
 
 struct value_writer {
@@ -197,9 +198,22 @@ static bool write_kept(const struct value_writer *w, val_id v)
     return kept->state == KEPT_SAME;
 }
 
+/* The machine's user data is a file of the build. */
+static bool write_boot(const struct value_writer *w, val_id v)
+{
+    const struct ir_value *value = val_get(w->e->values, v);
+    if (value->kind != IR_SELF || strcmp(emission_text(w->e, value->as.n), "boot") != 0)
+        return false;
+    json_put_object_compact(w->j);
+    json_put_name(w->j, "$file64");
+    json_put_cstr(w->j, boot_path(w->e, w->op));
+    json_put_object_end(w->j);
+    return true;
+}
+
 static void write_value(const struct value_writer *w, val_id v)
 {
-    if (write_kept(w, v))
+    if (write_kept(w, v) || write_boot(w, v))
         return;
     v = render_value(w->e, w->op, v);
     struct ir_value value = *val_get(w->e->values, v);

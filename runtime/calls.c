@@ -72,6 +72,8 @@ static void load_entry(struct loader *l, const json_t *entry, struct document_pa
     op->nsteps = steps ? (uint32_t)json_array_size(body) : 0;
     const char *key = loader_text(l, entry, op->address, "key", "");
     op->key = *key ? loader_keep(l, key) : NULL;
+    const char *boot = loader_text(l, entry, op->address, "boot", "");
+    op->boot = *boot ? loader_keep(l, boot) : NULL;
     op->checkable = json_object_get(entry, "needs") ||
                     json_array_size(json_object_get(body, "resolve"));
     const json_t *together = json_object_get(entry, "together");

@@ -69,6 +69,7 @@ struct plan_op {
     const char *key; /* of its thing at the provider, or NULL */
     const char
         *rekeyed;       /* what the key's hash is in place of that of the plan, or NULL */
+    const char *boot;   /* what its machine's first boot calls it, or NULL */
     uint32_t nsteps;    /* in its entry */
     uint32_t *together; /* ops that may be carried out with it as one, itself first */
     uint32_t ntogether;

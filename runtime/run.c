@@ -12,6 +12,7 @@
 #include "ir/base/file.h"
 #include "runtime/ansible.h"
 #include "runtime/api.h"
+#include "runtime/boot.h"
 #include "runtime/builtin.h"
 #include "runtime/chef.h"
 #include "runtime/chef_server.h"
@@ -57,11 +58,13 @@ static void run_limits(const struct run *r, uint32_t limits[CLASS_COUNT])
     limits[CLASS_OWN] = DEFAULT_OWN;
 }
 
-static enum unit_class class_of(const struct plan_op *op)
+static enum unit_class class_of(const struct run_plan *p, uint32_t op)
 {
-    return op->way == WAY_SEGMENT   ? CLASS_TOOL
-           : op->way == WAY_BUILTIN ? CLASS_OWN
-                                    : CLASS_API;
+    switch (p->ops[op].way) {
+    case WAY_SEGMENT: return boot_wanted(p, p->ops[op].segment) ? CLASS_OWN : CLASS_TOOL;
+    case WAY_BUILTIN: return CLASS_OWN;
+    default: return CLASS_API;
+    }
 }
 
 /* The first of the parts that one process carries out, this among them. */
@@ -97,7 +100,7 @@ static bool run_make_units(struct run *r)
     run_limits(r, limits);
     r->sched = sched_new(units, limits, CLASS_COUNT);
     for (uint32_t i = 1; i <= p->nops; i++) {
-        sched_class(r->sched, r->unit_of[i], class_of(&p->ops[i]));
+        sched_class(r->sched, r->unit_of[i], class_of(p, i));
         for (uint32_t k = 0; k < p->ops[i].nneeds; k++)
             sched_edge(r->sched, r->unit_of[p->ops[i].needs[k].op], r->unit_of[i]);
     }
@@ -212,6 +215,8 @@ static void tool_run_begin(struct run *r, uint32_t unit, uint32_t first)
         ansible_start(r, parts, n);
     else if (p->segments[first].tool == TOOL_CHEF)
         chef_start(r, first);
+    else if (boot_wanted(p, first))
+        boot_start(r, first);
     else
         api_start(r, first);
     free(parts);

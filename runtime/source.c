@@ -108,6 +108,7 @@ struct value_source run_values(struct run *r, const json_t *vars)
                                  .secret = source_secret,
                                  .vars = vars,
                                  .provider = provider_facts(r),
+                                 .dir = r->plan->dir,
                                  .ctx = r};
 }
 

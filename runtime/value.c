@@ -2,11 +2,13 @@
  * starts with "$" is an operation. */
 #include "runtime/value.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ir/base/arena.h"
+#include "ir/base/file.h"
 
 static json_t *evaluate_failed(struct value_source *s, const char *what)
 {
@@ -292,6 +294,28 @@ static json_t *evaluate_withheld(struct value_source *s, const json_t *address)
     return NULL;
 }
 
+/* The base64 of a file of the build. */
+static json_t *evaluate_file(struct value_source *s, const json_t *name)
+{
+    if (!json_is_string(name) || !s->dir)
+        return evaluate_failed(s, "$file64");
+    char *path = path_join(s->dir, json_string_value(name));
+    struct buf bytes = {0}, text = {0};
+    json_t *v = NULL;
+    if (file_read(path, &bytes)) {
+        buf_base64(&text, bytes.p, bytes.len);
+        v = json_stringn(buf_text(&text), text.len);
+    } else {
+        s->outcome = VALUE_FAULT;
+        fault_set(&s->fault, DVO_ENOENT, "%s: %s; rebuild with dvoc build", path,
+                  strerror(errno));
+    }
+    buf_free(&bytes);
+    buf_free(&text);
+    free(path);
+    return v;
+}
+
 static json_t *evaluate_operation(struct value_source *s, const char *op, const json_t *v)
 {
     if (!strcmp(op, "$text"))
@@ -326,6 +350,8 @@ static json_t *evaluate_operation(struct value_source *s, const char *op, const 
         return json_incref((json_t *)(uintptr_t)v);
     if (!strcmp(op, "$withheld"))
         return evaluate_withheld(s, v);
+    if (!strcmp(op, "$file64"))
+        return evaluate_file(s, v);
     return evaluate_failed(s, op);
 }
 

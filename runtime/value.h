@@ -27,6 +27,7 @@ struct value_source {
     const char *(*secret)(struct value_source *s, const char *path);
     const json_t *vars;     /* {"$var": name}, or NULL */
     const json_t *provider; /* {"$provider": name}, or NULL */
+    const char *dir;        /* {"$file64": path} is below it; NULL: there is none */
     enum value_outcome outcome;
     struct fault fault;
     bool tainted; /* set when a secret was part of it */
