@@ -169,7 +169,7 @@ static void op_skipped(struct boot *b, uint32_t op)
     char *mark = op_mark(b, op);
     json_t *kept = json_pack("{s:s, s:b}", FIELD, mark, SKIPPED, 1);
     run_op_skipped(b->run, op);
-    if (!state_end(b->run->state, p->address, p->call, kept, false, false, &f))
+    if (!state_end(b->run->state, p->address, p->call, NULL, kept, false, false, &f))
         progress_say(b->run->progress, "%s", f.message);
     fault_free(&f);
     json_decref(kept);

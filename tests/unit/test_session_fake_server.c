@@ -128,7 +128,7 @@ static struct place *place_make(unsigned status, unsigned lives)
     p->run.loop = loop_new();
     p->run.http = http_new(p->run.loop);
     p->run.secrets = secrets_new(NULL);
-    p->run.provider = provider_new(&p->run);
+    p->run.provider = provider_new(&p->run, provider);
     p->run.exchange = exchange_new(&p->run);
     return p;
 }
