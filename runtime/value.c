@@ -258,14 +258,15 @@ static json_t *evaluate_named(struct value_source *s, const json_t *from,
                               const char *what, const json_t *name,
                               enum value_outcome lack)
 {
-    json_t *v =
-        json_object_get(from, json_is_string(name) ? json_string_value(name) : "");
+    if (!json_is_string(name))
+        return evaluate_failed(s, what);
+    json_t *v = json_object_get(from, json_string_value(name));
     if (v)
         return json_incref(v);
     if (s->outcome == VALUE_READY) {
         s->outcome = lack;
         fault_set(&s->fault, DVO_EPROTO, "%s \"%s\" is not known here", what,
-                  json_is_string(name) ? json_string_value(name) : "?");
+                  json_string_value(name));
     }
     return NULL;
 }
