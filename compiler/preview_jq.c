@@ -45,10 +45,14 @@ static void put_pointer(struct word *w, const char *pointer)
     bool first = true;
     if (!*pointer || !strcmp(pointer, "/"))
         put(w, ".");
-    for (; *pointer == '/' && pointer[1]; first = false) {
+    while (*pointer == '/' && pointer[1]) {
         size_t len = strcspn(++pointer, "/");
         put_token(w, pointer, len, first);
+        /* jq takes no field right behind a "?" of parentheses. */
+        first = len == 1 && *pointer == '*';
         pointer += len;
+        if (first && *pointer == '/' && pointer[1])
+            put(w, " | ");
     }
 }
 
