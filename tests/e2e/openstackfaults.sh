@@ -109,7 +109,7 @@ resumes() {
     no_rules && makes && settled
 }
 destroys() {
-    (cd "$work/p" && timeout 300 "$bin/dvoc" destroy "${state[@]}" --yes build/kinds) && is_base
+    (cd "$work/p" && timeout 300 "$bin/dvoc" destroy "${state[@]}" --yes --with-data build/kinds) && is_base
 }
 
 # --- connections --------------------------------------------------------------------------
