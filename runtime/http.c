@@ -17,6 +17,10 @@ struct http {
     struct loop *loop;
     CURLM *multi;
     struct http_transfer *transfers;
+    struct { /* handles that are at rest, for transfers to come */
+        CURL **v;
+        size_t n, cap;
+    } idle;
     struct buf noproxy;
 };
 
@@ -40,7 +44,8 @@ struct http_transfer {
 static void http_transfer_free(struct http_transfer *t)
 {
     curl_multi_remove_handle(t->http->multi, t->easy);
-    curl_easy_cleanup(t->easy);
+    curl_easy_reset(t->easy); /* with all that was set for this transfer */
+    *vec_push(&t->http->idle) = t->easy;
     curl_slist_free_all(t->headers);
     *t->at = t->next;
     if (t->next)
@@ -218,6 +223,9 @@ void http_free(struct http *h)
         return;
     while (h->transfers)
         http_transfer_free(h->transfers);
+    for (size_t i = 0; i < h->idle.n; i++)
+        curl_easy_cleanup(h->idle.v[i]);
+    free(h->idle.v);
     curl_multi_cleanup(h->multi);
     buf_free(&h->noproxy);
     free(h);
@@ -317,7 +325,7 @@ struct http_transfer *http_send(struct http *h, const struct http_request *reque
     if (t->next)
         t->next->at = &t->next;
     h->transfers = t;
-    CURL *e = t->easy = curl_easy_init();
+    CURL *e = t->easy = h->idle.n ? h->idle.v[--h->idle.n] : curl_easy_init();
     if (!e)
         die("curl does not start");
     curl_easy_setopt(e, CURLOPT_PRIVATE, (char *)t);

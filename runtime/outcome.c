@@ -72,21 +72,31 @@ static json_t *without_secrets(const struct run *r, bool tainted, const json_t *
 /* --- changes that consumers have yet to see
  * ---------------------------------------------- */
 
-static bool consumes(const struct plan_op *op, uint32_t producer)
+void run_list_consumers(struct run *r)
 {
-    for (uint32_t i = 0; i < op->nneeds; i++)
-        if (op->needs[i].op == producer && op->needs[i].kind == NEED_DATA)
-            return true;
-    return false;
+    const struct run_plan *p = r->plan;
+    uint32_t *end = xcalloc(p->nops + 2, sizeof *end);
+    for (uint32_t i = 1; i <= p->nops; i++)
+        for (uint32_t k = 0; k < p->ops[i].nneeds; k++)
+            end[p->ops[i].needs[k].op] += p->ops[i].needs[k].kind == NEED_DATA;
+    for (uint32_t i = 1; i <= p->nops + 1; i++)
+        end[i] += end[i - 1];
+    r->consumers = xcalloc(end[p->nops] + 1, sizeof *r->consumers);
+    for (uint32_t i = 1; i <= p->nops; i++)
+        for (uint32_t k = 0; k < p->ops[i].nneeds; k++)
+            if (p->ops[i].needs[k].kind == NEED_DATA)
+                r->consumers[--end[p->ops[i].needs[k].op]] = i;
+    r->consumers_of = end;
 }
 
 /* Whether an op that uses this one's result has not run since. */
 static bool has_unsettled_consumer(const struct run *r, uint32_t producer)
 {
-    for (uint32_t i = producer + 1; i <= r->plan->nops; i++)
-        if (consumes(&r->plan->ops[i], producer) && r->ops[i].status != RUN_DONE &&
-            r->ops[i].status != RUN_SKIPPED && !r->ops[i].released)
+    for (uint32_t k = r->consumers_of[producer]; k < r->consumers_of[producer + 1]; k++) {
+        const struct run_op *o = &r->ops[r->consumers[k]];
+        if (o->status != RUN_DONE && o->status != RUN_SKIPPED && !o->released)
             return true;
+    }
     return false;
 }
 

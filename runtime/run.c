@@ -419,6 +419,8 @@ static void run_free(struct run *r)
         state_op_free(&r->ops[i].before);
     }
     free(r->ops);
+    free(r->consumers);
+    free(r->consumers_of);
     free(r->unit_of);
     free(r->unit_first);
     free(r->unit_parts);
@@ -493,6 +495,7 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
     int status = STATUS_USAGE;
     signal(SIGPIPE, SIG_IGN);
     r.ops = xcalloc(plan->nops + 1, sizeof *r.ops);
+    run_list_consumers(&r);
     if (select_ops(&r)) {
         run_start_services(&r);
         if (!run_open(&r, &f) || !move_rows(&r, &f) || !run_read_state(&r, &f) ||

@@ -88,11 +88,14 @@ struct run {
     struct chef_server *chef_server; /* NULL before the first that asks for it */
     char *folder;                    /* of this run, kept: captured outputs */
     char *private; /* 0700 on tmpfs where possible, removed at the end: values, sockets */
-    uint32_t *unit_of;    /* per op: its unit */
-    uint32_t *unit_first; /* per unit: its first op in program order */
-    uint32_t *unit_parts; /* per unit: machines of its tool run that are at work */
-    json_t *spoken;       /* record of a provider that is not the plan's, or NULL */
-    json_t *pruned;       /* addresses that --prune may delete, or NULL */
+    uint32_t *consumers;    /* ops that use another's result, by that one */
+    uint32_t *consumers_of; /* per op: its first in the list above, which ends where those
+                             * of the next op begin */
+    uint32_t *unit_of;      /* per op: its unit */
+    uint32_t *unit_first;   /* per unit: its first op in program order */
+    uint32_t *unit_parts;   /* per unit: machines of its tool run that are at work */
+    json_t *spoken;         /* record of a provider that is not the plan's, or NULL */
+    json_t *pruned;         /* addresses that --prune may delete, or NULL */
     json_t *costs;        /* by address: how long the op took when it was done last, ms */
     int64_t *segment_end; /* per segment: when its last op was done */
     bool stopping;        /* asked to end: start nothing more, wait for nothing long */
@@ -115,6 +118,8 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
 struct value_source run_values(struct run *r, const json_t *vars);
 /* Looks up every secret of the ops that take part, so that none is missed half-way. */
 bool run_secrets_known(struct run *r, struct fault *f);
+/* Lists who uses whose result. */
+void run_list_consumers(struct run *r);
 /* The current fields of an op: `changed` as its consumers see it. */
 bool run_changed(const struct run *r, uint32_t op);
 /* Calls fn again once something that a VALUE_WAIT was about has happened. */
