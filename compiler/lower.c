@@ -408,18 +408,6 @@ static bool steps_fit(struct lowering *l, op_id id, val_id steps)
     return true;
 }
 
-/* Whether a step asks for a file by itself, as only api can send it. */
-static bool asks_for_file(const struct values *t, val_id steps)
-{
-    for (uint32_t i = 0; i < val_count(t, steps); i++) {
-        val_id native = val_items(t, steps)[i];
-        if (val_get(t, native)->kind == IR_NATIVE &&
-            val_dict_get(t, val_items(t, native)[0], "file"))
-            return true;
-    }
-    return false;
-}
-
 /* Steps can be one task, modules cannot: if that is wanted, the rule of api comes first.
  * What makes a machine able to carry steps out stays what it is. */
 static val_id run_rules(struct lowering *l, const struct call_rules *rules, op_id id)
@@ -429,7 +417,7 @@ static val_id run_rules(struct lowering *l, const struct call_rules *rules, op_i
     if (l->plan->fuse && backend == BACKEND_ANSIBLE && shared != VALUE_ERROR &&
         shared != own && !graph_call(&l->p->graph, id)->ensures) {
         val_id steps = run_rule(l, shared, id);
-        if (!steps || !asks_for_file(&l->p->graph.values, steps))
+        if (!steps || !plan_steps_ask_for_file(&l->p->graph.values, steps))
             return steps;
     }
     val_id steps = run_rule(l, own, id); /* verify saw it */

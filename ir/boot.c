@@ -231,15 +231,8 @@ static void check_order(struct boot *b)
 
 static bool sends_file(const struct boot *b)
 {
-    const struct values *t = &b->g->values;
-    val_id steps = b->plan->templates[b->plan->template_of[b->op]].steps;
-    for (uint32_t i = 0; i < val_count(t, steps); i++) {
-        val_id native = val_items(t, steps)[i];
-        if (val_get(t, native)->kind == IR_NATIVE &&
-            val_dict_get(t, val_items(t, native)[0], "file"))
-            return true;
-    }
-    return false;
+    return plan_steps_ask_for_file(&b->g->values,
+                                   b->plan->templates[b->plan->template_of[b->op]].steps);
 }
 
 static void check_way(struct boot *b)

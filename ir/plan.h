@@ -53,4 +53,8 @@ struct plan {
     const char *state; /* name of the project's state file, "app.db" */
 };
 
+/* Whether one of a template's steps asks for a file by itself, as only api can send it.
+ */
+bool plan_steps_ask_for_file(const struct values *t, val_id steps);
+
 #endif

@@ -10,8 +10,6 @@
 #include "ir/base/arena.h"
 #include "runtime/teardown.h"
 
-#define STATUS_USAGE 2
-
 bool destroy_agreed(const struct run *r, const struct things *t)
 {
     char answer[16];

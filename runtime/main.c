@@ -10,8 +10,6 @@
 #include "ir/errors.h"
 #include "runtime/run.h"
 
-#define STATUS_PLAN 1
-#define STATUS_USAGE 2
 #define MOST_JOBS 1024
 
 enum {

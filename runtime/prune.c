@@ -12,8 +12,6 @@
 #include "runtime/destroy.h"
 #include "runtime/report.h"
 
-#define STATUS_USAGE 2
-
 static int prune_wrong(struct fault *f)
 {
     int status = error_status(f->code);

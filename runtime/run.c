@@ -34,9 +34,6 @@
 #include "runtime/signals.h"
 #include "runtime/status.h"
 
-#define STATUS_PLAN 1
-#define STATUS_USAGE 2
-
 /* What units contend for. */
 enum unit_class { CLASS_TOOL, CLASS_API, CLASS_OWN, CLASS_COUNT };
 

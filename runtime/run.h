@@ -109,6 +109,10 @@ struct run {
     } waiters;
 };
 
+/* Exit statuses below those of errors. */
+#define STATUS_PLAN 1
+#define STATUS_USAGE 2
+
 /* Prepares everything, runs the plan (or destroys what it made) and reports. Returns the
  * exit status. */
 int run_plan_carry_out(struct run_plan *plan, const struct run_options *options);

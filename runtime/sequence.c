@@ -18,8 +18,6 @@
 #include "runtime/retry.h"
 #include "runtime/select.h"
 
-/* A service may make what it was asked for some seconds after the asker has gone. */
-#define PATIENCE_MS 10000
 #define PATIENCE_PAUSE_MS 500
 
 enum stage {
@@ -360,7 +358,7 @@ static bool sequence_patient(struct sequence *q, const json_t *thing)
 {
     if (q->doubt != thing || q->run->stopping)
         return false;
-    if (loop_now() - q->doubt_since > PATIENCE_MS) {
+    if (loop_now() - q->doubt_since > SEQUENCE_PATIENCE_MS) {
         q->doubt = NULL;
         return false;
     }

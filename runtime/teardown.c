@@ -9,11 +9,10 @@
 #include "runtime/looking.h"
 #include "runtime/removal.h"
 #include "runtime/report.h"
+#include "runtime/sequence.h"
 
 /* What is asked together should be under way together. */
 #define MOST_AT_ONCE 64
-/* A service may make what it was asked for some seconds after the asker has gone. */
-#define PATIENCE_MS 10000
 
 enum turn {
     TURN_WAITS,
@@ -271,7 +270,8 @@ static void turn_begin(struct tearing *t, size_t i)
         turn_gone(x); /* of a call that deletes: there is nothing to undo */
     else if (begun)
         look_start(t->run, json_incref(x->recipe), false,
-                   thing->row.status == STATE_STARTED ? loop_now() + PATIENCE_MS : 0,
+                   thing->row.status == STATE_STARTED ? loop_now() + SEQUENCE_PATIENCE_MS
+                                                      : 0,
                    turn_looked, x);
     else
         turn_remove(x);
@@ -280,12 +280,16 @@ static void turn_begin(struct tearing *t, size_t i)
 /* --- all of one provider ---------------------------------------------------------------
  */
 
+/* NULL: the plan's, of rows that do not say. */
+static bool same_provider(const char *a, const char *b)
+{
+    return a && b ? !strcmp(a, b) : a == b;
+}
+
 static bool of_round(const struct tearing *t, size_t i)
 {
-    const char *provider = t->things->v[i].row.provider;
     return t->things->v[i].fate == THING_GOES &&
-           (provider && t->provider ? !strcmp(provider, t->provider)
-                                    : provider == t->provider);
+           same_provider(t->things->v[i].row.provider, t->provider);
 }
 
 static void round_count(struct tearing *t)
@@ -363,13 +367,11 @@ static void round_of(struct tearing *t, const char *provider)
 
 static bool round_was(const struct tearing *t, size_t i)
 {
-    const char *provider = t->things->v[i].row.provider;
-    for (size_t k = t->things->n; k-- > i + 1;) {
-        const char *other = t->things->v[k].row.provider;
-        bool same = provider && other ? !strcmp(provider, other) : provider == other;
-        if (same && t->things->v[k].fate == THING_GOES)
+    const struct thing *v = t->things->v;
+    for (size_t k = t->things->n; k-- > i + 1;)
+        if (v[k].fate == THING_GOES &&
+            same_provider(v[i].row.provider, v[k].row.provider))
             return true;
-    }
     return false;
 }
 
