@@ -60,7 +60,7 @@ for name in $groups; do
             false
         fi
         echo $? >"$log.status"
-    } 2>&1 | tee "$log" | grep -v "^$summary\$"
+    } 2>&1 | tee "$log" | grep --line-buffered -v "^$summary\$"
     line=$(grep -x "$summary" "$log" | tail -n 1)
     group_passed=${line%% *}
     group_failed=${line#*, }

@@ -29,8 +29,9 @@ cloud_down() {
     [ -z "$cloud" ] || bash openstack/cloud.sh down >/dev/null
 }
 trap 'rm -rf "$work"; cloud_down' EXIT
-# What runs in the background ignores this.
-trap 'trap "" TERM; kill 0; exit 130' INT
+# What runs in the background ignores this; a theme is a process group of its own.
+trap 'kill 0' INT
+running=
 
 # carry THEME: runs it, and tells at once what came of it.
 carry() {
@@ -40,7 +41,10 @@ carry() {
     esac
     export DVO_BACKEND
     begin=$(date +%s)
-    bash "${1%:*}.sh" >"$work/$1/log" 2>&1
+    # What hangs must not take the time of the others.
+    timeout -k 60 1200 bash "${1%:*}.sh" >"$work/$1/log" 2>&1 &
+    running=$!
+    wait "$running"
     counts=$(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$work/$1/log" | tail -n 1)
     if [ -z "$counts" ]; then
         echo "FAILED e2e/$1 came to no end" >>"$work/$1/log"
@@ -57,6 +61,7 @@ carry() {
 # Two at a time, each a project of its own: most of the time goes by waiting. Whoever makes
 # the folder of a theme has it.
 lane() {
+    trap '[ -z "$running" ] || kill "$running"; exit 130' TERM
     for theme; do
         if mkdir "$work/$theme" 2>/dev/null; then
             carry "$theme"
