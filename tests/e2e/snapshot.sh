@@ -56,5 +56,5 @@ systemctl list-units --all --no-legend --no-pager --plain --type service,socket 
     awk '$4 == "running" || $4 == "failed" || $4 == "listening" { print "state", $1, $3, $4 }' |
     grep -vE '^state (user@|session-|systemd-)'
 findmnt -rn -o TARGET,SOURCE,FSTYPE,OPTIONS | grep -E '^/(srv|mnt|home|opt)' | sed 's/^/mount /'
-sysctl -n net.ipv4.ip_default_ttl net.ipv4.ip_forward | sed 's/^/sysctl /'
+sysctl -n net.ipv4.ip_default_ttl | sed 's/^/sysctl /'
 hostname | sed 's/^/hostname /'
