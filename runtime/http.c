@@ -22,6 +22,15 @@ struct http {
         size_t n, cap;
     } idle;
     struct buf noproxy;
+    bool holds;
+    struct {
+        struct http_held {
+            struct http_transfer *transfer; /* NULL: canceled */
+            uint64_t wants;
+        } * v; /* in the order of what they want */
+        size_t n, cap;
+    } held;
+    size_t counted; /* of them, those that know what they want */
 };
 
 struct http_transfer {
@@ -226,6 +235,7 @@ void http_free(struct http *h)
     for (size_t i = 0; i < h->idle.n; i++)
         curl_easy_cleanup(h->idle.v[i]);
     free(h->idle.v);
+    free(h->held.v);
     curl_multi_cleanup(h->multi);
     buf_free(&h->noproxy);
     free(h);
@@ -353,12 +363,53 @@ struct http_transfer *http_send(struct http *h, const struct http_request *reque
     curl_easy_setopt(e, CURLOPT_CUSTOMREQUEST, request->method);
     t->headers = request->headers;
     curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers);
-    curl_multi_add_handle(h->multi, e);
+    if (h->holds)
+        *vec_push(&h->held) = (struct http_held){.transfer = t};
+    else
+        curl_multi_add_handle(h->multi, e);
     return t;
+}
+
+void http_hold(struct http *h)
+{
+    h->holds = true;
+}
+
+void http_release(struct http *h, uint64_t wants, uint64_t done)
+{
+    while (h->held.n > h->counted)
+        h->held.v[h->counted++].wants = wants;
+    size_t gone = 0;
+    for (; gone < h->counted && h->held.v[gone].wants <= done; gone++)
+        if (h->held.v[gone].transfer)
+            curl_multi_add_handle(h->multi, h->held.v[gone].transfer->easy);
+    h->counted -= gone;
+    h->held.n -= gone;
+    if (gone)
+        memmove(h->held.v, h->held.v + gone, h->held.n * sizeof *h->held.v);
+}
+
+void http_refuse(struct http *h, const struct fault *f)
+{
+    /* Who is told may ask for more. */
+    for (size_t i = 0; i < h->held.n; i++) {
+        struct http_transfer *t = h->held.v[i].transfer;
+        h->held.v[i].transfer = NULL;
+        if (!t)
+            continue;
+        fault_set(&t->response.fault, f->code, "%s", f->message);
+        t->done(t->ctx, &t->response);
+        http_transfer_free(t);
+    }
+    h->held.n = h->counted = 0;
 }
 
 void http_cancel(struct http_transfer *t)
 {
+    struct http *h = t->http;
+    for (size_t i = 0; i < h->held.n; i++)
+        if (h->held.v[i].transfer == t)
+            h->held.v[i].transfer = NULL;
     http_transfer_free(t);
 }
 

@@ -40,6 +40,13 @@ struct http *http_new(struct loop *l);
 void http_free(struct http *h); /* transfers under way are dropped, nothing is called */
 struct http_transfer *http_send(struct http *h, const struct http_request *request,
                                 http_fn *done, void *ctx);
+/* From now on nothing is sent before http_release(). */
+void http_hold(struct http *h);
+/* What was given to http_send() since the last call is to wait for the number `wants`;
+ * what waits for `done` or less goes out. */
+void http_release(struct http *h, uint64_t wants, uint64_t done);
+/* All that waits ends with this fault. */
+void http_refuse(struct http *h, const struct fault *f);
 /* Drops a transfer: `done` is not called. */
 void http_cancel(struct http_transfer *t);
 /* This host is never asked through a proxy: an address of a machine. */

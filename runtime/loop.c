@@ -38,8 +38,8 @@ struct loop {
     } fds;
     timer_id last_id;
     CURLM *multi;
-    loop_fn *curl_fn;
-    void *curl_ctx;
+    loop_fn *curl_fn, *before_fn;
+    void *curl_ctx, *before_ctx;
 };
 
 struct loop *loop_new(void)
@@ -147,6 +147,12 @@ void loop_curl(struct loop *l, CURLM *multi, loop_fn *fn, void *ctx)
     l->curl_ctx = ctx;
 }
 
+void loop_before_wait(struct loop *l, loop_fn *fn, void *ctx)
+{
+    l->before_fn = fn;
+    l->before_ctx = ctx;
+}
+
 /* Whether there were any. */
 static bool loop_fire_timers(struct loop *l)
 {
@@ -180,6 +186,8 @@ void loop_step(struct loop *l)
 {
     /* What the caller waits for may have happened by that. */
     bool fired = loop_fire_timers(l);
+    if (l->before_fn)
+        l->before_fn(l->before_ctx);
     loop_collect(l);
     int64_t wait = fired ? 0 : LONGEST_WAIT_MS;
     if (l->timers.n) {

@@ -189,6 +189,8 @@ static bool op_write_result(struct run *r, uint32_t op, struct fault *f)
     bool ok = state_end(r->state, p->address, p->call, o->thing, kept, o->before.created,
                         pending, f);
     json_decref(kept);
+    if (o->changed)
+        state_hurry(r->state);
     return ok;
 }
 

@@ -221,7 +221,8 @@ static void reboot_asked(void *ctx, struct script_result *result)
     }
     json_t *intent = json_pack("{s:s}", "boot", boot);
     const struct state_thing about = {.args = intent};
-    if (state_begin(r->state, op->address, op->call, &about, &f)) {
+    if (state_begin(r->state, op->address, op->call, &about, &f) &&
+        state_sync(r->state, &f)) {
         b->boot = boot;
         b->since = loop_now();
         reboot_send(b, reboot_script, reboot_sent);

@@ -18,6 +18,7 @@
 #include "runtime/chef_server.h"
 #include "runtime/cost.h"
 #include "runtime/destroy.h"
+#include "runtime/disk.h"
 #include "runtime/endpoint.h"
 #include "runtime/exchange.h"
 #include "runtime/folder.h"
@@ -37,8 +38,9 @@
 /* What units contend for. */
 enum unit_class { CLASS_TOOL, CLASS_API, CLASS_OWN, CLASS_COUNT };
 
-#define DEFAULT_API 16
-#define DEFAULT_OWN 64
+/* Most wait for what a provider is making; its gate bounds the calls that they make. */
+#define API_LIMIT 128
+#define OWN_LIMIT 64
 
 /* --- units -----------------------------------------------------------------------------
  */
@@ -46,13 +48,11 @@ enum unit_class { CLASS_TOOL, CLASS_API, CLASS_OWN, CLASS_COUNT };
 static void run_limits(const struct run *r, uint32_t limits[CLASS_COUNT])
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    json_int_t api = json_integer_value(
-        json_object_get(json_object_get(r->plan->json, "limits"), "api"));
     limits[CLASS_TOOL] = r->options->jobs ? r->options->jobs
                          : processors > 2 ? (uint32_t)processors
                                           : 2;
-    limits[CLASS_API] = api > 0 && api < 1000 ? (uint32_t)api : DEFAULT_API;
-    limits[CLASS_OWN] = DEFAULT_OWN;
+    limits[CLASS_API] = API_LIMIT;
+    limits[CLASS_OWN] = OWN_LIMIT;
 }
 
 static enum unit_class class_of(const struct run_plan *p, uint32_t op)
@@ -288,6 +288,87 @@ static void run_heartbeat(void *ctx)
     loop_timer(r->loop, STATE_HEARTBEAT_MS, run_heartbeat, r);
 }
 
+/* --- what is written down --------------------------------------------------------------
+ */
+
+#define COMMIT_MS 50 /* what nobody waits for is gathered so long */
+
+/* What cannot be written down must not happen, and what was to be is not known any more.
+ */
+static void run_state_lost(struct run *r, struct fault *f)
+{
+    fault_move(&r->state_lost, f);
+    r->stopping = true;
+}
+
+/* What was gathered outlives this process from here on, and soon the computer, too. */
+static void run_commit(struct run *r)
+{
+    struct fault f = {0};
+    loop_cancel(r->loop, r->commit_timer);
+    r->commit_timer = 0;
+    if (!state_commit(r->state, &f)) {
+        progress_say(r->progress, "Stopping: %s", f.message);
+        run_state_lost(r, &f);
+    } else if (r->disk) {
+        r->disk_asked = disk_ask(r->disk);
+    }
+    fault_free(&f);
+}
+
+static void run_commit_at_last(void *ctx)
+{
+    run_commit(ctx);
+}
+
+static void run_disk_heard(void *ctx)
+{
+    struct run *r = ctx;
+    struct fault f = {0};
+    int error = disk_error(r->disk);
+    if (error && !r->state_lost.code) {
+        state_disk_failed(r->state, error, &f);
+        progress_say(r->progress, "Stopping: %s", f.message);
+        run_state_lost(r, &f);
+    }
+    fault_free(&f);
+}
+
+/* An intent is on the disk before the call that it announces goes out; what else is under
+ * way goes on meanwhile. */
+static void run_before_wait(void *ctx)
+{
+    struct run *r = ctx;
+    enum state_due due = state_due(r->state);
+    if (due == STATE_DUE) {
+        run_commit(r);
+        r->call_wants = r->disk_asked;
+    } else if (due == STATE_WAITS && !r->commit_timer) {
+        r->commit_timer = loop_timer(r->loop, COMMIT_MS, run_commit_at_last, r);
+    }
+    if (r->state_lost.code)
+        http_refuse(r->http, &r->state_lost);
+    else
+        http_release(r->http, r->call_wants, r->disk ? disk_done(r->disk) : 0);
+}
+
+/* The exit status, which a state that cannot be written makes one of failure. */
+static int run_all_written(struct run *r, int status)
+{
+    struct fault f = {0};
+    if (!state_sync(r->state, &f))
+        run_state_lost(r, &f);
+    fault_free(&f);
+    if (!r->state_lost.code)
+        return status;
+    fprintf(stderr,
+            "dvo-run: %s: the results that came last are not in it. Make room, or mend "
+            "what hinders it; then the same command looks for what this run has made, "
+            "and goes on\n",
+            r->state_lost.message);
+    return error_status(r->state_lost.code);
+}
+
 /* --- setting up and taking down
  * ---------------------------------------------------------- */
 
@@ -425,6 +506,7 @@ static void run_free(struct run *r)
     json_decref(r->pruned);
     json_decref(r->spoken);
     free(r->segment_end);
+    fault_free(&r->state_lost);
     free(r->waiters.v);
     free(r->folder);
     free(r->private);
@@ -454,6 +536,10 @@ static int run_go(struct run *r)
     struct signals *signals = signals_new(r->loop, run_asked_to_end, r);
     int status;
     run_heartbeat(r);
+    if (state_log(r->state) && !r->options->status)
+        r->disk = disk_new(r->loop, state_log(r->state), run_disk_heard, r);
+    http_hold(r->http);
+    loop_before_wait(r->loop, run_before_wait, r);
     events_write(r->events,
                  r->options->status    ? "status"
                  : r->options->destroy ? "destroy"
@@ -469,8 +555,8 @@ static int run_go(struct run *r)
     } else if (!(status = preflight_run(r)) && !r->options->preflight_only) {
         carried_out = true;
         run_units(r);
-        status = report_status(r);
         keep_costs(r);
+        status = report_status(r);
     }
     progress_free(r->progress);
     r->progress = NULL;
@@ -480,8 +566,10 @@ static int run_go(struct run *r)
         status = run_prune(r);
     else if (carried_out && !status)
         prune_notice(r);
+    status = run_all_written(r, status);
     events_write(r->events, "end", NULL, false, NULL);
     signals_free(signals);
+    disk_free(r->disk);
     return status;
 }
 

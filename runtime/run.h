@@ -98,8 +98,13 @@ struct run {
     json_t *pruned;         /* addresses that --prune may delete, or NULL */
     json_t *costs;        /* by address: how long the op took when it was done last, ms */
     int64_t *segment_end; /* per segment: when its last op was done */
-    bool stopping;        /* asked to end: start nothing more, wait for nothing long */
-    bool failed;          /* an op has failed, which ends a run with fail_fast */
+    struct disk *disk;    /* NULL: a commit is durable by itself */
+    uint64_t disk_asked;  /* of the last commit */
+    uint64_t call_wants;  /* of the last one with something that was due */
+    timer_id commit_timer;
+    struct fault state_lost; /* why the state could not be written */
+    bool stopping;           /* asked to end: start nothing more, wait for nothing long */
+    bool failed;             /* an op has failed, which ends a run with fail_fast */
     struct {
         struct run_waiter {
             run_fn *fn;

@@ -52,12 +52,14 @@ bool state_read(struct state *s, const char *address, struct state_op *out,
 {
     *out = (struct state_op){0};
     sqlite3_stmt *st =
-        state_prepare(s, "SELECT " OP_COLUMNS " FROM ops WHERE address = ?", 1, &address);
+        state_statement(s, "SELECT " OP_COLUMNS " FROM ops WHERE address = ?");
+    if (st)
+        sqlite3_bind_text(st, 1, address, -1, SQLITE_STATIC);
     int step = st ? sqlite3_step(st) : SQLITE_ERROR;
     if (step == SQLITE_ROW)
         state_row(st, out);
     bool ok = step == SQLITE_ROW || step == SQLITE_DONE || state_failed(s, f);
-    sqlite3_finalize(st);
+    sqlite3_reset(st);
     return ok;
 }
 
@@ -114,7 +116,7 @@ static bool state_write(struct state *s, const char *sql, const char *address,
                             recipe,
                             t->data ? "1" : "0",
                             t->protect ? "1" : "0"};
-    bool ok = state_execute(s, sql, sizeof values / sizeof *values, values, f);
+    bool ok = state_gather(s, sql, sizeof values / sizeof *values, values, f);
     free(args);
     free(needs);
     free(recipe);
@@ -125,13 +127,15 @@ bool state_begin(struct state *s, const char *address, const char *call,
                  const struct state_thing *thing, struct fault *f)
 {
     static const char *const none[3];
-    return state_write(
+    bool ok = state_write(
         s,
         "INSERT INTO ops (address, call, status, sequence, " THING_NAMES ") "
         "VALUES (?1, ?2, 1, " NEXT_SEQUENCE ", " THING_VALUES ") "
         "ON CONFLICT (address) DO UPDATE SET status = 1, call = ?2, sequence = "
         "CASE WHEN ?7 IS NULL THEN sequence ELSE excluded.sequence END, " THING_UPDATE,
         address, call, none, thing, f);
+    state_hurry(s);
+    return ok;
 }
 
 bool state_identify(struct state *s, const char *address, const json_t *id,
@@ -139,10 +143,11 @@ bool state_identify(struct state *s, const char *address, const json_t *id,
 {
     json_t *result = id ? json_pack("{sO}", "id", id) : NULL;
     char *text = result ? json_dumps(result, JSON_COMPACT) : NULL;
-    bool ok = state_execute(s, "UPDATE ops SET result = ?2 WHERE address = ?1", 2,
-                            (const char *const[]){address, text}, f);
+    bool ok = state_gather(s, "UPDATE ops SET result = ?2 WHERE address = ?1", 2,
+                           (const char *const[]){address, text}, f);
     free(text);
     json_decref(result);
+    state_hurry(s);
     return ok;
 }
 
@@ -166,19 +171,18 @@ bool state_end(struct state *s, const char *address, const char *call,
 
 bool state_refuse(struct state *s, const char *address, struct fault *f)
 {
-    return state_execute(s, "UPDATE ops SET status = 3 WHERE address = ?", 1, &address,
-                         f);
+    return state_gather(s, "UPDATE ops SET status = 3 WHERE address = ?", 1, &address, f);
 }
 
 bool state_settle(struct state *s, const char *address, struct fault *f)
 {
-    return state_execute(s, "UPDATE ops SET pending = 0 WHERE address = ?", 1, &address,
-                         f);
+    return state_gather(s, "UPDATE ops SET pending = 0 WHERE address = ?", 1, &address,
+                        f);
 }
 
 bool state_forget(struct state *s, const char *address, struct fault *f)
 {
-    return state_execute(s, "DELETE FROM ops WHERE address = ?", 1, &address, f);
+    return state_gather(s, "DELETE FROM ops WHERE address = ?", 1, &address, f);
 }
 
 static bool state_each_of(struct state *s, const char *sql, const char *text,
@@ -227,9 +231,9 @@ static const char rename_needs[] =
 bool state_rename(struct state *s, const char *from, const char *to, struct fault *f)
 {
     const char *const names[] = {from, to};
-    return state_execute(s, "UPDATE ops SET address = ?2 WHERE address = ?1", 2, names,
-                         f) &&
-           state_execute(s, rename_needs, 2, names, f);
+    return state_gather(s, "UPDATE ops SET address = ?2 WHERE address = ?1", 2, names,
+                        f) &&
+           state_gather(s, rename_needs, 2, names, f);
 }
 
 /* The one JSON text that a statement asks for. */
@@ -259,10 +263,10 @@ bool state_keep_provider(struct state *s, const char *id, const json_t *record,
                          struct fault *f)
 {
     char *text = json_line(record);
-    bool ok = state_execute(s,
-                            "INSERT INTO providers VALUES (?1, ?2) ON CONFLICT (id) DO "
-                            "UPDATE SET record = ?2 WHERE record != ?2",
-                            2, (const char *const[]){id, text}, f);
+    bool ok = state_gather(s,
+                           "INSERT INTO providers VALUES (?1, ?2) ON CONFLICT (id) DO "
+                           "UPDATE SET record = ?2 WHERE record != ?2",
+                           2, (const char *const[]){id, text}, f);
     free(text);
     return ok;
 }
@@ -276,20 +280,13 @@ bool state_note_down(struct state *s, const char *name, const json_t *value,
                      struct fault *f)
 {
     char *text = json_dumps(value, JSON_COMPACT);
-    bool ok = state_execute(s, "INSERT OR REPLACE INTO meta VALUES (?1, ?2)", 2,
-                            (const char *const[]){name, text}, f);
+    bool ok = state_gather(s, "INSERT OR REPLACE INTO meta VALUES (?1, ?2)", 2,
+                           (const char *const[]){name, text}, f);
     free(text);
     return ok;
 }
 
 bool state_together(struct state *s, state_changes *changes, void *ctx, struct fault *f)
 {
-    if (sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
-        return state_failed(s, f);
-    bool ok = changes(ctx, f);
-    if (ok && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
-        ok = state_failed(s, f);
-    if (!ok)
-        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-    return ok;
+    return state_sync(s, f) && (changes(ctx, f) ? state_sync(s, f) : state_drop(s));
 }

@@ -74,15 +74,34 @@ void state_heartbeat(struct state *s);
 bool state_read(struct state *s, const char *address, struct state_op *out,
                 struct fault *f);
 void state_op_free(struct state_op *op);
-/* Durable before it returns: this call is about to change something. `thing`, and all
- * that it points to, may be NULL and then leave what is there. */
+/* Changes are gathered, for a write to the disk costs more than all else here. This makes
+ * them outlive this process, all or none; false if they are lost. The run does it before
+ * it waits for anything. */
+bool state_commit(struct state *s, struct fault *f);
+/* The same, and they outlive the computer. Whoever is about to act in another way than by
+ * the loop's transfers must do it himself. */
+bool state_sync(struct state *s, struct fault *f);
+/* The file that is to be synced after a commit (borrowed), or NULL; and what it means if
+ * that fails with this errno: false. */
+const char *state_log(const struct state *s);
+bool state_disk_failed(struct state *s, int error, struct fault *f);
+enum state_due {
+    STATE_SYNCED, /* nothing waits */
+    STATE_WAITS,  /* for no longer than a moment */
+    STATE_DUE,    /* before the next call goes out */
+};
+enum state_due state_due(const struct state *s);
+/* What waits is due. */
+void state_hurry(struct state *s);
+
+/* This call is about to change something; due. `thing`, and all that it points to, may be
+ * NULL and then leave what is there. */
 bool state_begin(struct state *s, const char *address, const char *call,
                  const struct state_thing *thing, struct fault *f);
-/* Durable before it returns: the id that the provider gave to what was begun; NULL: it is
- * gone again. */
+/* The id that the provider gave to what was begun; NULL: it is gone again. Due. */
 bool state_identify(struct state *s, const char *address, const json_t *id,
                     struct fault *f);
-/* Durable before it returns: the call's result. `thing` as above. */
+/* The call's result. `thing` as above. */
 bool state_end(struct state *s, const char *address, const char *call,
                const struct state_thing *thing, const json_t *result, bool created,
                bool pending, struct fault *f);

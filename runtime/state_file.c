@@ -1,6 +1,6 @@
-/* Opens the file, brings older ones to this version, and holds the lock. WAL with full
- * synchronisation, so that a commit is on the disk when the call it announces goes out.
- */
+/* Opens the file, brings older ones to this version, and holds the lock. A commit goes to
+ * the write-ahead log, which outlives this process; that the log is on the disk, and
+ * outlives the computer's power, is seen to apart from it, for it takes long. */
 #include "runtime/state_file.h"
 
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include "ir/base/arena.h"
 #include "ir/base/buf.h"
 #include "ir/base/file.h"
+#include "runtime/disk.h"
 
 /* What makes a state of each version from one of the version before; 0 is an empty file.
  */
@@ -72,6 +73,98 @@ bool state_execute(struct state *s, const char *sql, unsigned n, const char *con
         state_failed(s, f);
     sqlite3_finalize(st);
     return ok;
+}
+
+/* Some errors end the transaction, and with it what was written before. */
+static bool gather_failed(struct state *s, struct fault *f)
+{
+    state_failed(s, f);
+    if (s->gathering && sqlite3_get_autocommit(s->db))
+        s->lost = f->code;
+    return false;
+}
+
+sqlite3_stmt *state_statement(struct state *s, const char *sql)
+{
+    for (size_t i = 0; i < s->statements.n; i++)
+        if (s->statements.v[i].sql == sql)
+            return s->statements.v[i].st;
+    sqlite3_stmt *st;
+    if (sqlite3_prepare_v3(s->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &st, NULL) !=
+        SQLITE_OK)
+        return NULL;
+    *vec_push(&s->statements) = (struct state_statement){sql, st};
+    return st;
+}
+
+bool state_gather(struct state *s, const char *sql, unsigned n, const char *const *texts,
+                  struct fault *f)
+{
+    if (!s->gathering &&
+        sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) != SQLITE_OK)
+        return state_failed(s, f);
+    s->gathering = true;
+    sqlite3_stmt *st = state_statement(s, sql);
+    if (!st)
+        return gather_failed(s, f);
+    for (unsigned i = 0; i < n; i++)
+        sqlite3_bind_text(st, (int)i + 1, texts[i], -1, SQLITE_STATIC);
+    bool ok = sqlite3_step(st) == SQLITE_DONE || gather_failed(s, f);
+    sqlite3_reset(st);
+    sqlite3_clear_bindings(st);
+    return ok;
+}
+
+void state_hurry(struct state *s)
+{
+    s->hurry |= s->gathering;
+}
+
+enum state_due state_due(const struct state *s)
+{
+    return s->hurry ? STATE_DUE : s->gathering ? STATE_WAITS : STATE_SYNCED;
+}
+
+bool state_drop(struct state *s)
+{
+    if (!sqlite3_get_autocommit(s->db))
+        sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    s->gathering = s->hurry = false;
+    s->lost = DVO_OK;
+    return false;
+}
+
+bool state_commit(struct state *s, struct fault *f)
+{
+    if (!s->gathering)
+        return true;
+    bool ok = !s->lost && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK;
+    if (s->lost)
+        fault_set(f, s->lost, "the state %s cannot be written", s->path);
+    else if (!ok)
+        state_failed(s, f);
+    state_drop(s);
+    return ok;
+}
+
+bool state_disk_failed(struct state *s, int error, struct fault *f)
+{
+    return fault_set(f, error == ENOSPC ? DVO_ENOSPC : DVO_EUNKNOWN,
+                     "the state %s cannot be written: %s", s->path, strerror(error));
+}
+
+const char *state_log(const struct state *s)
+{
+    return s->wal;
+}
+
+bool state_sync(struct state *s, struct fault *f)
+{
+    if (!s->gathering)
+        return true;
+    int error;
+    return state_commit(s, f) &&
+           (!s->wal || !(error = disk_sync(s->wal)) || state_disk_failed(s, error, f));
 }
 
 static int state_version(struct state *s)
@@ -147,6 +240,23 @@ static bool state_copy(struct state *s, struct fault *f)
     return ok || state_failed(s, f);
 }
 
+/* A write-ahead log where the file system can have one. */
+static bool state_journal(struct state *s)
+{
+    sqlite3_stmt *st = state_prepare(s, "PRAGMA journal_mode = WAL", 0, NULL);
+    bool ok = st && sqlite3_step(st) == SQLITE_ROW;
+    if (ok && !strcmp((const char *)sqlite3_column_text(st, 0), "wal")) {
+        struct buf path = {0};
+        buf_printf(&path, "%s-wal", s->path);
+        s->wal = buf_steal(&path);
+    }
+    sqlite3_finalize(st);
+    return ok && sqlite3_exec(s->db,
+                              s->wal ? "PRAGMA synchronous = NORMAL"
+                                     : "PRAGMA synchronous = FULL",
+                              NULL, NULL, NULL) == SQLITE_OK;
+}
+
 static bool state_file(struct state *s, enum state_use use, struct fault *f)
 {
     static const int flags[] = {
@@ -164,9 +274,7 @@ static bool state_file(struct state *s, enum state_use use, struct fault *f)
     sqlite3_busy_timeout(s->db, 5000);
     if (use == STATE_LOOK)
         return state_copy(s, f);
-    return sqlite3_exec(s->db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL",
-                        NULL, NULL, NULL) == SQLITE_OK ||
-           state_failed(s, f);
+    return state_journal(s) || state_failed(s, f);
 }
 
 struct state *state_open(const char *path, const char *project, enum state_use use,
@@ -211,10 +319,17 @@ void state_close(struct state *s)
 {
     if (!s)
         return;
+    struct fault ignored = {0};
+    state_sync(s, &ignored);
+    fault_free(&ignored);
     if (s->locked)
         lock_change(s, "DELETE FROM lock" LOCK_OURS);
+    for (size_t i = 0; i < s->statements.n; i++)
+        sqlite3_finalize(s->statements.v[i].st);
+    free(s->statements.v);
     sqlite3_close(s->db);
     free(s->path);
+    free(s->wal);
     free(s->program);
     free(s);
 }
@@ -282,6 +397,11 @@ bool state_lock(struct state *s, const char *folder, char **note, char **leftove
     if (!ok)
         sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
     s->locked = ok;
+    if (ok) {
+        char *dir = path_dir(s->path);
+        file_sync_dir(dir);
+        free(dir);
+    }
     return ok;
 }
 

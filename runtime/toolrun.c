@@ -362,7 +362,8 @@ static bool tool_op_intend(struct tool_run *t, struct fault *f, const struct too
     struct run *r = t->run;
     const struct plan_op *op = &r->plan->ops[o->op];
     if (op->idempotent || r->ops[o->op].before.status != STATE_STARTED)
-        return state_begin(r->state, op->address, op->call, NULL, f);
+        return state_begin(r->state, op->address, op->call, NULL, f) &&
+               state_sync(r->state, f);
     state_refuse(r->state, op->address, f);
     return fault_set(f, DVO_EUNKNOWN,
                      "an earlier run was stopped while this was at work; check on the "

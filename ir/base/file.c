@@ -66,9 +66,7 @@ static bool file_write_fd(int fd, const char *p, size_t len)
     return true;
 }
 
-/* Makes a rename in this folder durable. File systems that cannot sync a folder are left
- * alone: the rename itself has happened. */
-static void file_sync_dir(const char *dir)
+void file_sync_dir(const char *dir)
 {
     int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)

@@ -13,6 +13,8 @@ bool file_read(const char *path, struct buf *out);
 /* Writes to a temporary name in the same folder, syncs, renames. Mode e.g. 0644. False
  * with errno on failure (the old file stands, the temporary one is gone). */
 bool file_replace(const char *path, const void *bytes, size_t len, unsigned mode);
+/* Makes names in a folder durable. File systems that cannot do that are left alone. */
+void file_sync_dir(const char *dir);
 /* mkdir -p with mode 0755. False with errno. */
 bool file_mkdirs(const char *path);
 /* Folder part of a path ("." if none), to be freed. */

@@ -14,7 +14,7 @@
 
 #include "ir/base/arena.h"
 #include "ir/base/buf.h"
-#include "runtime/state.h"
+#include "runtime/state_file.h"
 
 /* A folder of its own per test, with the path of a state that does not exist yet. */
 struct place {
@@ -85,14 +85,15 @@ static bool intend(const struct place *p)
     json_t *args = json_pack("{s:s,s:i}", "image", "debian", "cpus", 2);
     struct state *s = state_open(p->path, "shop", STATE_MAKE, &f);
     const struct state_thing thing = {.key = "dvo:shop:machine", .args = args};
-    return s && state_begin(s, "machine", "cloud.create", &thing, &f);
+    return s && state_begin(s, "machine", "cloud.create", &thing, &f) &&
+           state_sync(s, &f);
 }
 
 static bool intend_again(const struct place *p)
 {
     struct fault f = {0};
     struct state *s = state_open(p->path, "shop", STATE_USE, &f);
-    return s && state_begin(s, "machine", "cloud.create", NULL, &f);
+    return s && state_begin(s, "machine", "cloud.create", NULL, &f) && state_sync(s, &f);
 }
 
 static void keeps_the_intent_of_a_dead_process(void **state)
@@ -136,7 +137,8 @@ static bool finish(const struct place *p)
     struct state *s = state_open(p->path, "shop", STATE_MAKE, &f);
     json_t *result = json_pack("{s:s%}", "stdout", "a\0b", (size_t)3);
     return s && state_begin(s, "op", "machine.run", NULL, &f) &&
-           state_end(s, "op", "machine.run", NULL, result, false, true, &f);
+           state_end(s, "op", "machine.run", NULL, result, false, true, &f) &&
+           state_sync(s, &f);
 }
 
 static void keeps_the_result_of_a_dead_process(void **state)
@@ -152,6 +154,68 @@ static void keeps_the_result_of_a_dead_process(void **state)
     assert_null(op.key);
     assert_false(op.created);
     assert_true(op.pending);
+    state_op_free(&op);
+    state_close(s);
+}
+
+static bool end_without_sync(const struct place *p)
+{
+    struct fault f = {0};
+    struct state *s = state_open(p->path, "shop", STATE_MAKE, &f);
+    bool ok = s && state_begin(s, "op", "machine.run", NULL, &f) &&
+              state_due(s) == STATE_DUE && state_sync(s, &f) &&
+              state_due(s) == STATE_SYNCED &&
+              state_end(s, "op", "machine.run", NULL, NULL, false, true, &f) &&
+              state_due(s) == STATE_WAITS;
+    state_hurry(s);
+    return ok && state_due(s) == STATE_DUE;
+}
+
+static void gathers_changes(void **state)
+{
+    const struct place *p = *state;
+    in_dying_child(p, end_without_sync);
+    struct state *s = opened(p);
+    struct state_op op = read_op(s, "op");
+    assert_int_equal(op.status, STATE_STARTED);
+    state_op_free(&op);
+    state_close(s);
+}
+
+/* What ends the transaction takes those before with it, and that is told. */
+static void tells_what_a_full_disk_lost(void **state)
+{
+    struct fault f = {0};
+    struct state *s = opened(*state);
+    char *large = xmalloc(1 << 20);
+    memset(large, 'x', (1 << 20) - 1);
+    large[(1 << 20) - 1] = '\0';
+    json_t *result = json_pack("{s:s}", "text", large);
+    free(large);
+    assert_int_equal(sqlite3_exec(s->db, "PRAGMA max_page_count = 20", NULL, NULL, NULL),
+                     SQLITE_OK);
+    assert_true(state_begin(s, "first", "machine.run", NULL, &f));
+    assert_false(
+        state_end(s, "second", "machine.run", NULL, result, false, false, &f));
+    assert_int_equal(f.code, DVO_ENOSPC);
+    fault_free(&f);
+    bool kept = state_sync(s, &f);
+    assert_int_equal(f.code, kept ? DVO_OK : DVO_ENOSPC);
+    fault_free(&f);
+    struct state_op op = read_op(s, "first");
+    assert_int_equal(op.status, kept ? STATE_STARTED : STATE_NONE);
+    state_op_free(&op);
+    /* With room again, it goes on. */
+    assert_int_equal(
+        sqlite3_exec(s->db, "PRAGMA max_page_count = 10000", NULL, NULL, NULL),
+        SQLITE_OK);
+    assert_true(state_begin(s, "third", "machine.run", NULL, &f));
+    assert_true(state_sync(s, &f));
+    json_decref(result);
+    state_close(s);
+    s = opened(*state);
+    op = read_op(s, "third");
+    assert_int_equal(op.status, STATE_STARTED);
     state_op_free(&op);
     state_close(s);
 }
@@ -471,6 +535,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STATE_TEST(keeps_the_intent_of_a_dead_process),
         STATE_TEST(keeps_the_result_of_a_dead_process),
+        STATE_TEST(gathers_changes),
+        STATE_TEST(tells_what_a_full_disk_lost),
         STATE_TEST(follows_an_op),
         STATE_TEST(keeps_what_a_deletion_needs),
         STATE_TEST(opens_older_states),
