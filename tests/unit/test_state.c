@@ -195,8 +195,7 @@ static void tells_what_a_full_disk_lost(void **state)
     assert_int_equal(sqlite3_exec(s->db, "PRAGMA max_page_count = 20", NULL, NULL, NULL),
                      SQLITE_OK);
     assert_true(state_begin(s, "first", "machine.run", NULL, &f));
-    assert_false(
-        state_end(s, "second", "machine.run", NULL, result, false, false, &f));
+    assert_false(state_end(s, "second", "machine.run", NULL, result, false, false, &f));
     assert_int_equal(f.code, DVO_ENOSPC);
     fault_free(&f);
     bool kept = state_sync(s, &f);
