@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import datetime
 import fcntl
 import hashlib
 import pathlib
@@ -64,15 +65,15 @@ def answers(service, path="/"):
 
 
 def start(names):
-    """Starts them at once, then waits for each."""
+    """Starts them at once, then waits for each. Says whether one did not run."""
     every = services()
-    for name in names:
-        every[name].start()
+    started = [name for name in names if every[name].start()]
     for name in names:
         every[name].wait()
     for name in names:
         if name in settings.TLS_SERVICES:
             until(f"{name} answers", lambda name=name: answers(name))
+    return bool(started)
 
 
 def stop(names):
@@ -105,18 +106,23 @@ def once_seeded(name):
 
 def start_all():
     """In an order that also holds the first time: some end where they cannot log in."""
-    start([*BASE, "keystone"])
+    since = datetime.datetime.utcnow().isoformat()
+    started = start([*BASE, "keystone"])
     every = services()
     for name in every:
         if name not in LOG_IN_AT_ONCE:
-            every[name].start()
+            started |= every[name].start()
     with once_seeded("identity") as todo:
         if todo:
             import seed
 
             seed.identity()
             said("users and catalog")
-    start(list(every))
+    started |= start(list(every))
+    if started:
+        import seed
+
+        until("the workers of nova and cinder live", lambda: seed.workers_up(since))
     said("all services run")
 
 
@@ -127,7 +133,6 @@ def fill():
             return
         import seed
 
-        until("nova-compute and cinder-volume are up", seed.workers_up)
         until("nova knows its host", seed.host_known)
         seed.cloud()
         said("flavors, images, networks, quotas")

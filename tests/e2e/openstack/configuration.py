@@ -25,6 +25,8 @@ from settings import (
     url,
 )
 
+# Seconds. Whoever brings the cloud up waits for the first report of its workers.
+REPORT_INTERVAL = 2
 # nova's fake driver and neutron's test driver agree on this name: ports of this host bind
 # without an agent.
 HOST = "host-ovs-filter-active"
@@ -195,6 +197,7 @@ def nova():
             "osapi_compute_listen_port": PORTS["nova-api"],
             "osapi_compute_workers": 2,
             "allow_resize_to_same_host": "true",
+            "report_interval": REPORT_INTERVAL,
             "periodic_fuzzy_delay": 0,
         },
         wsgi={"api_paste_config": ROOT / "usr/share/nova-common/api-paste.ini"},
@@ -224,6 +227,7 @@ def cinder():
             "osapi_volume_listen_port": PORTS["cinder-api"],
             "osapi_volume_workers": 1,
             "host": "cinderhost",
+            "report_interval": REPORT_INTERVAL,
             "periodic_fuzzy_delay": 0,
             "enabled_backends": "fake",
             "default_volume_type": "__DEFAULT__",

@@ -26,6 +26,13 @@ FLAVORS = (
     ("m1.large", 4, 8192, 80),
     ("m1.impossible", 1, 1000000, 1),
 )
+WORKERS = (
+    "nova-conductor",
+    "nova-scheduler",
+    "nova-compute",
+    "cinder-scheduler",
+    "cinder-volume",
+)
 IMAGES = ("cirros", "debian-12")
 # Room for tests of many, and hardly any.
 QUOTAS = {
@@ -110,14 +117,15 @@ def catalog(keystone):
                     )
 
 
-def workers_up():
-    """Whether nova and cinder know that their workers live: before that they place nothing."""
+def workers_up(since):
+    """Whether the workers of nova and cinder have said since then that they live: a message
+    to one that does not listen yet is lost, and its server stays in BUILD for ever."""
     admin = connect()
+    said = {service.binary: service.updated_at for service in admin.compute.services()}
     answer = admin.block_storage.get("/os-services")
-    known = [(service.binary, service.state) for service in admin.compute.services()]
     if answer.ok:
-        known += [(one["binary"], one["state"]) for one in answer.json()["services"]]
-    return {("nova-compute", "up"), ("cinder-volume", "up")} <= set(known)
+        said |= {one["binary"]: one["updated_at"] for one in answer.json()["services"]}
+    return all((said.get(name) or "") >= since for name in WORKERS)
 
 
 def host_known():
