@@ -21,6 +21,8 @@ def save():
 
 
 class Cloud(http.server.BaseHTTPRequestHandler):
+    # An answer is written in two parts: the second one is not to wait for the other side.
+    disable_nagle_algorithm = True
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):

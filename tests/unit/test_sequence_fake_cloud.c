@@ -5,6 +5,7 @@
 
 #include "tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -30,6 +31,7 @@ static unsigned syncs_left, sends_left; /* until this process is killed; 0: neve
 /* Whether a POST must find all on the disk that was written to the state's log. */
 static bool power_may_fail;
 static atomic_uint log_written, log_synced;
+static unsigned room; /* writes to that log until the disk is full; 0: it never is */
 
 static void count_down(unsigned *left)
 {
@@ -47,9 +49,17 @@ static bool is_log(int fd)
 
 ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
 {
-    if (is_log(fd))
+    bool log = is_log(fd);
+    if (log && room && log_written >= room) {
+        errno = ENOSPC;
+        return -1;
+    }
+    ssize_t result = syscall(SYS_pwrite64, fd, p, n, at);
+    if (log) {
         log_written++;
-    return syscall(SYS_pwrite64, fd, p, n, at);
+        count_down(&syncs_left);
+    }
+    return result;
 }
 
 int fdatasync(int fd)
@@ -691,6 +701,34 @@ static void killed(bool syncs)
     fail_msg("it never came to an end");
 }
 
+/* The disk is full from some write on, wherever that is; then there is room again. */
+static void test_full_disk(void **state)
+{
+    struct place *p = place_make("");
+    int status = -1;
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    for (unsigned n = 1; status && n < 200; n += 3) {
+        room = n;
+        status = run_once(p, plain);
+        room = 0;
+        assert_true(status == 0 || status == error_status(DVO_ENOSPC));
+        if (status)
+            says(p, "cannot be used: database or disk is full");
+        else
+            assert_true(n > 20);
+        assert_int_equal(run_once(p, plain), 0);
+        things_are(p, 1);
+        assert_int_equal(stored(p, "made", "servers"), n / 3 + 1);
+        assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}),
+                         0);
+        things_are(p, 0);
+        assert_int_equal(unlink(p->db), 0);
+    }
+    assert_int_equal(status, 0);
+    place_free(p);
+}
+
 static void test_killed_at_each_write(void **state)
 {
     (void)state;
@@ -726,6 +764,7 @@ int main(void)
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_status_asks_together),
         cmocka_unit_test(test_destroy_killed_at_each_call),
+        cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_killed_at_each_write),
         cmocka_unit_test(test_killed_at_each_call),
     };
