@@ -223,4 +223,12 @@ static inline unsigned stored(const struct place *p, const char *part, const cha
     return n;
 }
 
+static inline void delete_by_hand(const struct place *p, const char *path)
+{
+    struct buf command = {0};
+    buf_printf(&command, "curl -sf -X DELETE http://127.0.0.1:%d%s", p->port, path);
+    assert_int_equal(system(buf_text(&command)), 0);
+    buf_free(&command);
+}
+
 #endif

@@ -303,14 +303,6 @@ static void test_lost_list_is_no_absence(void **state)
     place_free(p);
 }
 
-static void delete_by_hand(const struct place *p, const char *path)
-{
-    struct buf command = {0};
-    buf_printf(&command, "curl -sf -X DELETE http://127.0.0.1:%d%s", p->port, path);
-    assert_int_equal(system(buf_text(&command)), 0);
-    buf_free(&command);
-}
-
 static void test_partial_absence(void **state)
 {
     struct place *p = place_make("");
