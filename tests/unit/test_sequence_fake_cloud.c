@@ -303,6 +303,37 @@ static void test_lost_list_is_no_absence(void **state)
     place_free(p);
 }
 
+/* Found by a path that names it. */
+static const char named[] =
+    "{\"op\": 1, \"address\": \"a\", \"key\": \"k:a\", \"args\": {}, \"sequences\": {"
+    " \"lookup\": [{\"path\": \"/names/names-1\", \"extract\": {\"id\": \"/id\"}}],"
+    " \"create\": [{\"method\": \"POST\", \"path\": \"/names\", \"body\": {},"
+    " \"extract\": {\"id\": \"/id\"}}],"
+    " \"delete\": [{\"method\": \"DELETE\", \"path\": \"/names/names-1\"}]},"
+    " \"result\": {\"id\": {\"$var\": \"id\"}}}";
+
+/* Nor does it say anything of a thing if some other server says 404. */
+static void test_foreign_answer_is_no_absence(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, named, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    lose_lists(p, true);
+    assert_int_equal(run_once(p, destroy), error_status(DVO_ENOENT));
+    says(p, "0 deleted, 1 failed, 0 left");
+    assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
+    says(p, "GET /names/names-1 was answered with 404");
+    assert_int_equal(run_once(p, (struct run_options){.status = true}),
+                     error_status(DVO_ENOENT));
+    says(p, "not known       a");
+    assert_int_equal(stored(p, "made", "names"), 1);
+    lose_lists(p, false);
+    assert_int_equal(run_once(p, destroy), 0);
+    assert_int_equal(stored(p, "things", "names"), 0);
+    place_free(p);
+}
+
 static void test_partial_absence(void **state)
 {
     struct place *p = place_make("");
@@ -534,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_preflight_quota),
         cmocka_unit_test(test_destroyed_without_its_program),
         cmocka_unit_test(test_lost_list_is_no_absence),
+        cmocka_unit_test(test_foreign_answer_is_no_absence),
         cmocka_unit_test(test_partial_absence),
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),
