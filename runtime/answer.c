@@ -29,20 +29,24 @@ static bool expected(const json_t *step, long status)
     return status == 200 || status == 201 || status == 202 || status == 204;
 }
 
-/* The sentence of an error, where the driver knows where it stands; to be freed. */
-static char *error_sentence(struct run *r, const char *body, size_t len)
+/* The sentence of an error, where the driver knows where it stands; to be freed.
+ * *foreign: a body that is none of the provider's documents was sent by something else.
+ */
+static char *error_sentence(struct run *r, const char *body, size_t len, bool *foreign)
 {
     struct value_source s = run_values(r, NULL);
     json_t *document = json_loadb(body, len, JSON_ALLOW_NUL, NULL), *found = NULL;
+    const json_t *words = json_object_get(provider_record(r), "words");
     size_t i;
     json_t *entry;
     struct fault ignored = {0};
-    json_array_foreach(json_object_get(provider_record(r), "words"), i, entry)
+    json_array_foreach(words, i, entry)
     {
         if (document && !found)
             found = decode_extract(&s, document, NULL, entry, &ignored);
     }
     char *text = json_is_string(found) ? strdup(json_string_value(found)) : NULL;
+    *foreign = len && (json_array_size(words) ? !text : !document);
     fault_free(&ignored);
     fault_free(&s.fault);
     json_decref(found);
@@ -67,9 +71,20 @@ static enum dvo_error rule_code(const json_t *rule)
     return code ? error_named(code, strlen(code)) : DVO_OK;
 }
 
-static bool unexpected(struct value_source *s, const json_t *step,
-                       const struct http_response *response, struct fault *f)
+/* Whether an answer of this status says that a thing is not there. Of a list it says
+ * nothing of what would be in it: the service may be another one than was meant. */
+static bool says_absent(const json_t *step, const struct fault *f)
 {
+    return f->code == DVO_ENOENT && (f->status == 404 || f->status == 410) &&
+           !json_object_get(step, "select");
+}
+
+/* *absent: it says that the thing is not there. */
+static void unexpected(struct value_source *s, const json_t *step,
+                       const struct http_response *response, bool *absent,
+                       struct fault *f)
+{
+    bool foreign;
     const char *body = buf_text(&response->body);
     const json_t *rule = provider_rule(s->ctx, response->status, body);
     struct buf path = {0};
@@ -77,22 +92,14 @@ static bool unexpected(struct value_source *s, const json_t *step,
     fault_set(f, rule ? rule_code(rule) : http_status_error(response->status),
               "%s %s was answered with %ld", step_method(step), buf_text(&path),
               response->status);
-    char *sentence = error_sentence(s->ctx, body, response->body.len);
+    char *sentence = error_sentence(s->ctx, body, response->body.len, &foreign);
     fault_words(f, sentence ? sentence : body);
     free(sentence);
     f->retry_after_ms = response->retry_after_ms;
     f->status = response->status;
     apply_rule(rule, f);
+    *absent = !foreign && says_absent(step, f);
     buf_free(&path);
-    return false;
-}
-
-/* Whether an unexpected answer says that a thing is not there. Of a list it says nothing
- * of what would be in it: the service may be another one than was meant. */
-static bool says_absent(const json_t *step, const struct fault *f)
-{
-    return f->code == DVO_ENOENT && (f->status == 404 || f->status == 410) &&
-           !json_object_get(step, "select");
 }
 
 /* A label among labels, say. */
@@ -374,8 +381,7 @@ enum answer answer_check(struct answer_context *c, const json_t *step,
         pending = poll && error_transient(f->code);
     } else if (statuses ? !in_list(statuses, response->status)
                         : !expected(step, response->status)) {
-        unexpected(c->source, step, response, f);
-        c->absent = says_absent(step, f);
+        unexpected(c->source, step, response, &c->absent, f);
         bool denied = response->status == 401 || response->status == 403;
         pending = statuses ? !denied : poll && error_transient(f->code);
     } else if (judge_document(c, step, reply, &pending, f)) {

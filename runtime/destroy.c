@@ -8,27 +8,54 @@
 #include <unistd.h>
 
 #include "ir/base/arena.h"
+#include "runtime/report.h"
 #include "runtime/teardown.h"
 
-bool destroy_agreed(const struct run *r, const struct things *t)
+struct asking {
+    bool answered, agreed;
+};
+
+static void asking_answered(void *ctx)
 {
-    char answer[16];
+    struct asking *a = ctx;
+    char line[16];
+    a->answered = true;
+    a->agreed = fgets(line, sizeof line, stdin) && !strcmp(line, "yes\n");
+}
+
+/* Meanwhile the state stays ours, and whoever asks us to end is heard. */
+static bool asked(const struct run *r)
+{
+    struct asking a = {0};
+    loop_watch(r->loop, STDIN_FILENO, asking_answered, &a);
+    while (!a.answered && !r->stopping)
+        loop_step(r->loop);
+    loop_unwatch(r->loop, STDIN_FILENO);
+    return a.agreed && !r->stopping;
+}
+
+bool destroy_may_ask(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+int destroy_agreed(const struct run *r, const struct things *t)
+{
     if (r->options->yes)
-        return true;
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-        fputs("dvo-run: nobody can be asked here; --yes destroys without asking\n",
-              stderr);
-        return false;
+        return 0;
+    if (!destroy_may_ask()) {
+        report_say("nobody can be asked here; --yes destroys without asking");
+        return STATUS_USAGE;
     }
     puts("This deletes, with everything on it:");
     things_print_going(t, stdout);
     things_print_kept(t, stdout);
     printf("Delete? Only \"yes\" does it: ");
     fflush(stdout);
-    if (fgets(answer, sizeof answer, stdin) && !strcmp(answer, "yes\n"))
-        return true;
+    if (asked(r))
+        return 0;
     puts("nothing deleted");
-    return false;
+    return r->stopping ? error_status(DVO_ECANCELED) : STATUS_USAGE;
 }
 
 static size_t things_kept(const struct things *t)
@@ -75,8 +102,8 @@ static int destroy_chosen(struct run *r, const struct things *t)
         puts("nothing to destroy");
         return 0;
     }
-    if (things_count(t, THING_GOES) && !destroy_agreed(r, t))
-        return STATUS_USAGE;
+    if (things_count(t, THING_GOES) && (status = destroy_agreed(r, t)))
+        return status;
     return destroy_things(r, t);
 }
 
@@ -89,10 +116,8 @@ int destroy_run(struct run *r)
         status = destroy_chosen(r, &t);
         tell_others(&t);
     } else {
-        fprintf(stderr, "dvo-run: %s\n", f.message);
-        status = error_status(f.code);
+        status = report_fault(&f);
     }
-    fault_free(&f);
     things_free(&t);
     return status;
 }

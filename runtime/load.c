@@ -354,6 +354,7 @@ void plan_free(struct run_plan *p)
     for (uint32_t i = 1; i <= p->nops; i++)
         op_free(&p->ops[i]);
     free(p->ops);
+    free(p->by_address);
     json_decref(p->json);
     json_decref(p->provider);
     if (p->calls >= 0)
@@ -363,11 +364,31 @@ void plan_free(struct run_plan *p)
     free(p);
 }
 
-uint32_t plan_op_at(const struct run_plan *p, const char *address)
+static int compare_addresses(const void *a, const void *b, void *ctx)
 {
-    for (uint32_t i = 1; i <= p->nops; i++)
-        if (!strcmp(p->ops[i].address, address))
-            return i;
+    const struct plan_op *ops = ctx;
+    return strcmp(ops[*(const uint32_t *)a].address, ops[*(const uint32_t *)b].address);
+}
+
+uint32_t plan_op_at(struct run_plan *p, const char *address)
+{
+    uint32_t low = 0, high = p->nops;
+    if (!p->by_address) {
+        p->by_address = xcalloc(p->nops + 1, sizeof *p->by_address);
+        for (uint32_t i = 0; i < p->nops; i++)
+            p->by_address[i] = i + 1;
+        qsort_r(p->by_address, p->nops, sizeof *p->by_address, compare_addresses, p->ops);
+    }
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        int order = strcmp(p->ops[p->by_address[middle]].address, address);
+        if (!order)
+            return p->by_address[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
     return 0;
 }
 

@@ -128,6 +128,7 @@ struct run_plan {
     char *program_dir;   /* the program's folder */
     struct plan_op *ops; /* index 0 unused; program order */
     uint32_t nops;
+    uint32_t *by_address;     /* its ops in the order of their addresses; NULL: not yet */
     struct segment *segments; /* index 0 unused */
     uint32_t nsegments;
     struct plan_batch *batches; /* index 0 unused */
@@ -142,6 +143,6 @@ struct run_plan {
 struct run_plan *plan_load(const char *dir, const char *expect, char **message);
 void plan_free(struct run_plan *p);
 /* Index of the op with this address or id; 0: none. */
-uint32_t plan_op_at(const struct run_plan *p, const char *address);
+uint32_t plan_op_at(struct run_plan *p, const char *address);
 uint32_t plan_op_index(const struct run_plan *p, json_int_t id);
 #endif

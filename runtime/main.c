@@ -8,6 +8,7 @@
 #include "dvo_config.h"
 #include "ir/base/arena.h"
 #include "ir/errors.h"
+#include "runtime/report.h"
 #include "runtime/run.h"
 
 #define MOST_JOBS 1024
@@ -170,7 +171,7 @@ static int carry_out(const char *dir, const struct run_options *o)
     char *message;
     struct run_plan *plan = plan_load(dir, o->expect, &message);
     if (!plan) {
-        fprintf(stderr, "dvo-run: %s\n", message);
+        report_say("%s", message);
         free(message);
         return STATUS_PLAN;
     }

@@ -129,7 +129,7 @@ static void make_room(struct moving *m, size_t move)
 
 static bool check_kind(const struct moving *m, const struct row *row, struct fault *f)
 {
-    const struct run_plan *p = m->run->plan;
+    struct run_plan *p = m->run->plan;
     uint32_t op = row->to ? plan_op_at(p, row->to) : 0;
     return !op || !strcmp(p->ops[op].call, row->call) ||
            fault_set(f, DVO_EINVAL,

@@ -9,6 +9,7 @@
 #include "ir/base/arena.h"
 #include "runtime/adoption.h"
 #include "runtime/calls.h"
+#include "runtime/elsewhere.h"
 #include "runtime/phase.h"
 #include "runtime/provider.h"
 #include "runtime/report.h"
@@ -374,7 +375,7 @@ int preflight_run(struct run *r)
 {
     struct preflight *p = xcalloc(1, sizeof *p);
     uint32_t first = 0;
-    bool pays = r->options->preflight_only;
+    bool pays = r->options->preflight_only, moved = false;
     r->preflight = p;
     p->run = r;
     p->checks = xcalloc(r->plan->nops + 1, sizeof *p->checks);
@@ -382,8 +383,9 @@ int preflight_run(struct run *r)
         if (r->plan->ops[i].way == WAY_CALLS && r->ops[i].status == RUN_WAITING) {
             first = i;
             pays = pays || r->plan->ops[i].checkable;
+            moved |= elsewhere(r, i, &p->checks[i].problem);
         }
-    if (first && pays)
+    if (first && pays && !moved)
         preflight_ask(p, first);
     int status = preflight_report(p);
     if (!status && r->stopping)

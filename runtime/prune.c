@@ -4,23 +4,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "ir/base/arena.h"
 #include "ir/base/buf.h"
 #include "runtime/calls.h"
 #include "runtime/destroy.h"
 #include "runtime/report.h"
-
-static int prune_wrong(struct fault *f)
-{
-    int status = error_status(f->code);
-    fprintf(stderr, "dvo-run: %s\n", f->message);
-    if (f->help)
-        fprintf(stderr, "  help: %s\n", f->help);
-    fault_free(f);
-    return status;
-}
 
 /* --- shifted lists ---------------------------------------------------------------------
  */
@@ -150,13 +139,18 @@ static bool leaves_nothing(const char *address, size_t machine)
 
 /* Whether an op of the plan is the machine that this was done on; the length of its
  * address. */
-static size_t lives_on(const struct run_plan *p, const char *address)
+static size_t lives_on(struct run_plan *p, const char *address)
 {
-    for (uint32_t i = 1; i <= p->nops; i++)
-        if (p->ops[i].kind && !strcmp(p->ops[i].kind, "machine") &&
-            thing_carries(p->ops[i].address, address))
-            return strlen(p->ops[i].address);
-    return 0;
+    size_t length = 0;
+    for (const char *dot = address; !length && (dot = strchr(dot, '.')); dot++) {
+        char *machine = strndup(address, (size_t)(dot - address));
+        uint32_t op = plan_op_at(p, machine);
+        if (op && p->ops[op].kind && !strcmp(p->ops[op].kind, "machine") &&
+            thing_carries(machine, address))
+            length = strlen(machine);
+        free(machine);
+    }
+    return length;
 }
 
 /* They are told once: nobody keeps them from then on. */
@@ -179,18 +173,32 @@ static bool forget_left_behind(struct run *r, const struct things *t, struct fau
 /* --- the run ---------------------------------------------------------------------------
  */
 
-/* Whether those who approved the plan approved of this, too. */
-static bool prune_agreed(const struct run *r, const struct things *t)
+/* Whether it is settled without asking what becomes of what is shown. */
+static bool prune_settled(const struct run *r)
 {
-    bool terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
-    if (r->options->expect || r->options->preflight_only)
-        return true;
-    if (!terminal) {
-        fprintf(stderr, "dvo-run: nobody can be asked here; --expect %s approves of it\n",
-                r->plan->digest);
-        return false;
-    }
-    return destroy_agreed(r, t);
+    return r->options->expect || r->options->preflight_only;
+}
+
+static void prune_preview(const struct things *t)
+{
+    puts("When everything else has succeeded, this is deleted, with everything on it:");
+    things_print_going(t, stdout);
+    things_print_kept(t, stdout);
+    fflush(stdout);
+}
+
+/* Whether those who approved the plan approved of this, too: the exit status, or 0. */
+static int prune_agreed(const struct run *r, const struct things *t)
+{
+    bool settled = prune_settled(r), asks = destroy_may_ask();
+    if (settled || !asks || r->options->yes)
+        prune_preview(t);
+    if (settled)
+        return 0;
+    if (asks)
+        return destroy_agreed(r, t);
+    report_say("nobody can be asked here; --expect %s approves of it", r->plan->digest);
+    return STATUS_USAGE;
 }
 
 static int prune_show(struct run *r, const struct things *t)
@@ -200,20 +208,13 @@ static int prune_show(struct run *r, const struct things *t)
     if (status)
         return status;
     if (lists_shifted(r, t, &f))
-        return prune_wrong(&f);
+        return report_fault(&f);
     if (!things_count(t, THING_GOES)) {
         things_print_kept(t, stdout);
         return 0;
     }
-    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || r->options->expect) {
-        puts("When everything else has succeeded, this is deleted, with everything on "
-             "it:");
-        things_print_going(t, stdout);
-        things_print_kept(t, stdout);
-        fflush(stdout);
-    }
-    if (!prune_agreed(r, t))
-        return STATUS_USAGE;
+    if ((status = prune_agreed(r, t)))
+        return status;
     r->pruned = json_object();
     for (size_t i = 0; i < t->n; i++)
         if (t->v[i].fate == THING_GOES)
@@ -227,7 +228,7 @@ int prune_prepare(struct run *r)
     struct fault f = {0};
     int status = things_read(r, &t, &f) && things_choose(r, &t, true, &f)
                      ? prune_show(r, &t)
-                     : prune_wrong(&f);
+                     : report_fault(&f);
     things_free(&t);
     return status;
 }
@@ -247,7 +248,7 @@ int prune_run(struct run *r)
             ok = state_forget(r->state, x->row.address, &f);
     }
     if (!ok)
-        status = prune_wrong(&f);
+        status = report_fault(&f);
     else if (things_count(&t, THING_GOES))
         status = destroy_things(r, &t);
     things_free(&t);

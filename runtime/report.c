@@ -2,6 +2,7 @@
  * must not write on the terminal by itself. */
 #include "runtime/report.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,6 +46,26 @@ static void print_place(FILE *out, const struct plan_line *line, uint32_t from,
         left -= n ? n : 1;
     }
     fputc('\n', out);
+}
+
+void report_say(const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs("dvo-run: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+}
+
+int report_fault(struct fault *f)
+{
+    int status = error_status(f->code);
+    report_say("%s", f->message);
+    if (f->help)
+        fprintf(stderr, "  help: %s\n", f->help);
+    fault_free(f);
+    return status;
 }
 
 void report_thing(const struct run *r, const char *address, uint32_t op,

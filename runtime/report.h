@@ -4,6 +4,10 @@
 
 #include "runtime/run.h"
 
+/* What is about no op, to standard error. */
+void report_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The same of a fault, which is emptied. Returns its exit status. */
+int report_fault(struct fault *f);
 /* Writes failures to standard error, outputs and the summary to standard output. */
 void report_run(const struct run *r);
 /* Why an op could not be carried out or deleted, to standard error. */

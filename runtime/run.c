@@ -104,8 +104,8 @@ static bool run_make_units(struct run *r)
     costs_tell(r);
     if (sched_start(r->sched, &cyclic))
         return true;
-    fprintf(stderr, "dvo-run: the plan is wrong: %s waits for itself\n",
-            p->ops[r->unit_first[cyclic]].address);
+    report_say("the plan is wrong: %s waits for itself",
+               p->ops[r->unit_first[cyclic]].address);
     return false;
 }
 
@@ -361,11 +361,10 @@ static int run_all_written(struct run *r, int status)
     fault_free(&f);
     if (!r->state_lost.code)
         return status;
-    fprintf(stderr,
-            "dvo-run: %s: the results that came last are not in it. Make room, or mend "
-            "what hinders it; then the same command looks for what this run has made, "
-            "and goes on\n",
-            r->state_lost.message);
+    report_say("%s: the results that came last are not in it. Make room, or mend what "
+               "hinders it; then the same command looks for what this run has made, and "
+               "goes on",
+               r->state_lost.message);
     return error_status(r->state_lost.code);
 }
 
@@ -409,7 +408,7 @@ static bool run_open(struct run *r, struct fault *f)
         r->folder = xstrdup(r->private);
     ok = ok && (looks || state_lock(r->state, r->private, &note, &leftover, f));
     if (note)
-        fprintf(stderr, "dvo-run: %s\n", note);
+        report_say("%s", note);
     if (ok && leftover)
         folder_remove_private(leftover);
     free(note);
@@ -585,14 +584,11 @@ int run_plan_carry_out(struct run_plan *plan, const struct run_options *options)
         run_start_services(&r);
         if (!run_open(&r, &f) || !move_rows(&r, &f) || !run_read_state(&r, &f) ||
             !move_keys(&r, &f) || !run_keep_provider(&r, &f) || !costs_read(&r, &f) ||
-            (!options->destroy && !options->status && !run_secrets_known(&r, &f))) {
-            fprintf(stderr, "dvo-run: %s\n", f.message);
-            status = error_status(f.code);
-        } else {
+            (!options->destroy && !options->status && !run_secrets_known(&r, &f)))
+            status = report_fault(&f);
+        else
             status = run_make_units(&r) ? run_go(&r) : STATUS_PLAN;
-        }
     }
-    fault_free(&f);
     run_free(&r);
     return status;
 }

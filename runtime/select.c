@@ -1,16 +1,16 @@
 /* Addresses become ops. */
 #include "runtime/select.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ir/base/arena.h"
+#include "runtime/report.h"
 
 static bool select_list(struct run *r, const char *const *addresses, size_t n,
                         const char *option, enum run_status status)
 {
-    const struct run_plan *p = r->plan;
+    struct run_plan *p = r->plan;
     for (size_t i = 0; i < n; i++) {
         uint32_t op = plan_op_at(p, addresses[i]);
         if (op) {
@@ -21,9 +21,8 @@ static bool select_list(struct run *r, const char *const *addresses, size_t n,
         for (uint32_t k = 1; k <= p->nops; k++)
             names[k - 1] = p->ops[k].address;
         const char *near = text_nearest(addresses[i], names, p->nops);
-        fprintf(stderr, "dvo-run: %s %s: the plan has no such address", option,
-                addresses[i]);
-        fprintf(stderr, near ? "; did you mean %s?\n" : "\n", near);
+        report_say("%s %s: the plan has no such address%s%s%s", option, addresses[i],
+                   near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
         free(names);
         return false;
     }

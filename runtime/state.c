@@ -19,9 +19,9 @@ static json_t *column_json(sqlite3_stmt *st, int i)
     return text ? json_loads(text, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL) : NULL;
 }
 
-#define OP_COLUMNS "address, call, status, result, key, args, created, pending"
+#define OP_COLUMNS "address, call, status, result, key, args, created, pending, provider"
 #define ALL_COLUMNS                                                                      \
-    OP_COLUMNS ", program, title, provider, needs, data, protect, recipe IS NOT NULL"
+    OP_COLUMNS ", program, title, needs, data, protect, recipe IS NOT NULL"
 
 /* Of OP_COLUMNS, and the others if they were asked for. */
 static void state_row(sqlite3_stmt *st, struct state_op *out)
@@ -35,12 +35,12 @@ static void state_row(sqlite3_stmt *st, struct state_op *out)
         .args = column_json(st, 5),
         .created = sqlite3_column_int(st, 6),
         .pending = sqlite3_column_int(st, 7),
+        .provider = column_copy(st, 8),
     };
-    if (sqlite3_column_count(st) == 8)
+    if (sqlite3_column_count(st) == 9)
         return;
-    out->program = column_copy(st, 8);
-    out->title = column_copy(st, 9);
-    out->provider = column_copy(st, 10);
+    out->program = column_copy(st, 9);
+    out->title = column_copy(st, 10);
     out->needs = column_json(st, 11);
     out->data = sqlite3_column_int(st, 12);
     out->protect = sqlite3_column_int(st, 13);
@@ -209,11 +209,12 @@ bool state_each_keyed(struct state *s, state_fn *each, void *ctx, struct fault *
 bool state_each_made(struct state *s, const char *program, state_fn *each, void *ctx,
                      struct fault *f)
 {
-    return state_each_of(s,
-                         "SELECT address, call, status, NULL, NULL, NULL, created, "
-                         "pending FROM ops WHERE created = 1 AND recipe IS NOT NULL AND "
-                         "program = ?",
-                         program, each, ctx, f);
+    return state_each_of(
+        s,
+        "SELECT address, call, status, NULL, NULL, NULL, created, "
+        "pending, NULL FROM ops WHERE created = 1 AND recipe IS NOT NULL AND "
+        "program = ?",
+        program, each, ctx, f);
 }
 
 bool state_each(struct state *s, state_fn *each, void *ctx, struct fault *f)

@@ -27,10 +27,11 @@ struct state_op {
     json_t *args;   /* creation arguments as written, or NULL */
     bool created;   /* made by this state, not found or adopted */
     bool pending;   /* `changed` that some consumer has not seen yet */
+    char *provider; /* id of the provider that it is at, or NULL */
     /* By state_each() only: */
-    char *program;          /* that had it last, or NULL */
-    char *title, *provider; /* see struct state_thing */
-    json_t *needs;          /* or NULL */
+    char *program; /* that had it last, or NULL */
+    char *title;   /* see struct state_thing */
+    json_t *needs; /* or NULL */
     bool data, protect;
     bool recipe; /* there is one: state_recipe() */
 };

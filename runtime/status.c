@@ -233,8 +233,7 @@ int status_run(struct run *r)
     struct standings s = {.run = r};
     struct fault f = {0};
     if (!things_read(r, &s.things, &f)) {
-        fprintf(stderr, "dvo-run: %s\n", f.message);
-        s.status = error_status(f.code);
+        s.status = report_fault(&f);
     } else {
         s.v = xcalloc(s.things.n + 1, sizeof *s.v);
         for (size_t i = 0; i < s.things.n; i++)
@@ -249,7 +248,6 @@ int status_run(struct run *r)
         printf("%u same, %u drifted, %u not created yet, %u left over\n", s.same,
                s.drifted, s.missing, s.left_over);
     }
-    fault_free(&f);
     standings_free(&s);
     return s.status;
 }

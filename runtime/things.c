@@ -14,40 +14,7 @@
 struct reading {
     struct run *run;
     struct things *things;
-    uint32_t *sorted; /* ops of the plan, by address */
 };
-
-static int compare_ops(const void *a, const void *b, void *ctx)
-{
-    const struct plan_op *ops = ctx;
-    return strcmp(ops[*(const uint32_t *)a].address, ops[*(const uint32_t *)b].address);
-}
-
-static void sort_ops(struct reading *g)
-{
-    const struct run_plan *p = g->run->plan;
-    g->sorted = xcalloc(p->nops + 1, sizeof *g->sorted);
-    for (uint32_t i = 0; i < p->nops; i++)
-        g->sorted[i] = i + 1;
-    qsort_r(g->sorted, p->nops, sizeof *g->sorted, compare_ops, p->ops);
-}
-
-static uint32_t sorted_op(const struct reading *g, const char *address)
-{
-    const struct run_plan *p = g->run->plan;
-    uint32_t low = 0, high = p->nops;
-    while (low < high) {
-        uint32_t middle = low + (high - low) / 2;
-        int order = strcmp(p->ops[g->sorted[middle]].address, address);
-        if (!order)
-            return g->sorted[middle];
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return 0;
-}
 
 /* A row is the caller's only while it is shown. */
 static void row_take(struct state_op *to, const struct state_op *from)
@@ -67,12 +34,12 @@ static void row_take(struct state_op *to, const struct state_op *from)
 static void read_row(void *ctx, const struct state_op *row)
 {
     struct reading *g = ctx;
-    const struct run_plan *p = g->run->plan;
+    struct run_plan *p = g->run->plan;
     if (!row->key && !row->recipe) {
         *vec_push(&g->things->others) = xstrdup(row->address);
         return;
     }
-    uint32_t op = sorted_op(g, row->address);
+    uint32_t op = plan_op_at(p, row->address);
     struct thing t = {.fate = THING_STAYS};
     row_take(&t.row, row);
     t.op = op && p->ops[op].way == WAY_CALLS ? op : 0;
@@ -99,9 +66,7 @@ bool things_read(struct run *r, struct things *t, struct fault *f)
 {
     struct reading g = {.run = r, .things = t};
     t->index = json_object();
-    sort_ops(&g);
     bool ok = state_each(r->state, read_row, &g, f);
-    free(g.sorted);
     for (size_t i = 0; i < t->n; i++)
         read_needs(t, &t->v[i]);
     return ok;
@@ -164,7 +129,7 @@ bool things_speak(struct run *r, const char *provider, struct fault *f)
 }
 
 struct leaving {
-    struct reading reading;
+    struct run_plan *plan;
     size_t n;
     char *one;
 };
@@ -172,8 +137,8 @@ struct leaving {
 static void read_made(void *ctx, const struct state_op *row)
 {
     struct leaving *g = ctx;
-    uint32_t op = sorted_op(&g->reading, row->address);
-    if (op && g->reading.run->plan->ops[op].way == WAY_CALLS)
+    uint32_t op = plan_op_at(g->plan, row->address);
+    if (op && g->plan->ops[op].way == WAY_CALLS)
         return;
     if (!g->n++)
         g->one = xstrdup(row->address);
@@ -181,10 +146,8 @@ static void read_made(void *ctx, const struct state_op *row)
 
 bool things_left_over(struct run *r, size_t *n, char **one, struct fault *f)
 {
-    struct leaving g = {.reading.run = r};
-    sort_ops(&g.reading);
+    struct leaving g = {.plan = r->plan};
     bool ok = state_each_made(r->state, r->plan->program, read_made, &g, f);
-    free(g.reading.sorted);
     *n = g.n;
     *one = g.one;
     return ok;

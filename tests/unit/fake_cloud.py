@@ -1,7 +1,8 @@
 """A fake cloud for the unit tests of sequences: things of any kind by POST /KIND, found by
 GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE unless another one `uses` it. Writes
 what it has to the file given after each change, and how often each path was asked for.
-While there is FILE.lost, lists are not where they were."""
+While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
+server answers."""
 
 import http.server
 import json
@@ -28,8 +29,8 @@ class Cloud(http.server.BaseHTTPRequestHandler):
     def log_message(self, *_):
         pass
 
-    def answer(self, status, document=None):
-        body = b"" if document is None else json.dumps(document).encode()
+    def answer(self, status, document=None, text=""):
+        body = (text if document is None else json.dumps(document)).encode()
         self.send_response(status)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -50,6 +51,8 @@ class Cloud(http.server.BaseHTTPRequestHandler):
             save()
             if kind == "limits":
                 return self.answer(200, {"max": 2, "used": len(STORE["things"].get("servers", {}))})
+            if name and os.path.exists(FILE + ".lost"):
+                return self.answer(404, text="<h1>Not Found</h1>")
             if name:
                 thing = things.get(name)
                 return self.answer(200 if thing else 404, thing or {"error": {"message": "no such thing"}})

@@ -1,37 +1,25 @@
 /* Sequences against a fake cloud, which is stateful and misbehaves as a test asks for: is
  * everything made exactly once, whatever happens? Processes are killed by this program's
  * own fdatasync() and send(), which stand in front of those of the C library. */
-#include "unit.h"
+#include "fake_cloud.h"
 
-#include "tree.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <jansson.h>
-
-#include "ir/base/arena.h"
-#include "ir/base/buf.h"
-#include "ir/base/digest.h"
-#include "ir/base/file.h"
-#include "runtime/run.h"
 
 static unsigned syncs_left, sends_left; /* until this process is killed; 0: never */
 /* Whether a POST must find all on the disk that was written to the state's log. */
 static bool power_may_fail;
 static atomic_uint log_written, log_synced;
 static unsigned room; /* writes to that log until the disk is full; 0: it never is */
+
+static unsigned syncs, sends; /* what the former are in the process of a run */
+
+static void count_from_here(void)
+{
+    syncs_left = syncs;
+    sends_left = sends;
+}
 
 static void count_down(unsigned *left)
 {
@@ -90,50 +78,8 @@ ssize_t send(int fd, const void *p, size_t n, int flags)
     return sent;
 }
 
-/* --- a cloud and a plan
- * ------------------------------------------------------------------ */
-
-struct place {
-    char dir[64], db[96], store[96], err[96];
-    pid_t cloud;
-    int port;
-};
-
-#define LOOKUP(KIND, KEY)                                                                \
-    "\"lookup\": [{\"path\": \"/" KIND "\", \"query\": {\"key\": \"" KEY "\"},"          \
-    " \"batch\": \"key\", \"select\": {\"list\": \"/list\", \"where\": {\"/key\": "      \
-    "\"" KEY "\"}}, \"extract\": {\"id\": \"/id\", \"args\": {\"pointer\": \"/args\","   \
-    " \"default\": null}}}]"
-
-#define SUB(NAME, KIND)                                                                  \
-    "{\"name\": \"" NAME "\", \"lookup\": [{\"path\": \"/" KIND "\", \"select\":"        \
-    " {\"list\": \"/list\", \"where\": {\"/key\": \"k:" NAME "\"}},"                     \
-    " \"extract\": {\"" NAME "_id\": \"/id\"}}],"                                        \
-    " \"create\": [{\"method\": \"POST\", \"path\": \"/" KIND "\","                      \
-    " \"body\": {\"key\": \"k:" NAME "\"}, \"extract\": {\"" NAME "_id\": \"/id\"}}],"   \
-    " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": [\"/" KIND             \
-    "/\", {\"$var\": \"" NAME "_id\"}]}}]}"
-
-#define CALL(ID, ADDRESS, KEY, FLAVOR)                                                   \
-    "{\"op\": " ID ", \"address\": \"" ADDRESS "\", \"key\": \"" KEY "\","               \
-    " \"args\": {\"flavor\": \"" FLAVOR "\"}, \"needs\": {\"instances\": 1},"            \
-    " \"places\": {\"flavor\": [1, 3, 9]}, \"sequences\": {" LOOKUP(                     \
-        "servers",                                                                       \
-        KEY) ","                                                                         \
-             " \"resolve\": [{\"path\": \"/flavors\", \"cache\": true}],"                \
-             " \"before\": [" BEFORE "], \"after\": [" AFTER "],"                        \
-             " \"create\": [{\"method\": \"POST\", \"path\": \"/servers\", "             \
-             "\"argument\":"                                                             \
-             " \"flavor\", \"body\": {\"key\": \"" KEY "\", \"flavor\": \"" FLAVOR "\"," \
-             " \"args\": \"{\\\"flavor\\\":\\\"" FLAVOR                                  \
-             "\\\"}\"}, \"extract\": {\"id\": \"/id\"}}],"                               \
-             " \"ready\": [{\"path\": {\"$text\": [\"/servers/\", {\"$var\": \"id\"}]}," \
-             " \"poll\": {\"until\": {\"pointer\": \"/status\", \"in\": [\"ACTIVE\"]},"  \
-             " \"fail\": {\"pointer\": \"/status\", \"equals\": \"ERROR\", \"message\":" \
-             " \"/fault\"}, \"interval\": 0.05}}],"                                      \
-             " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": "             \
-             "[\"/servers/\","                                                           \
-             " {\"$var\": \"id\"}]}}]}, \"result\": {\"id\": {\"$var\": \"id\"}}}"
+/* --- plans -----------------------------------------------------------------------------
+ */
 
 #define BEFORE SUB("port", "ports")
 #define AFTER SUB("ip", "ips")
@@ -165,142 +111,6 @@ static const char pair[] = CALL(
              "\"/id\"}}],"
              " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": [\"/links/\","
              " {\"$var\": \"id\"}]}}]}, \"result\": {\"id\": {\"$var\": \"id\"}}}";
-
-/* More members of the ops in the plan. */
-static const char *more[3] = {"", "", ""};
-
-static void write_file(const struct place *p, const char *name, const char *text)
-{
-    char *path = path_join(p->dir, name);
-    assert_true(file_replace(path, text, strlen(text), 0644));
-    free(path);
-}
-
-static void write_plan(const struct place *p, const char *calls, unsigned n, int limit)
-{
-    struct buf text = {0}, plan = {0};
-    char digest[DIGEST_TEXT_SIZE];
-    buf_printf(&text,
-               "{\"format\": \"dvo-calls/2\", \"provider\": {\"name\": \"fake\","
-               " \"transport\": {\"base\": \"http://127.0.0.1:%d\"},"
-               " \"words\": [\"/error/message\"],"
-               " \"quotas\": {\"instances\": {\"title\": \"servers\", \"limit\": %d,"
-               " \"used\": {\"$var\": \"used\"}, \"steps\": [{\"path\": \"/limits\","
-               " \"extract\": {\"used\": \"/used\"}}]}},"
-               " \"errors\": [{\"body\": \"no valid host\", \"code\": \"EAGAIN\"},"
-               " {\"status\": 409, \"code\": \"EBUSY\"}]},"
-               " \"calls\": [%s]}",
-               p->port, limit, calls);
-    write_file(p, "api/calls.json", buf_text(&text));
-    digest_text(buf_text(&text), text.len, digest);
-    buf_printf(&plan,
-               "{\"format\": \"dvo-plan/2\", \"program\": \"p.dvo\", \"project\": \"p\","
-               " \"program_dir\": \".\", \"artefacts\": {\"api/calls.json\": \"%s\"},"
-               " \"files\": [\"p.dvo\"], \"lines\": [[0, 1, \"create(\"],"
-               " [0, 2, \"  flavor='x')\"]], \"ops\": [",
-               digest);
-    for (unsigned i = 1; i <= n; i++)
-        buf_printf(&plan,
-                   "%s{\"id\": %u, \"address\": \"%c\", \"call\": \"cloud.create\","
-                   " \"do\": \"calls\", \"at\": [0, 1, 7], \"retries\": 6%s}",
-                   i > 1 ? ", " : "", i, 'a' + (int)i - 1, more[i - 1]);
-    buf_str(&plan, "]}");
-    write_file(p, "plan.json", buf_text(&plan));
-    buf_free(&text);
-    buf_free(&plan);
-}
-
-static void cloud_start(struct place *p, const char *mode)
-{
-    int out[2];
-    char line[32] = "";
-    assert_int_equal(pipe(out), 0);
-    p->cloud = fork();
-    if (!p->cloud) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails leaves nobody behind */
-        dup2(out[1], STDOUT_FILENO);
-        execlp("python3", "python3", "tests/unit/fake_cloud.py", p->store, mode, NULL);
-        _exit(127);
-    }
-    close(out[1]);
-    assert_true(read(out[0], line, sizeof line - 1) > 0);
-    close(out[0]);
-    p->port = atoi(line);
-}
-
-static struct place *place_make(const char *mode)
-{
-    struct place *p = xcalloc(1, sizeof *p);
-    snprintf(p->dir, sizeof p->dir, "/tmp/dvo-test-sequence-XXXXXX");
-    assert_non_null(mkdtemp(p->dir));
-    snprintf(p->db, sizeof p->db, "%s/p.db", p->dir);
-    snprintf(p->store, sizeof p->store, "%s/store", p->dir);
-    snprintf(p->err, sizeof p->err, "%s/err", p->dir);
-    char *api = path_join(p->dir, "api");
-    assert_int_equal(mkdir(api, 0755), 0);
-    free(api);
-    cloud_start(p, mode);
-    return p;
-}
-
-static void place_free(struct place *p)
-{
-    kill(p->cloud, SIGKILL);
-    waitpid(p->cloud, NULL, 0);
-    assert_int_equal(tree_remove(p->dir), 0);
-    free(p);
-}
-
-/* Returns the status of waitpid(). */
-static int run_raw(const struct place *p, struct run_options options, unsigned syncs,
-                   unsigned sends)
-{
-    int status = -1;
-    pid_t pid = fork();
-    if (pid == 0) {
-        char *message;
-        int err = open(p->err, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-        dup2(err, STDOUT_FILENO);
-        dup2(err, STDERR_FILENO);
-        options.state = p->db;
-        struct run_plan *loaded = plan_load(p->dir, NULL, &message);
-        if (options.expect && loaded)
-            options.expect = loaded->digest; /* whatever it is, it is approved */
-        syncs_left = syncs;
-        sends_left = sends;
-        if (!loaded)
-            fputs(message, stderr);
-        _exit(loaded ? run_plan_carry_out(loaded, &options) : 99);
-    }
-    assert_int_equal(waitpid(pid, &status, 0), pid);
-    return status;
-}
-
-static int run_once(const struct place *p, struct run_options options)
-{
-    int status = run_raw(p, options, 0, 0);
-    assert_true(WIFEXITED(status));
-    return WEXITSTATUS(status);
-}
-
-static void says(const struct place *p, const char *what)
-{
-    struct buf text = {0};
-    assert_true(file_read(p->err, &text));
-    if (!strstr(buf_text(&text), what))
-        fail_msg("not said: %s, but:\n%s", what, buf_text(&text));
-    buf_free(&text);
-}
-
-static unsigned stored(const struct place *p, const char *part, const char *kind)
-{
-    json_t *store = json_load_file(p->store, 0, NULL);
-    const json_t *v = json_object_get(json_object_get(store, part), kind);
-    unsigned n = (unsigned)(json_is_object(v) ? json_object_size(v)
-                                              : (size_t)json_integer_value(v));
-    json_decref(store);
-    return n;
-}
 
 static void things_are(const struct place *p, unsigned n)
 {
@@ -459,7 +269,7 @@ static void test_destroyed_without_its_program(void **state)
     (void)state;
     more[1] = ", \"data\": [1]";
     write_plan(p, pair, 2, -1);
-    more[1] = "";
+    more[1] = NULL;
     assert_int_equal(run_once(p, plain), 0);
     assert_int_equal(stored(p, "things", "links"), 1);
     write_plan(p, "", 0, -1);
@@ -502,12 +312,35 @@ static void test_lost_list_is_no_absence(void **state)
     place_free(p);
 }
 
-static void delete_by_hand(const struct place *p, const char *path)
+/* Found by a path that names it. */
+static const char named[] =
+    "{\"op\": 1, \"address\": \"a\", \"key\": \"k:a\", \"args\": {}, \"sequences\": {"
+    " \"lookup\": [{\"path\": \"/names/names-1\", \"extract\": {\"id\": \"/id\"}}],"
+    " \"create\": [{\"method\": \"POST\", \"path\": \"/names\", \"body\": {},"
+    " \"extract\": {\"id\": \"/id\"}}],"
+    " \"delete\": [{\"method\": \"DELETE\", \"path\": \"/names/names-1\"}]},"
+    " \"result\": {\"id\": {\"$var\": \"id\"}}}";
+
+/* Nor does it say anything of a thing if some other server says 404. */
+static void test_foreign_answer_is_no_absence(void **state)
 {
-    struct buf command = {0};
-    buf_printf(&command, "curl -sf -X DELETE http://127.0.0.1:%d%s", p->port, path);
-    assert_int_equal(system(buf_text(&command)), 0);
-    buf_free(&command);
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, named, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    lose_lists(p, true);
+    assert_int_equal(run_once(p, destroy), error_status(DVO_ENOENT));
+    says(p, "0 deleted, 1 failed, 0 left");
+    assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
+    says(p, "GET /names/names-1 was answered with 404");
+    assert_int_equal(run_once(p, (struct run_options){.status = true}),
+                     error_status(DVO_ENOENT));
+    says(p, "not known       a");
+    assert_int_equal(stored(p, "made", "names"), 1);
+    lose_lists(p, false);
+    assert_int_equal(run_once(p, destroy), 0);
+    assert_int_equal(stored(p, "things", "names"), 0);
+    place_free(p);
 }
 
 static void test_partial_absence(void **state)
@@ -537,7 +370,7 @@ static void test_data_is_kept(void **state)
     says(p, "kept     a: b needs it");
     says(p, "0 deleted, 0 failed, 2 left");
     assert_int_equal(stored(p, "things", "links"), 1);
-    more[1] = "";
+    more[1] = NULL;
     write_plan(p, "", 0, -1);
     assert_int_equal(run_once(p, with_data), 0);
     says(p, "2 deleted, 0 failed, 0 left");
@@ -560,7 +393,7 @@ static void test_protected(void **state)
     write_plan(p, "", 0, -1);
     assert_int_equal(run_once(p, destroy), error_status(DVO_EPERM));
     assert_int_equal(stored(p, "things", "servers"), 3);
-    more[0] = "";
+    more[0] = NULL;
     write_plan(p, three, 3, -1);
     assert_int_equal(run_once(p, destroy), 0);
     says(p, "3 deleted, 0 failed, 0 left");
@@ -594,7 +427,7 @@ static void test_pruned(void **state)
     (void)state;
     more[1] = ", \"data\": [1]";
     write_plan(p, pair, 2, -1);
-    more[1] = "";
+    more[1] = NULL;
     assert_int_equal(run_once(p, plain), 0);
     write_plan(p, alone, 1, -1);
     assert_int_equal(run_once(p, plain), 0);
@@ -656,6 +489,20 @@ static void test_status_asks_together(void **state)
     place_free(p);
 }
 
+/* Whether it was killed, at its n-th write or call, before it came to its end. */
+static bool run_killed(const struct place *p, struct run_options options, unsigned writes,
+                       unsigned calls)
+{
+    int status;
+    syncs = writes;
+    sends = calls;
+    run_prepare = count_from_here;
+    pid_t pid = run_start(p, options);
+    run_prepare = NULL;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return !WIFEXITED(status);
+}
+
 /* A deletion that is killed at its n-th call, for every n, and asked for again. */
 static void test_destroy_killed_at_each_call(void **state)
 {
@@ -664,14 +511,14 @@ static void test_destroy_killed_at_each_call(void **state)
         struct place *p = place_make("");
         more[1] = ", \"data\": [1]";
         write_plan(p, pair, 2, -1);
-        more[1] = "";
+        more[1] = NULL;
         assert_int_equal(run_once(p, plain), 0);
-        int status = run_raw(p, destroy, 0, n);
+        bool over = !run_killed(p, destroy, 0, n);
         assert_int_equal(run_once(p, destroy), 0);
         assert_int_equal(stored(p, "things", "servers"), 0);
         assert_int_equal(stored(p, "things", "links"), 0);
         place_free(p);
-        if (WIFEXITED(status)) {
+        if (over) {
             assert_true(n > 4);
             return;
         }
@@ -680,13 +527,12 @@ static void test_destroy_killed_at_each_call(void **state)
 }
 
 /* Killed at the n-th moment, for every n, and run again. */
-static void killed(bool syncs)
+static void killed(bool writes)
 {
     for (unsigned n = 1; n < 100; n++) {
         struct place *p = place_make("");
         write_plan(p, whole, 1, -1);
-        int status = run_raw(p, plain, syncs ? n : 0, syncs ? 0 : n);
-        bool over = WIFEXITED(status);
+        bool over = !run_killed(p, plain, writes ? n : 0, writes ? 0 : n);
         assert_int_equal(run_once(p, plain), 0);
         things_are(p, 1);
         assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}),
@@ -756,6 +602,7 @@ int main(void)
         cmocka_unit_test(test_preflight_quota),
         cmocka_unit_test(test_destroyed_without_its_program),
         cmocka_unit_test(test_lost_list_is_no_absence),
+        cmocka_unit_test(test_foreign_answer_is_no_absence),
         cmocka_unit_test(test_partial_absence),
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),
