@@ -365,7 +365,8 @@ static void prepare_heap(void)
     /* What was freed at the end of the heap is wanted again soon. */
     mallopt(M_TOP_PAD, HEAP_STEP);
     mallopt(M_TRIM_THRESHOLD, INT_MAX);
-    /* Every build takes the first step: its pages come at once, not by a fault for each. */
+    /* Every build takes the first step: its pages come at once, not by a fault for each.
+     */
     char *first = xmalloc(HEAP_STEP - PAGE);
     char *page = first + (-(uintptr_t)first & (PAGE - 1));
     madvise(page, HEAP_STEP - 2 * PAGE, MADV_POPULATE_WRITE); /* since Linux 5.14 */
