@@ -158,8 +158,9 @@ static bool artefact_write(const struct artefacts *a, size_t i, const char *p, s
     return close(fd) == 0;
 }
 
+/* `digest` is that of the bytes, if it is known, else NULL. */
 static bool artefact_stage(struct artefacts *a, const char *path, const char *bytes,
-                           size_t len, bool listed)
+                           size_t len, bool listed, const char *digest)
 {
     if (a->failed)
         return false;
@@ -170,7 +171,10 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
     struct artefact f = {.listed = listed, .mode = 0644};
     if (len > 2 && !memcmp(bytes, "#!", 2))
         f.mode = 0755;
-    digest_text(bytes, len, f.digest);
+    if (digest)
+        memcpy(f.digest, digest, sizeof f.digest);
+    else
+        digest_text(bytes, len, f.digest);
     uint64_t key;
     uint32_t at = artefact_find(a, path, &key);
     if (at)
@@ -191,13 +195,19 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
 
 bool artefact_put(struct artefacts *a, const char *path, const void *bytes, size_t len)
 {
-    return artefact_stage(a, path, bytes, len, true);
+    return artefact_stage(a, path, bytes, len, true, NULL);
+}
+
+bool artefact_put_embedded(struct artefacts *a, const char *path,
+                           const struct embedded_file *f)
+{
+    return artefact_stage(a, path, f->data, f->len, true, f->digest);
 }
 
 bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes,
                           size_t len)
 {
-    return artefact_stage(a, path, bytes, len, false);
+    return artefact_stage(a, path, bytes, len, false, NULL);
 }
 
 bool artefact_copy(struct artefacts *a, const char *path, const char *source,
@@ -264,32 +274,33 @@ static void artefacts_remove_stale(struct artefacts *a, const struct artefact **
     }
 }
 
-/* Makes the folders that a file goes into, from the last one up to the first that is
- * there already. */
-static bool artefact_folder(const struct artefacts *a, char *path)
+/* Makes the folders that a file goes into, but those that hold the file moved before. */
+static bool artefact_folders(const struct artefacts *a, const char *path,
+                             const char *before)
 {
-    char *slash = strrchr(path, '/');
-    if (!slash)
-        return false;
-    *slash = '\0';
-    bool ok = mkdirat(a->lock, path, 0755) == 0 || errno == EEXIST;
-    if (!ok && errno == ENOENT)
-        ok = artefact_folder(a, path) && mkdirat(a->lock, path, 0755) == 0;
-    *slash = '/';
+    char *folder = xstrdup(path);
+    bool ok = true;
+    size_t i = 0;
+    while (path[i] && path[i] == before[i])
+        i++;
+    for (; ok && path[i]; i++) {
+        if (path[i] != '/')
+            continue;
+        folder[i] = '\0';
+        ok = mkdirat(a->lock, folder, 0755) == 0 || errno == EEXIST;
+        folder[i] = '/';
+    }
+    int error = errno;
+    free(folder);
+    errno = error;
     return ok;
 }
 
-static bool artefact_move(struct artefacts *a, size_t i)
+static bool artefact_move(struct artefacts *a, size_t i, const char *before)
 {
-    struct staged staged = artefact_staged(i);
-    bool ok = renameat(a->stage, staged.name, a->lock, a->v[i].path) == 0;
-    if (!ok && errno == ENOENT) { /* the first file of its folder */
-        char *path = xstrdup(a->v[i].path);
-        ok = artefact_folder(a, path) &&
-             renameat(a->stage, staged.name, a->lock, path) == 0;
-        free(path);
-    }
-    return ok || artefacts_fail(a, "write", a->v[i].path);
+    return (artefact_folders(a, a->v[i].path, before) &&
+            renameat(a->stage, artefact_staged(i).name, a->lock, a->v[i].path) == 0) ||
+           artefacts_fail(a, "write", a->v[i].path);
 }
 
 bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
@@ -307,9 +318,14 @@ bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
         return artefacts_fail(a, "write", PLAN);
     if (unlinkat(a->lock, PLAN, 0) != 0 && errno != ENOENT)
         return artefacts_fail(a, "replace", PLAN);
-    for (size_t i = 0; i < a->n; i++)
-        if (!a->v[i].unchanged && !artefact_move(a, i))
+    const char *before = "";
+    for (size_t i = 0; i < a->n; i++) {
+        if (a->v[i].unchanged)
+            continue;
+        if (!artefact_move(a, i, before))
             return false;
+        before = a->v[i].path;
+    }
     artefacts_remove_stale(a, artefacts_sorted(a), &old);
     if (renameat(a->stage, artefact_staged(a->n).name, a->lock, PLAN) != 0)
         return artefacts_fail(a, "write", PLAN);

@@ -10,6 +10,7 @@
 #include "ir/base/arena.h"
 #include "ir/base/diag.h"
 #include "ir/base/digest.h"
+#include "ir/base/embed.h"
 
 struct artefact {
     const char *path; /* relative to the build folder */
@@ -47,6 +48,9 @@ const char *artefact_text(const struct artefacts *a, const char *path, size_t *l
  * same path twice is fine if the bytes are the same too, else false without a diagnostic.
  * All other failures are reported once, and everything after them does nothing. */
 bool artefact_put(struct artefacts *a, const char *path, const void *bytes, size_t len);
+/* The same for an embedded file, whose digest is known. */
+bool artefact_put_embedded(struct artefacts *a, const char *path,
+                           const struct embedded_file *f);
 /* The same for a file that is not part of what a plan stands for: users may change it. */
 bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes,
                           size_t len);
