@@ -492,6 +492,23 @@ static void test_lost_list_is_no_absence(void **state)
     place_free(p);
 }
 
+/* What was made by a call whose answer never came is of this state, though the cloud could not
+ * be asked at once. */
+static void test_lost_answer_of_a_cloud_that_went_away(void **state)
+{
+    struct place *p = place_make("away");
+    (void)state;
+    write_plan(p, alone, 1, -1);
+    assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
+    lose_lists(p, false);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(stored(p, "made", "servers"), 1);
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "1 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p, "things", "servers"), 0);
+    place_free(p);
+}
+
 static void delete_by_hand(const struct place *p, const char *path)
 {
     struct buf command = {0};
@@ -718,6 +735,7 @@ int main(void)
         cmocka_unit_test(test_preflight_quota),
         cmocka_unit_test(test_destroyed_without_its_program),
         cmocka_unit_test(test_lost_list_is_no_absence),
+        cmocka_unit_test(test_lost_answer_of_a_cloud_that_went_away),
         cmocka_unit_test(test_partial_absence),
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),
