@@ -83,6 +83,10 @@ class Cloud(http.server.BaseHTTPRequestHandler):
             if "lost" in MODE and n == 1:
                 self.close_connection = True
                 return None
+            if "away" in MODE and kind == "servers" and n == 1:
+                open(FILE + ".lost", "w", encoding="utf-8").close()
+                self.close_connection = True
+                return None
             return self.answer(202, {"id": f"{kind}-{n}"})
 
     def keep(self, kind, thing, n):
