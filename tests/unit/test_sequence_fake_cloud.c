@@ -620,11 +620,8 @@ int main(void)
         cmocka_unit_test(test_preflight_quota),
         cmocka_unit_test(test_destroyed_without_its_program),
         cmocka_unit_test(test_lost_list_is_no_absence),
-<<<<<<< HEAD
         cmocka_unit_test(test_foreign_answer_is_no_absence),
-=======
         cmocka_unit_test(test_lost_answer_of_a_cloud_that_went_away),
->>>>>>> e0323d7ae061275a0dc0755f53b5526b01fe9b9c
         cmocka_unit_test(test_partial_absence),
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),
