@@ -287,10 +287,12 @@ static size_t on_read(char *p, size_t size, size_t n, void *ctx)
 
 /* curl sends a request again by itself when a connection that it has kept open ends
  * without an answer. The service may have carried it out by then, so a body is one that
- * curl cannot rewind. */
+ * curl cannot rewind, and a change without one has a connection of its own. */
 static void http_body(struct http_transfer *t, const struct http_request *request)
 {
     CURL *e = t->easy;
+    if (!request->body_len && !t->get && strcmp(request->method, "DELETE") != 0)
+        curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
     if (!request->body && strcmp(request->method, "POST") != 0 &&
         strcmp(request->method, "PUT") != 0)
         return;

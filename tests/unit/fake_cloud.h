@@ -80,7 +80,15 @@ static inline void write_file(const struct place *p, const char *name, const cha
     free(path);
 }
 
-/* Its ops are a, b, c and so on. */
+/* a, b, c and so on. */
+static inline void plan_address(unsigned i, char address[16])
+{
+    if (i <= 26)
+        snprintf(address, 16, "%c", 'a' + (int)i - 1);
+    else
+        snprintf(address, 16, "m%u", i);
+}
+
 static inline void write_plan(const struct place *p, const char *calls, unsigned n,
                               int limit)
 {
@@ -107,10 +115,7 @@ static inline void write_plan(const struct place *p, const char *calls, unsigned
                digest);
     for (unsigned i = 1; i <= n; i++) {
         char address[16];
-        if (i <= 26)
-            snprintf(address, sizeof address, "%c", 'a' + (int)i - 1);
-        else
-            snprintf(address, sizeof address, "m%u", i);
+        plan_address(i, address);
         buf_printf(&plan,
                    "%s{\"id\": %u, \"address\": \"%s\", \"call\": \"cloud.create\","
                    " \"do\": \"calls\", \"at\": [0, 1, 7], \"retries\": 6%s}",
@@ -229,6 +234,40 @@ static inline void delete_by_hand(const struct place *p, const char *path)
     buf_printf(&command, "curl -sf -X DELETE http://127.0.0.1:%d%s", p->port, path);
     assert_int_equal(system(buf_text(&command)), 0);
     buf_free(&command);
+}
+
+/* FILE.NAME, which tells the cloud how to behave. */
+static inline void cloud_note(const struct place *p, const char *name, bool there)
+{
+    struct buf path = {0};
+    buf_printf(&path, "%s.%s", p->store, name);
+    if (there)
+        assert_true(file_replace(buf_text(&path), "", 0, 0644));
+    else
+        unlink(buf_text(&path));
+    buf_free(&path);
+}
+
+/* Waits until the cloud was asked for that, as "METHOD PATH". */
+static inline void until_asked(const struct place *p, const char *what)
+{
+    for (unsigned i = 0; i < 1500; i++, usleep(20000))
+        if (stored(p, "asked", what))
+            return;
+    fail_msg("nobody asks for %s", what);
+}
+
+/* Waits until the run has said that. */
+static inline void until_said(const struct place *p, const char *what)
+{
+    for (unsigned i = 0; i < 1500; i++, usleep(20000)) {
+        struct buf text = {0};
+        bool said = file_read(p->err, &text) && strstr(buf_text(&text), what);
+        buf_free(&text);
+        if (said)
+            return;
+    }
+    says(p, what);
 }
 
 #endif

@@ -1,7 +1,8 @@
 """A fake cloud for the unit tests of sequences: things of any kind by POST /KIND, found by
 GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE unless another one `uses` it. Writes
 what it has to the file given after each change, and how often each path was asked for.
-While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
+While there is FILE.held, what was deleted is still in the lists; while there is FILE.slow, a deletion
+is carried out but not answered. While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
 server answers."""
 
 import http.server
@@ -9,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import time
 import urllib.parse
 
 STORE, LOCK = {"things": {}, "asked": {}, "made": {}}, threading.Lock()
@@ -48,6 +50,9 @@ class Cloud(http.server.BaseHTTPRequestHandler):
         with LOCK:
             kind, name, query = self.place()
             things = STORE["things"].setdefault(kind, {})
+            if not os.path.exists(FILE + ".held"):
+                for gone in [n for n, thing in things.items() if thing.get("gone")]:
+                    del things[gone]
             save()
             if kind == "limits":
                 return self.answer(200, {"max": 2, "used": len(STORE["things"].get("servers", {}))})
@@ -62,7 +67,10 @@ class Cloud(http.server.BaseHTTPRequestHandler):
             found = [t for t in things.values() if keys is None or t.get("key") in keys]
             if "page" in MODE:
                 at = int(query.get("at", 0))
-                rest = f"http://elsewhere/{kind}?at={at + 1}" if at + 1 < len(found) else None
+                if at and "short" in MODE:
+                    return self.answer(404, {"error": {"message": "no such page"}})
+                more = at + 1 < len(found) or "endless" in MODE
+                rest = f"http://elsewhere/{kind}?at={at + 1}" if more else None
                 return self.answer(200, {"list": found[at:at + 1], "next": rest})
             return self.answer(200, {"list": found})
 
@@ -107,13 +115,20 @@ class Cloud(http.server.BaseHTTPRequestHandler):
             if any(name and t.get("uses") == name for t in everything):
                 save()
                 return self.answer(409, {"error": {"message": "it is in use"}})
-            gone = STORE["things"].setdefault(kind, {}).pop(name, None)
+            gone = STORE["things"].setdefault(kind, {}).get(name)
+            if gone and os.path.exists(FILE + ".held"):
+                gone["gone"] = True
+            elif gone:
+                del STORE["things"][kind][name]
             save()
-            return self.answer(204 if gone else 404)
+        while os.path.exists(FILE + ".slow"):
+            time.sleep(0.02)
+        return self.answer(204 if gone else 404)
 
 
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128
 
     def handle_error(self, *_):
         """Those who ask are killed in the middle of it."""

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,6 +196,17 @@ static void answer_and_close(int fd, unsigned n)
     (void)n;
     put_text(fd, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     read_request(fd);
+}
+
+/* Does not answer what comes on a connection that was kept, but tells it later. */
+static void answer_on_new_ones(int fd, unsigned n)
+{
+    static bool lost;
+    struct pollfd more = {.fd = fd, .events = POLLIN};
+    (void)n;
+    put_text(fd, lost ? "HTTP/1.1 500 Twice\r\nContent-Length: 0\r\n\r\n"
+                      : "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    lost |= poll(&more, 1, 200) == 1;
 }
 
 static void unavailable_once(int fd, unsigned n)
@@ -423,6 +435,29 @@ static void sends_a_change_once(void **state)
     }
 }
 
+/* Nor what has no body, which needs no rewinding. */
+static void sends_an_empty_change_once(void **state)
+{
+    (void)state;
+    static const char *const methods[] = {"POST", "PUT", "PATCH"};
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        struct fake fake = fake_start(answer_on_new_ones);
+        struct client c = {.loop = loop_new()};
+        c.http = http_new(c.loop);
+        for (unsigned n = 0; n < 3; n++) {
+            struct http_request request = {
+                .method = methods[i], .url = fake.url, .timeout_ms = 10000};
+            c.over = false;
+            http_send(c.http, &request, ended, &c);
+            while (!c.over)
+                loop_step(c.loop);
+            assert_int_equal(c.status, 200);
+        }
+        client_end(&c);
+        fake_stop(&fake);
+    }
+}
+
 static void must_not_answer(void *ctx, struct http_response *r)
 {
     (void)ctx;
@@ -463,6 +498,7 @@ int main(void)
         cmocka_unit_test(keeps_the_final_headers),
         cmocka_unit_test(retries),
         cmocka_unit_test(sends_a_change_once),
+        cmocka_unit_test(sends_an_empty_change_once),
         cmocka_unit_test(drops_transfers),
     };
     return RUN_TESTS(tests);

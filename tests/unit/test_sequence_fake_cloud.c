@@ -284,16 +284,6 @@ static void test_destroyed_without_its_program(void **state)
     place_free(p);
 }
 
-static void lose_lists(const struct place *p, bool lost)
-{
-    char path[128];
-    snprintf(path, sizeof path, "%s.lost", p->store);
-    if (lost)
-        assert_true(file_replace(path, "", 0, 0644));
-    else
-        unlink(path);
-}
-
 /* A list that is not there says nothing of what was in it. */
 static void test_lost_list_is_no_absence(void **state)
 {
@@ -301,13 +291,13 @@ static void test_lost_list_is_no_absence(void **state)
     (void)state;
     write_plan(p, whole, 1, -1);
     assert_int_equal(run_once(p, plain), 0);
-    lose_lists(p, true);
+    cloud_note(p, "lost", true);
     assert_int_equal(run_once(p, destroy), error_status(DVO_ENOENT));
     says(p, "0 deleted, 1 failed, 0 left");
     assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
     things_are(p, 1);
     assert_int_equal(stored(p, "made", "servers"), 1);
-    lose_lists(p, false);
+    cloud_note(p, "lost", false);
     assert_int_equal(run_once(p, destroy), 0);
     things_are(p, 0);
     place_free(p);
@@ -346,7 +336,7 @@ static void test_foreign_answer_is_no_absence(void **state)
     (void)state;
     write_plan(p, named, 1, -1);
     assert_int_equal(run_once(p, plain), 0);
-    lose_lists(p, true);
+    cloud_note(p, "lost", true);
     assert_int_equal(run_once(p, destroy), error_status(DVO_ENOENT));
     says(p, "0 deleted, 1 failed, 0 left");
     assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
@@ -355,7 +345,7 @@ static void test_foreign_answer_is_no_absence(void **state)
                      error_status(DVO_ENOENT));
     says(p, "not known       a");
     assert_int_equal(stored(p, "made", "names"), 1);
-    lose_lists(p, false);
+    cloud_note(p, "lost", false);
     assert_int_equal(run_once(p, destroy), 0);
     assert_int_equal(stored(p, "things", "names"), 0);
     place_free(p);
@@ -483,10 +473,10 @@ static void test_status(void **state)
     delete_by_hand(p, "/servers/servers-1");
     assert_int_equal(run_once(p, status), error_status(DVO_EPOSTCOND));
     says(p, "gone            a");
-    lose_lists(p, true);
+    cloud_note(p, "lost", true);
     assert_int_equal(run_once(p, status), error_status(DVO_ENOENT));
     says(p, "not known       a");
-    lose_lists(p, false);
+    cloud_note(p, "lost", false);
     write_plan(p, "", 0, -1);
     assert_int_equal(run_once(p, status), 0);
     says(p, "left over       a: its call is gone, and so is the thing");
