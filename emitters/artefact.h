@@ -1,5 +1,5 @@
-/* The files of a build: staged under temporary names, moved into place one by one,
- * plan.json last. Whatever goes wrong before that leaves the build that was there as it
+/* The files of a build: staged in a folder of their own, moved into place, plan.json
+ * last. Whatever goes wrong before that leaves the build that was there as it
  * was. */
 #ifndef DVO_EMITTERS_ARTEFACT_H
 #define DVO_EMITTERS_ARTEFACT_H
@@ -25,11 +25,11 @@ struct artefact {
 struct artefacts {
     struct arena *arena;
     struct diags *diags;
-    const char *dir;     /* NULL: nothing is written, the bytes are kept */
-    const char *staging; /* folder of the temporary names */
-    int lock;            /* the build folder, held while it is written */
-    int stage;           /* that of the temporary names; paths through them are short */
-    bool fresh;          /* there is no build yet */
+    const char *dir;    /* NULL: nothing is written, the bytes are kept */
+    int lock;           /* the build folder, held while it is written */
+    int stage;          /* where files wait to be moved there, by the same paths */
+    const char *before; /* path of the file staged last */
+    bool fresh;         /* there is no build yet */
     bool failed;
     struct artefact *v; /* in the order of artefact_put() */
     size_t n, cap;
