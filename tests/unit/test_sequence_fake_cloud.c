@@ -311,7 +311,7 @@ static void test_lost_answer_of_a_cloud_that_went_away(void **state)
     (void)state;
     write_plan(p, alone, 1, -1);
     assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
-    lose_lists(p, false);
+    cloud_note(p, "lost", false);
     assert_int_equal(run_once(p, plain), 0);
     assert_int_equal(stored(p, "made", "servers"), 1);
     assert_int_equal(run_once(p, destroy), 0);
