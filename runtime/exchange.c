@@ -13,6 +13,8 @@
 #define READ_TIMEOUT_MS 60000
 #define CHANGE_TIMEOUT_MS 120000
 #define GATHER_MS 20
+#define GATHER_MORE_MS 100
+#define GATHER_MOST_MS 5000
 #define BATCH_MOST 40
 #define PAGES_MOST 1000
 
@@ -27,6 +29,7 @@ struct flight {
     enum flight_state state;
     bool cached;
     int64_t deadline; /* loop_now(); 0: none */
+    int64_t begun;    /* loop_now() */
     unsigned values, pages;
     json_t *joined; /* the document of the pages so far */
     struct reply reply;
@@ -196,6 +199,26 @@ static void flight_depart(void *ctx)
     flight_send(f);
 }
 
+/* Whether the same is under way for others. */
+static bool flight_follows(const struct flight *f)
+{
+    for (const struct flight *o = f->run->exchange->flights; o; o = o->next)
+        if (o->state == FLIGHT_SENT && o->key && !strcmp(o->key, f->key))
+            return true;
+    return false;
+}
+
+/* A service that is slow gets one call for many, not many at once. */
+static void flight_gathered(void *ctx)
+{
+    struct flight *f = ctx;
+    if (f->values < BATCH_MOST && flight_follows(f) &&
+        loop_now() < f->begun + GATHER_MOST_MS)
+        loop_timer(f->run->loop, GATHER_MORE_MS, flight_gathered, f);
+    else
+        flight_depart(f);
+}
+
 /* --- what is asked together ------------------------------------------------------------
  */
 
@@ -247,6 +270,7 @@ static struct flight *flight_new(struct run *r, const json_t *step,
     f->call = *call;
     f->key = key;
     f->values = 1;
+    f->begun = loop_now();
     f->next = x->flights;
     f->at = &x->flights;
     if (f->next)
@@ -282,7 +306,7 @@ void exchange_send(struct run *r, const json_t *step, struct step_call *call,
     f->deadline = deadline;
     *vec_push(&f->waiters) = (struct flight_waiter){done, ctx};
     if (batched)
-        loop_timer(r->loop, GATHER_MS, flight_depart, f);
+        loop_timer(r->loop, GATHER_MS, flight_gathered, f);
     else
         flight_depart(f);
 }

@@ -46,16 +46,10 @@ static void phase_lacks(struct phase *p, struct value_source *s)
     }
 }
 
-/* The first moment of the grid at which the step may be asked for again. */
-static int64_t grid_pause(const json_t *poll, double interval, long asked_ms)
+int64_t phase_grid(int64_t pause)
 {
-    int64_t grid = (int64_t)(answer_interval(poll) * 1000);
-    int64_t now = loop_now(), pause = (int64_t)(interval * 1000);
-    if (pause < asked_ms)
-        pause = asked_ms;
-    if (grid < 1)
-        return pause;
-    return (now + pause + grid - 1) / grid * grid - now;
+    int64_t now = loop_now();
+    return pause < 1 ? pause : (now + pause + pause / 2) / pause * pause - now;
 }
 
 static void phase_again(struct phase *p, const json_t *step, long asked_ms)
@@ -63,7 +57,8 @@ static void phase_again(struct phase *p, const json_t *step, long asked_ms)
     const json_t *poll = json_object_get(step, "poll");
     if (p->interval <= 0)
         p->interval = answer_interval(poll);
-    loop_timer(p->run->loop, grid_pause(poll, p->interval, asked_ms), phase_step, p);
+    int64_t pause = phase_grid((int64_t)(p->interval * 1000));
+    loop_timer(p->run->loop, pause > asked_ms ? pause : asked_ms, phase_step, p);
     p->interval = answer_interval_after(poll, p->interval);
 }
 

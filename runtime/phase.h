@@ -37,6 +37,9 @@ struct phase {
 
 /* When the timeout of an op that begins now is over; 0: it has none. */
 int64_t phase_deadline(const struct run *r, uint32_t op);
+/* Milliseconds until a moment about as far away as `pause` says: the same one for all
+ * whose pauses are as long, so that they ask together. */
+int64_t phase_grid(int64_t pause);
 /* Begins at the first of the steps. Ends at once if there are none. */
 void phase_start(struct phase *p, const json_t *steps);
 

@@ -11,7 +11,7 @@
 
 #define GONE_DEADLINE_MS 300000
 #define GONE_PAUSE_MS 300
-#define GONE_PAUSE_MOST_MS 3000
+#define GONE_PAUSE_MOST_MS 2400 /* doubled some times */
 #define IN_USE_MS 60000
 #define IN_USE_PAUSE_MS 500
 #define IN_USE_PAUSE_MOST_MS 5000
@@ -78,7 +78,7 @@ static void removing_found(struct removing *m)
         f.final = true;
         removing_end(m, &f);
     } else {
-        loop_timer(m->run->loop, m->pause, removing_go, m);
+        loop_timer(m->run->loop, phase_grid(m->pause), removing_go, m);
         m->pause = m->pause * 2 < GONE_PAUSE_MOST_MS ? m->pause * 2 : GONE_PAUSE_MOST_MS;
     }
 }

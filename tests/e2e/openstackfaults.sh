@@ -3,16 +3,18 @@
 # phase of every creation, answers that are none, services that are away, runs that are killed.
 # Each time there is the typed error or success, in time, and the next run ends it: everything
 # is there once, and nothing else. What takes longer than a test should: DVO_OUTAGES names the
-# services that are stopped, DVO_CUTS (0 to 3) and DVO_ODDITIES (0 to 8) which thing meets
-# which fault, DVO_KILLS the changes of the state after which runs are killed.
+# services that are stopped, those with a plus sign together, DVO_CUTS (0 to 3) and DVO_ODDITIES
+# (0 to 8) which thing meets which fault, DVO_KILLS the changes of the state after which runs are
+# killed.
 # shellcheck disable=SC2119 # without a kind, all are meant
+# shellcheck disable=SC2030,SC2031 # what stands beside has its own
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=tests/e2e/lib.sh
 . "$root/tests/e2e/lib.sh"
 # shellcheck source=tests/e2e/openstack/lib.sh
 . "$root/tests/e2e/openstack/lib.sh"
-: "${DVO_OUTAGES:=neutron-server nova-api}"
+: "${DVO_OUTAGES:=neutron-server+glance-api nova-api+cinder-api keystone placement rabbitmq}"
 use demo
 
 # What the kinds need beside them; of another state, so that it outlives them.
@@ -96,6 +98,9 @@ is_whole() {
 is_base() {
     things >"$work/things" && cat "$work/things" &&
         [ "$(jq -r .kind "$work/things" | sort | xargs)" = "networks servers subnets" ]
+}
+is_empty() {
+    things >"$work/things" && cat "$work/things" && [ ! -s "$work/things" ]
 }
 # makes: it ends well. settled: it has, and there is nothing to do any more. resumes: it had not,
 # and now it does.
@@ -199,7 +204,7 @@ looks_up() {
             return 1
         }
     done
-    [ "$status" -eq 21 ] && [ $((SECONDS - begin)) -lt 60 ] && all_acted && is_base
+    [ "$status" -eq 21 ] && [ $((SECONDS - begin)) -lt 60 ] && all_acted && is_empty
 }
 # What nothing explains is kept, but for what is nobody's business.
 kept() {
@@ -256,7 +261,7 @@ waits() {
             (map(select(.status == 429))[0] | .begun + .seconds) as $told |
             map(select(.begun > $told + 1 and .begun < $told + 2.9)) | length == 0' &&
         (cd "$work/p" && "$bin/dvoc" destroy --state "$work/three.db" --yes build/three) &&
-        is_base
+        is_empty
 }
 
 # --- quotas that show when it is too late -------------------------------------------------
@@ -277,7 +282,7 @@ over() {
         again over --state "$work/over.db"
     use demo
     [ "$status" -eq 15 ] && says ": m: EQUOTA: " && says ": n: EQUOTA: " &&
-        says ": v: EQUOTA: " && all_acted && [ -z "$(OS_CLOUD=tight things)" ]
+        says ": v: EQUOTA: " && all_acted && OS_CLOUD=tight is_empty
 }
 races() {
     no_rules >/dev/null && use tight && build_program race &&
@@ -287,21 +292,42 @@ races() {
     [ "$status" -eq 15 ] && says ": EQUOTA: " && OS_CLOUD=tight things >"$work/things" &&
         cat "$work/things" && jq -se 'length <= 2 and all(.status == "ACTIVE")' "$work/things" &&
         (cd "$work/p" && "$bin/dvoc" destroy --state "$work/race.db" --yes build/race) &&
-        [ -z "$(OS_CLOUD=tight things)" ]
+        OS_CLOUD=tight is_empty
 }
 
 # --- services and runs that end -----------------------------------------------------------
 
-makes_something() {
+made_something() {
     [ "$(asked '.method == "POST" and (.service | startswith("keystone") | not)')" -gt 0 ]
 }
-away() { # SERVICE
-    local begin=$SECONDS
-    no_rules >/dev/null && start kinds "${state[@]}" && until_true makes_something &&
-        outage "$1" && sleep 2 && recovery "$1" && gone
-    # EBUSY to EREMOTE are those that pass.
-    { [ "$status" -eq 0 ] || { [ "$status" -ge 17 ] && [ "$status" -le 22 ]; }; } &&
-        [ $((SECONDS - begin)) -lt 120 ] && resumes && destroys
+# Whether the run ended well, or with what passes: EBUSY to EREMOTE. A machine that nothing
+# could be placed for says so itself.
+passes() {
+    [ "$status" -eq 0 ] || { [ "$status" -ge 17 ] && [ "$status" -le 22 ]; } || says ": m: ENOSPC: "
+}
+# back SERVICE...: they have been away for a moment.
+back() {
+    sleep 2 && recovery "$@"
+}
+# The services stop in the middle of what makes things. The next run ends it; then they stop
+# before the run, and come back in the middle of what deletes.
+away() { # SERVICE[+SERVICE...]
+    local services begin=$SECONDS
+    IFS=+ read -ra services <<<"$1"
+    no_rules >/dev/null && start kinds "${state[@]}" && until_true made_something &&
+        outage "${services[@]}" && back "${services[@]}" && gone && passes &&
+        [ $((SECONDS - begin)) -lt 120 ] && resumes || return
+    begin=$SECONDS
+    outage "${services[@]}" && again hasty "${state[@]}" && refused_by "$1" &&
+        start kinds "${state[@]}" --destroy --yes --with-data && back "${services[@]}" && gone &&
+        passes && [ $((SECONDS - begin)) -lt 120 ] && destroys
+}
+# Who asks nobody but the services that run finds all as it was.
+refused_by() {
+    case $1 in
+    placement | rabbitmq) [ "$status" -eq 0 ] && says "nothing changed" ;;
+    *) says ": ECONN: " && [ "$status" -eq 21 ] ;;
+    esac
 }
 
 # killed CHANGE...: after so many changes of the state, one run after the other. What ended
@@ -322,7 +348,35 @@ killed() {
     echo "killed $kills times" && [ "$kills" -ge $(($# / 2)) ] && resumes && destroys
 }
 
+# What needs none of the things, in a project and behind a proxy of its own.
+beside() (
+    project=beside-$project proxy='' passed=0 failed=0
+    mkdir "$work/beside" && cp -r "$work/p" "$work/beside/p"
+    log=$work/beside/log work=$work/beside
+    trap 'leave_cloud; clean' EXIT
+    check openstackfaults/proxy-beside proxy_start
+    check openstackfaults/looks-up looks_up
+    check openstackfaults/kept kept
+    check openstackfaults/expires expires
+    check openstackfaults/waits waits
+    check openstackfaults/over over
+    check openstackfaults/races races
+    counted
+)
+# joined LOG: what came of that.
+joined() {
+    grep -vE '^[0-9]+ passed, [0-9]+ failed$' "$1"
+    if [[ $(tail -n 1 "$1") =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+        passed=$((passed + BASH_REMATCH[1]))
+        failed=$((failed + BASH_REMATCH[2]))
+    else
+        not_ok openstackfaults/beside
+    fi
+}
+
 check openstackfaults/up cloud_up
+beside >"$work/beside.log" 2>&1 &
+beside=$!
 check openstackfaults/proxy proxy_start
 check openstackfaults/base runs base
 check openstackfaults/build build_program kinds
@@ -336,17 +390,14 @@ oddities
 for shift in ${DVO_ODDITIES:-4}; do
     check "openstackfaults/odd-$shift" odd "$shift"
 done
-check openstackfaults/looks-up looks_up
-check openstackfaults/kept kept
 check openstackfaults/gives-up gives_up
 check openstackfaults/gives-up-resumes resumes
 check openstackfaults/gives-up-destroys destroys
-check openstackfaults/expires expires
-check openstackfaults/waits waits
-check openstackfaults/over over
-check openstackfaults/races races
-for service in $DVO_OUTAGES; do
-    check "openstackfaults/away-$service" away "$service"
+# Outages are for everybody.
+wait "$beside"
+joined "$work/beside.log"
+for services in $DVO_OUTAGES; do
+    check "openstackfaults/away-$services" away "$services"
 done
 read -ra kills <<<"${DVO_KILLS:-4 9 14 19 24 29}"
 check openstackfaults/killed killed "${kills[@]}"

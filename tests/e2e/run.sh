@@ -5,12 +5,12 @@
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 cd "$root/tests/e2e" || exit 1
-# The long ones first; those that share the cloud far from each other. By its name only, as it
-# takes many minutes: openstackfaults.
+# The long ones first; those that share the cloud far from each other.
 [ $# -gt 0 ] || set -- openstackcloud backends samples chefinstall naughty openstack \
-    firstboot chefplain mixed chefserver many errors errors:chef errors:api fuse kill kill:chef \
-    kill:api lock lock:chef lock:api runs moved calls docker destroy calls:api networks \
-    secrets secrets:chef secrets:api hosts split access rootless repository chefclient
+    firstboot chefplain mixed chefserver many openstackfaults errors errors:chef errors:api \
+    fuse kill kill:chef kill:api lock lock:chef lock:api runs moved calls docker destroy \
+    calls:api networks secrets secrets:chef secrets:api hosts split access rootless repository \
+    chefclient
 
 # What all need is made once.
 bash "$root/etc/dvo/engine/podman.sh" start >/dev/null || exit 1

@@ -47,6 +47,8 @@ class Cloud(http.server.BaseHTTPRequestHandler):
         return parts[0], parts[1], query
 
     def do_GET(self):
+        if "slow" in MODE and "?" in self.path:
+            time.sleep(1)
         with LOCK:
             kind, name, query = self.place()
             things = STORE["things"].setdefault(kind, {})
@@ -110,6 +112,8 @@ class Cloud(http.server.BaseHTTPRequestHandler):
 
     def do_DELETE(self):
         with LOCK:
+            if "slow" in MODE:
+                time.sleep(0.1)
             kind, name, _ = self.place()
             everything = [t for things in STORE["things"].values() for t in things.values()]
             if any(name and t.get("uses") == name for t in everything):

@@ -124,6 +124,7 @@ static void things_are(const struct place *p, unsigned n)
  */
 
 static const struct run_options plain;
+static const struct run_options destroy = {.destroy = true, .yes = true};
 
 static void test_made_and_deleted(void **state)
 {
@@ -244,6 +245,20 @@ static void test_asked_once(void **state)
     place_free(p);
 }
 
+/* Who wants to ask for the same while a list is under way waits for one more, together.
+ */
+static void test_slow_lists_are_asked_together(void **state)
+{
+    struct place *p = place_make("slow");
+    (void)state;
+    write_plan(p, three, 3, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(stored(p, "asked", "GET /servers"), 1);
+    assert_int_equal(run_once(p, destroy), 0);
+    assert_int_equal(stored(p, "asked", "GET /servers"), 4);
+    place_free(p);
+}
+
 static void test_preflight_quota(void **state)
 {
     struct place *p = place_make("");
@@ -260,8 +275,6 @@ static void test_preflight_quota(void **state)
     assert_int_equal(stored(p, "things", "servers"), 0);
     place_free(p);
 }
-
-static const struct run_options destroy = {.destroy = true, .yes = true};
 
 /* What has no call any more goes all the same, in the order of its needs. */
 static void test_destroyed_without_its_program(void **state)
@@ -303,8 +316,8 @@ static void test_lost_list_is_no_absence(void **state)
     place_free(p);
 }
 
-/* What was made by a call whose answer never came is of this state, though the cloud
- * could not be asked at once. */
+/* What a call made whose answer never came is of this state, though the cloud could not
+ * be asked at once. */
 static void test_lost_answer_of_a_cloud_that_went_away(void **state)
 {
     struct place *p = place_make("away");
@@ -607,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_made_after_the_connection_broke),
         cmocka_unit_test(test_broken_thing_deleted),
         cmocka_unit_test(test_asked_once),
+        cmocka_unit_test(test_slow_lists_are_asked_together),
         cmocka_unit_test(test_preflight_quota),
         cmocka_unit_test(test_destroyed_without_its_program),
         cmocka_unit_test(test_lost_list_is_no_absence),

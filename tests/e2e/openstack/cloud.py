@@ -44,6 +44,11 @@ def once(name, fingerprint=""):
         mark.write_text(fingerprint)
 
 
+def now():
+    """As the services write it down."""
+    return datetime.datetime.utcnow().isoformat()
+
+
 def until(what, condition, patience=120):
     deadline = time.monotonic() + patience
     while not condition():
@@ -106,7 +111,7 @@ def once_seeded(name):
 
 def start_all():
     """In an order that also holds the first time: some end where they cannot log in."""
-    since = datetime.datetime.utcnow().isoformat()
+    since = now()
     started = start([*BASE, "keystone"])
     every = services()
     for name in every:
@@ -120,10 +125,21 @@ def start_all():
             said("users and catalog")
     started |= start(list(every))
     if started:
-        import seed
-
-        until("the workers of nova and cinder live", lambda: seed.workers_up(since))
+        until_workers_live(since)
     said("all services run")
+
+
+def until_workers_live(since):
+    import seed
+
+    until("the workers of nova and cinder live", lambda: seed.workers_up(since))
+
+
+def start_some(names):
+    """The end of an outage. The workers come back to the message bus by and by."""
+    since = now()
+    if start(names) and "rabbitmq" in names:
+        until_workers_live(since)
 
 
 def fill():
@@ -178,7 +194,7 @@ def status():
 
 def main(words):
     alone = {"up": up, "down": down, "purge": purge, "status": status}
-    named = {"start": start, "stop": stop}
+    named = {"start": start_some, "stop": stop}
     verb, *names = words or [""]
     if verb in alone and not names:
         alone[verb]()

@@ -94,7 +94,10 @@ def service(name, user, **sections):
             "transport_url": f"rabbit://guest:guest@{ADDRESS}:{PORTS['rabbitmq']}/",
             # A stop is an outage; nobody waits for idle connections.
             "graceful_shutdown_timeout": 2,
+            "rpc_response_timeout": 30,
         },
+        # What was under way outlives an outage of the message bus.
+        "oslo_messaging_rabbit": {"amqp_durable_queues": "true"},
         "keystone_authtoken": token_check(user),
         "oslo_concurrency": {"lock_path": STATE / "lock"},
         "oslo_messaging_notifications": {"driver": "noop"},
