@@ -58,12 +58,6 @@ static void test_once_while_it_is_still_there(void **state)
     stopped("held", false, false);
 }
 
-static void test_twice_while_it_is_still_there(void **state)
-{
-    (void)state;
-    stopped("held", true, false);
-}
-
 static void test_once_before_the_answer(void **state)
 {
     (void)state;
@@ -105,7 +99,6 @@ static void test_destroy(void **state)
 {
     (void)state;
     destroy_stopped("held", false);
-    destroy_stopped("held", true);
     destroy_stopped("slow", false);
     destroy_stopped("slow", true);
 }
@@ -114,7 +107,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_once_while_it_is_still_there),
-        cmocka_unit_test(test_twice_while_it_is_still_there),
         cmocka_unit_test(test_once_before_the_answer),
         cmocka_unit_test(test_twice_before_the_answer),
         cmocka_unit_test(test_destroy),
