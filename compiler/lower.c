@@ -594,7 +594,8 @@ bool lower(struct program *p, struct plan *plan)
     struct graph *g = &p->graph;
     *plan = (struct plan){.graph = g,
                           .together = p->passes.level >= PASS_LEVEL,
-                          .fuse = p->passes.level >= PASS_LEVEL_FUSE};
+                          .fuse = p->passes.level >= PASS_LEVEL_FUSE,
+                          .explained = p->passes.explained};
     struct lowering l = {.p = p, .vm = eval_vm(p->eval), .plan = plan};
     plan->order = arena_array(&p->arena, op_id, g->n);
     plan->template_of = arena_array(&p->arena, uint32_t, g->n);

@@ -215,21 +215,15 @@ static void ansible_values(struct ansible *a, struct inventory *inv, struct buf 
                          text->len);
 }
 
-static void ansible_collection(struct emission *e, struct buf *text)
+static void ansible_collection(struct emission *e)
 {
     for (size_t i = embedded_first(COLLECTIONS); embedded_in(i, COLLECTIONS); i++) {
         const struct embedded_file *f = &embedded_files[i];
         /* That is for publishing: an installed collection does not have it. */
         if (!strstr(f->path, "/galaxy.yml"))
-            artefact_put(&e->out, f->path, f->data, f->len);
+            artefact_put_embedded(&e->out, f->path, f);
     }
-    /* As etc/dvo/ansible/steps.sh prints it. */
-    buf_clear(text);
-    buf_str(text, "\"\"\"The step library of dvo, run by the module step.\"\"\"\n\n");
-    buf_str(text, "STEPS = r'''\n");
-    api_step_library(text);
-    buf_str(text, "'''\n");
-    put(e, STEPS_MODULE, text);
+    artefact_put_embedded(&e->out, STEPS_MODULE, embedded_find("library/steps.py"));
 }
 
 bool ansible_emit(struct emission *e)
@@ -261,7 +255,7 @@ bool ansible_emit(struct emission *e)
     ansible_site(&a, &text);
     ansible_values(&a, inv, &text);
     inventory_free(inv);
-    ansible_collection(e, &text);
+    ansible_collection(e);
 
     for (size_t i = 0; i < a.conditions.n; i++)
         free(a.conditions.v[i]);

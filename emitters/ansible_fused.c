@@ -1,10 +1,12 @@
 /* Makes one task of operations that follow each other: the machine is asked once for all
  * of them. Only steps of the library can be, and only where one script knows all that
  * they use: what an operation before them changed, but none of its results. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "emitters/ansible_parts.h"
+#include "ir/explain.h"
 
 #define MODULE "dvo.host.steps"
 #define WANTED "wanted" /* its word for when= */
@@ -212,8 +214,19 @@ static void note_like(struct ansible *a, const op_id *ops, uint32_t n)
     buf_free(&title);
 }
 
+static void explain(const struct emission *e, const op_id *ops, uint32_t n)
+{
+    struct buf text = {0};
+    if (!e->plan->explained)
+        return;
+    explain_task(e->graph, !e->plan->fuse, ops, n, &text);
+    fwrite(buf_text(&text), 1, text.len, e->plan->explained);
+    buf_free(&text);
+}
+
 void ansible_fused_note(struct ansible *a, const op_id *ops, uint32_t n)
 {
+    explain(a->e, ops, n);
     if (!a->e->plan->fuse) {
         note_like(a, ops, n);
         return;

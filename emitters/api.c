@@ -192,8 +192,7 @@ static void api_calls(struct emission *e, op_id op, struct json *j)
 
 static bool embedded_put(struct emission *e, const struct embedded_file *f)
 {
-    return artefact_put(&e->out, arena_printf(&e->arena, "api/%s", f->path), f->data,
-                        f->len);
+    return artefact_put_embedded(&e->out, arena_printf(&e->arena, "api/%s", f->path), f);
 }
 
 static void api_service(struct emission *e)
@@ -212,16 +211,6 @@ static void api_service(struct emission *e)
         embedded_put(e, embedded_find(service));
     for (size_t i = embedded_first(folder); *folder && embedded_in(i, folder); i++)
         embedded_put(e, &embedded_files[i]);
-}
-
-void api_step_library(struct buf *out)
-{
-    for (size_t i = embedded_first("host/"); embedded_in(i, "host/"); i++) {
-        const struct embedded_file *f = &embedded_files[i];
-        size_t n = strlen(f->path);
-        if (n > 3 && !strcmp(f->path + n - 3, ".sh"))
-            buf_add(out, f->data, f->len);
-    }
 }
 
 /* What is said instead of the steps of several ops, if all of them take part. */
@@ -293,11 +282,8 @@ bool api_emit(struct emission *e)
     bool ok = !wanted || artefact_put(&e->out, "api/calls.json", text.p, text.len);
     if (ok && calls)
         api_service(e);
-    if (ok && steps) {
-        buf_clear(&text);
-        api_step_library(&text);
-        artefact_put(&e->out, "api/steps.sh", buf_text(&text), text.len);
-    }
+    if (ok && steps)
+        artefact_put_embedded(&e->out, "api/steps.sh", embedded_find("library/steps.sh"));
     buf_free(&text);
     return !e->failed && !e->out.failed;
 }

@@ -12,7 +12,5 @@ bool api_has_calls(const struct emission *e, op_id op);
 /* Whether the runtime asks the op's probe: not if a later foreign call of the same run
  * may have undone what it would find. */
 bool api_probe_asked(const struct emission *e, op_id op);
-/* Appends the step library as one script: its files in the order of their names. */
-void api_step_library(struct buf *out);
 
 #endif

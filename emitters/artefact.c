@@ -1,6 +1,6 @@
 /* Stages the files of a build in a folder of its own below the build folder, and commits
- * them: the old plan.json goes first and the new one comes last, so a build cut off in
- * between has none and nobody takes its files for a plan. */
+ * them by renaming: the old plan.json goes first and the new one comes last, so a build
+ * cut off in between has none and nobody takes its files for a plan. */
 #include "emitters/artefact.h"
 
 #include <dirent.h>
@@ -14,9 +14,11 @@
 #include <unistd.h>
 
 #include "emitters/artefact_old.h"
+#include "ir/base/buf.h"
 #include "ir/base/file.h"
 
 #define PLAN "plan.json"
+#define STAGING ".staging"
 
 static bool artefacts_fail(struct artefacts *a, const char *what, const char *path)
 {
@@ -33,48 +35,59 @@ static const char *artefact_place(const struct artefacts *a, const char *path)
     return arena_printf(a->arena, "%s/%s", a->dir, path);
 }
 
-struct staged { /* the temporary name of an artefact in its folder */
-    char name[24];
-};
-
-static struct staged artefact_staged(size_t i)
+/* Opens a folder below another to list it; NULL with errno. */
+static DIR *folder_open(int at, const char *name)
 {
-    struct staged s;
-    snprintf(s.name, sizeof s.name, "%zu", i);
-    return s;
+    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR *d = fd < 0 ? NULL : fdopendir(fd);
+    if (!d && fd >= 0)
+        close(fd);
+    return d;
 }
 
-/* Empties and removes the staging folder; one left over by a killed build has no
- * subfolders. */
-static void artefacts_unstage(struct artefacts *a)
+static struct dirent *folder_next(DIR *d)
 {
-    DIR *d = opendir(a->staging);
+    struct dirent *e;
+    do
+        e = readdir(d);
+    while (e && (!strcmp(e->d_name, ".") || !strcmp(e->d_name, "..")));
+    return e;
+}
+
+/* Removes the staging folder, which is also one left over by a killed build, or a folder
+ * below it. */
+static void folder_remove(int at, const char *name)
+{
+    DIR *d = folder_open(at, name);
     if (!d)
         return;
-    for (struct dirent *e; (e = readdir(d));)
-        if (e->d_name[0] != '.')
-            unlinkat(dirfd(d), e->d_name, 0);
+    for (struct dirent *e; (e = folder_next(d));)
+        if (unlinkat(dirfd(d), e->d_name, 0) != 0)
+            folder_remove(dirfd(d), e->d_name);
     closedir(d);
-    rmdir(a->staging);
+    unlinkat(at, name, AT_REMOVEDIR);
 }
 
 bool artefacts_begin(struct artefacts *a, const char *dir, struct arena *arena,
                      struct diags *diags)
 {
-    *a = (struct artefacts){
-        .arena = arena, .diags = diags, .dir = dir, .lock = -1, .stage = -1};
-    a->staging = artefact_place(a, ".staging");
+    *a = (struct artefacts){.arena = arena,
+                            .diags = diags,
+                            .dir = dir,
+                            .lock = -1,
+                            .stage = -1,
+                            .before = ""};
     if (!file_mkdirs(dir))
         return artefacts_fail(a, "make", "");
     a->lock = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (a->lock < 0 || flock(a->lock, LOCK_EX) != 0)
         return artefacts_fail(a, "lock", "");
-    artefacts_unstage(a);
-    if (mkdir(a->staging, 0700) != 0)
-        return artefacts_fail(a, "make", ".staging");
-    a->stage = openat(a->lock, ".staging", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    folder_remove(a->lock, STAGING);
+    if (mkdirat(a->lock, STAGING, 0700) != 0)
+        return artefacts_fail(a, "make", STAGING);
+    a->stage = openat(a->lock, STAGING, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (a->stage < 0)
-        return artefacts_fail(a, "open", ".staging");
+        return artefacts_fail(a, "open", STAGING);
     a->fresh = faccessat(a->lock, PLAN, F_OK, 0) != 0;
     return true;
 }
@@ -133,15 +146,39 @@ static bool artefact_same(const struct artefacts *a, const char *path, const voi
     return same;
 }
 
+/* Makes the folders that a file goes into, but those that hold the file staged before. */
+static bool artefact_folders(const struct artefacts *a, const char *path)
+{
+    char *folder = xstrdup(path);
+    bool ok = true;
+    size_t i = 0;
+    while (path[i] && path[i] == a->before[i])
+        i++;
+    for (; ok && path[i]; i++) {
+        if (path[i] != '/')
+            continue;
+        folder[i] = '\0';
+        ok = mkdirat(a->stage, folder, 0755) == 0 || errno == EEXIST;
+        folder[i] = '/';
+    }
+    int error = errno;
+    free(folder);
+    errno = error;
+    return ok;
+}
+
 /* No fsync here: a plan whose files were lost with the power does not match their
  * digests, and building it again costs nothing. */
-static bool artefact_write(const struct artefacts *a, size_t i, const char *p, size_t len,
-                           unsigned mode)
+static bool artefact_write(struct artefacts *a, const char *path, const char *p,
+                           size_t len, unsigned mode)
 {
-    int fd = openat(a->stage, artefact_staged(i).name,
-                    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
+    if (!artefact_folders(a, path))
+        return false;
+    int fd =
+        openat(a->stage, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, (mode_t)mode);
     if (fd < 0)
         return false;
+    a->before = path;
     while (len) {
         ssize_t n = write(fd, p, len);
         if (n < 0 && errno == EINTR)
@@ -158,8 +195,9 @@ static bool artefact_write(const struct artefacts *a, size_t i, const char *p, s
     return close(fd) == 0;
 }
 
+/* `digest` is that of the bytes, if it is known, else NULL. */
 static bool artefact_stage(struct artefacts *a, const char *path, const char *bytes,
-                           size_t len, bool listed)
+                           size_t len, bool listed, const char *digest)
 {
     if (a->failed)
         return false;
@@ -170,7 +208,10 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
     struct artefact f = {.listed = listed, .mode = 0644};
     if (len > 2 && !memcmp(bytes, "#!", 2))
         f.mode = 0755;
-    digest_text(bytes, len, f.digest);
+    if (digest)
+        memcpy(f.digest, digest, sizeof f.digest);
+    else
+        digest_text(bytes, len, f.digest);
     uint64_t key;
     uint32_t at = artefact_find(a, path, &key);
     if (at)
@@ -181,7 +222,7 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
         f.len = len;
     } else {
         f.unchanged = artefact_same(a, path, bytes, len, f.mode);
-        if (!f.unchanged && !artefact_write(a, a->n, bytes, len, f.mode))
+        if (!f.unchanged && !artefact_write(a, f.path, bytes, len, f.mode))
             return artefacts_fail(a, "write", path);
     }
     *vec_push(a) = f;
@@ -191,13 +232,19 @@ static bool artefact_stage(struct artefacts *a, const char *path, const char *by
 
 bool artefact_put(struct artefacts *a, const char *path, const void *bytes, size_t len)
 {
-    return artefact_stage(a, path, bytes, len, true);
+    return artefact_stage(a, path, bytes, len, true, NULL);
+}
+
+bool artefact_put_embedded(struct artefacts *a, const char *path,
+                           const struct embedded_file *f)
+{
+    return artefact_stage(a, path, f->data, f->len, true, f->digest);
 }
 
 bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes,
                           size_t len)
 {
-    return artefact_stage(a, path, bytes, len, false);
+    return artefact_stage(a, path, bytes, len, false, NULL);
 }
 
 bool artefact_copy(struct artefacts *a, const char *path, const char *source,
@@ -264,32 +311,52 @@ static void artefacts_remove_stale(struct artefacts *a, const struct artefact **
     }
 }
 
-/* Makes the folders that a file goes into, from the last one up to the first that is
- * there already. */
-static bool artefact_folder(const struct artefacts *a, char *path)
+static bool folder_merge(DIR *from, int to, struct buf *path);
+
+/* Moves a file, or a folder: as a whole where there is none yet, else what is in it. */
+static bool folder_move(int from, int to, const char *name, struct buf *path)
 {
-    char *slash = strrchr(path, '/');
-    if (!slash)
-        return false;
-    *slash = '\0';
-    bool ok = mkdirat(a->lock, path, 0755) == 0 || errno == EEXIST;
-    if (!ok && errno == ENOENT)
-        ok = artefact_folder(a, path) && mkdirat(a->lock, path, 0755) == 0;
-    *slash = '/';
+    if (renameat(from, name, to, name) == 0)
+        return true;
+    int error = errno;
+    bool ok = false;
+    DIR *inner = folder_open(from, name);
+    int there = inner ? openat(to, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (there >= 0) {
+        ok = folder_merge(inner, there, path);
+        error = errno;
+        close(there);
+    }
+    if (inner)
+        closedir(inner);
+    errno = error;
     return ok;
 }
 
-static bool artefact_move(struct artefacts *a, size_t i)
+/* Moves what is in a folder, but the plan, to another. `path` is that of the folder;
+ * after an error, of what could not be moved. */
+static bool folder_merge(DIR *from, int to, struct buf *path)
 {
-    struct staged staged = artefact_staged(i);
-    bool ok = renameat(a->stage, staged.name, a->lock, a->v[i].path) == 0;
-    if (!ok && errno == ENOENT) { /* the first file of its folder */
-        char *path = xstrdup(a->v[i].path);
-        ok = artefact_folder(a, path) &&
-             renameat(a->stage, staged.name, a->lock, path) == 0;
-        free(path);
+    const size_t len = path->len;
+    for (struct dirent *e; (e = folder_next(from)); path->len = len) {
+        buf_printf(path, "%s%s", len ? "/" : "", e->d_name);
+        if (strcmp(path->p, PLAN) != 0 && !folder_move(dirfd(from), to, e->d_name, path))
+            return false;
     }
-    return ok || artefacts_fail(a, "write", a->v[i].path);
+    return true;
+}
+
+static bool artefacts_move(struct artefacts *a)
+{
+    struct buf path = {0};
+    DIR *staged = folder_open(a->lock, STAGING);
+    bool ok = staged && folder_merge(staged, a->lock, &path);
+    if (!ok)
+        artefacts_fail(a, "write", buf_text(&path));
+    if (staged)
+        closedir(staged);
+    buf_free(&path);
+    return ok;
 }
 
 bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
@@ -303,15 +370,14 @@ bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
         changed |= !a->v[i].unchanged;
     if (!changed)
         return true;
-    if (!artefact_write(a, a->n, plan, len, 0644))
+    if (!artefact_write(a, PLAN, plan, len, 0644))
         return artefacts_fail(a, "write", PLAN);
     if (unlinkat(a->lock, PLAN, 0) != 0 && errno != ENOENT)
         return artefacts_fail(a, "replace", PLAN);
-    for (size_t i = 0; i < a->n; i++)
-        if (!a->v[i].unchanged && !artefact_move(a, i))
-            return false;
+    if (!artefacts_move(a))
+        return false;
     artefacts_remove_stale(a, artefacts_sorted(a), &old);
-    if (renameat(a->stage, artefact_staged(a->n).name, a->lock, PLAN) != 0)
+    if (renameat(a->stage, PLAN, a->lock, PLAN) != 0)
         return artefacts_fail(a, "write", PLAN);
     return true;
 }
@@ -319,7 +385,7 @@ bool artefacts_commit(struct artefacts *a, const void *plan, size_t len)
 void artefacts_free(struct artefacts *a)
 {
     if (a->lock >= 0) {
-        artefacts_unstage(a);
+        folder_remove(a->lock, STAGING);
         close(a->lock);
     }
     if (a->stage >= 0)

@@ -1,5 +1,5 @@
-/* The files of a build: staged under temporary names, moved into place one by one,
- * plan.json last. Whatever goes wrong before that leaves the build that was there as it
+/* The files of a build: staged in a folder of their own, moved into place, plan.json
+ * last. Whatever goes wrong before that leaves the build that was there as it
  * was. */
 #ifndef DVO_EMITTERS_ARTEFACT_H
 #define DVO_EMITTERS_ARTEFACT_H
@@ -10,6 +10,7 @@
 #include "ir/base/arena.h"
 #include "ir/base/diag.h"
 #include "ir/base/digest.h"
+#include "ir/base/embed.h"
 
 struct artefact {
     const char *path; /* relative to the build folder */
@@ -24,11 +25,11 @@ struct artefact {
 struct artefacts {
     struct arena *arena;
     struct diags *diags;
-    const char *dir;     /* NULL: nothing is written, the bytes are kept */
-    const char *staging; /* folder of the temporary names */
-    int lock;            /* the build folder, held while it is written */
-    int stage;           /* that of the temporary names; paths through them are short */
-    bool fresh;          /* there is no build yet */
+    const char *dir;    /* NULL: nothing is written, the bytes are kept */
+    int lock;           /* the build folder, held while it is written */
+    int stage;          /* where files wait to be moved there, by the same paths */
+    const char *before; /* path of the file staged last */
+    bool fresh;         /* there is no build yet */
     bool failed;
     struct artefact *v; /* in the order of artefact_put() */
     size_t n, cap;
@@ -47,6 +48,9 @@ const char *artefact_text(const struct artefacts *a, const char *path, size_t *l
  * same path twice is fine if the bytes are the same too, else false without a diagnostic.
  * All other failures are reported once, and everything after them does nothing. */
 bool artefact_put(struct artefacts *a, const char *path, const void *bytes, size_t len);
+/* The same for an embedded file, whose digest is known. */
+bool artefact_put_embedded(struct artefacts *a, const char *path,
+                           const struct embedded_file *f);
 /* The same for a file that is not part of what a plan stands for: users may change it. */
 bool artefact_put_example(struct artefacts *a, const char *path, const void *bytes,
                           size_t len);

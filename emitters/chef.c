@@ -272,7 +272,7 @@ static bool on_server(const struct emission *e)
 static void write_upload(struct chef *c)
 {
     const struct embedded_file *script = embedded_find("chef/upload.sh");
-    artefact_put(&c->e->out, script->path, script->data, script->len);
+    artefact_put_embedded(&c->e->out, script->path, script);
 }
 
 /* The program's file name as a name of a cookbook that is not ours; on a server, which

@@ -2,7 +2,6 @@
  * the build a resource, which is what the glossary says about it. */
 #include <string.h>
 
-#include "emitters/api.h"
 #include "emitters/chef_parts.h"
 #include "ir/base/embed.h"
 
@@ -131,11 +130,9 @@ static void put(struct chef *c, const char *path, const struct buf *text)
 void chef_library(struct chef *c, struct buf *text)
 {
     for (size_t i = embedded_first(COOKBOOK); embedded_in(i, COOKBOOK); i++)
-        artefact_put(&c->e->out, embedded_files[i].path, embedded_files[i].data,
-                     embedded_files[i].len);
-    buf_clear(text);
-    api_step_library(text);
-    put(c, COOKBOOK "files/steps.sh", text);
+        artefact_put_embedded(&c->e->out, embedded_files[i].path, &embedded_files[i]);
+    artefact_put_embedded(&c->e->out, COOKBOOK "files/steps.sh",
+                          embedded_find("library/steps.sh"));
     c->op = 0;
     for (size_t i = 0; i < c->steps.n; i++) {
         const struct chef_step *s = &c->steps.v[i];

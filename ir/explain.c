@@ -82,13 +82,21 @@ static void add_place(const struct graph *g, op_id id, struct buf *out)
     }
 }
 
+static void add_effects(const struct graph *g, op_id id, struct buf *out)
+{
+    struct buf effects = {0};
+    explain_effects(g, id, &effects);
+    if (effects.len)
+        buf_printf(out, " (it %s)", buf_text(&effects));
+    buf_char(out, '\n');
+    buf_free(&effects);
+}
+
 static void explain_op(const struct explanation *e, const struct graph *g, op_id id,
                        struct buf *out)
 {
     const struct call_info *call = graph_call(g, id);
     op_id into = graph_live(g, id);
-    struct buf effects = {0};
-    explain_effects(g, id, &effects);
     buf_printf(out, "%s: ", e->pass);
     add_place(g, id, out);
     buf_str(out, ": ");
@@ -109,10 +117,7 @@ static void explain_op(const struct explanation *e, const struct graph *g, op_id
                     ": all arguments are equal, once is as good as twice, and no call "
                     "between them touches what it touches");
     }
-    if (effects.len)
-        buf_printf(out, " (it %s)", buf_text(&effects));
-    buf_char(out, '\n');
-    buf_free(&effects);
+    add_effects(g, id, out);
 }
 
 /* Lists the machines of each tool run that several share. */
@@ -185,4 +190,22 @@ void explain_end(struct explanation *e, const struct graph *g, struct buf *out)
     if (e->segments > g->nsegments)
         explain_runs(e, g, out);
     free(e->flags);
+}
+
+void explain_task(const struct graph *g, bool like, const op_id *ops, uint32_t n,
+                  struct buf *out)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        buf_str(out, like ? "together: " : "fuse: ");
+        add_place(g, ops[i], out);
+        buf_str(out, ": ");
+        add_string(g, g->ops[ops[i]].address, out);
+        buf_str(out, " is one task with ");
+        add_place(g, ops[0], out);
+        buf_printf(out,
+                   ": %s follow each other, each is one step that may be done again, and "
+                   "all that it uses of the others is whether they changed something",
+                   like ? "like calls" : "they");
+        add_effects(g, ops[i], out);
+    }
 }

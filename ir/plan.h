@@ -3,6 +3,8 @@
 #ifndef DVO_IR_PLAN_H
 #define DVO_IR_PLAN_H
 
+#include <stdio.h>
+
 #include "ir/graph.h"
 
 /* What one call shape becomes on one backend: evaluated once, stamped out per op. */
@@ -32,8 +34,9 @@ struct plan_segment {
 
 struct plan {
     struct graph *graph;
-    bool together;                   /* like ops in a row may be one task ... */
-    bool fuse;                       /* ... and any that can */
+    bool together;   /* like ops in a row may be one task ... */
+    bool fuse;       /* ... and any that can */
+    FILE *explained; /* a line for every op in another's task and why it may, or NULL */
     struct plan_template *templates; /* arena; index 0 unused */
     uint32_t ntemplates;
     val_id first_value, end_value; /* what templates are made of: the values between */

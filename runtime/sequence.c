@@ -194,7 +194,8 @@ static void sequence_retry(struct sequence *q, struct fault *f)
         f->help = xstrdup("the call may have been carried out all the same, and the "
                           "provider cannot be asked by key: check there whether it "
                           "exists");
-    if (q->begun && !lost && q->stage <= STAGE_CREATE && !q->parts && !q->found) {
+    bool maybe = lost || q->doubt || q->created || q->parts || q->found;
+    if (q->begun && q->stage <= STAGE_CREATE && !maybe) {
         struct fault ignored = {0}; /* nothing was made: there is no intent any more */
         state_refuse(r->state, r->plan->ops[q->op].address, &ignored);
         fault_free(&ignored);

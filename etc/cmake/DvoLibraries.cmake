@@ -9,10 +9,17 @@ function(dvo_require name module package)
     endif()
 endfunction()
 
+# What dvoc links.
+set(shared_suffixes ${CMAKE_FIND_LIBRARY_SUFFIXES})
+if(DVO_STATIC)
+    set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
 dvo_require(yaml "yaml-0.1" libyaml-dev)
 dvo_require(jansson "jansson" libjansson-dev)
 dvo_require(tommath "libtommath" libtommath-dev)
 dvo_require(md "libmd" libmd-dev)
+# What dvo-run and the tests link besides.
+set(CMAKE_FIND_LIBRARY_SUFFIXES ${shared_suffixes})
 dvo_require(curl "libcurl" libcurl4-openssl-dev)
 dvo_require(sqlite "sqlite3" libsqlite3-dev)
 if(DVO_TESTS)

@@ -1,4 +1,5 @@
-/* The files below etc/dvo as they were when the program was built. */
+/* The files below etc/dvo as they were when the program was built, and those of host/ in
+ * one piece: library/steps.sh, and library/steps.py, which holds them as a string. */
 #ifndef DVO_BASE_EMBED_H
 #define DVO_BASE_EMBED_H
 
@@ -6,9 +7,10 @@
 #include <stddef.h>
 
 struct embedded_file {
-    const char *path; /* relative to etc/dvo, e.g. "calls/machine.dvo" */
-    const char *data; /* NUL-terminated */
-    size_t len;       /* without that NUL */
+    const char *path;   /* relative to etc/dvo, e.g. "calls/machine.dvo" */
+    const char *data;   /* NUL-terminated */
+    size_t len;         /* without that NUL */
+    const char *digest; /* as digest_text() writes it */
 };
 
 /* All of them in byte order of their paths: the files of a folder are neighbours. */

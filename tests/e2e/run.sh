@@ -10,7 +10,7 @@ cd "$root/tests/e2e" || exit 1
 [ $# -gt 0 ] || set -- openstackcloud backends samples chefinstall naughty openstack \
     firstboot chefplain mixed chefserver many errors errors:chef errors:api fuse kill kill:chef \
     kill:api lock lock:chef lock:api runs moved calls docker destroy calls:api networks \
-    secrets secrets:chef secrets:api hosts access rootless repository chefclient
+    secrets secrets:chef secrets:api hosts split access rootless repository chefclient
 
 # What all need is made once.
 bash "$root/etc/dvo/engine/podman.sh" start >/dev/null || exit 1

@@ -24,6 +24,8 @@ def save():
 
 
 class Cloud(http.server.BaseHTTPRequestHandler):
+    # An answer is written in two parts: the second one is not to wait for the other side.
+    disable_nagle_algorithm = True
     protocol_version = "HTTP/1.1"
 
     def log_message(self, *_):
@@ -87,6 +89,10 @@ class Cloud(http.server.BaseHTTPRequestHandler):
                 return None
             self.keep_locked(kind, thing, n)
             if "lost" in MODE and n == 1:
+                self.close_connection = True
+                return None
+            if "away" in MODE and kind == "servers" and n == 1:
+                open(FILE + ".lost", "w", encoding="utf-8").close()
                 self.close_connection = True
                 return None
             return self.answer(202, {"id": f"{kind}-{n}"})

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ir/base/digest.h"
 #include "ir/base/file.h"
 #include "unit.h"
 
@@ -16,7 +17,12 @@ static void test_sorted_and_equal(void **state)
         if (i)
             assert_true(strcmp(f[-1].path, f->path) < 0);
         assert_ptr_equal(embedded_find(f->path), f);
+        char digest[DIGEST_TEXT_SIZE];
+        digest_text(f->data, f->len, digest);
+        assert_string_equal(f->digest, digest);
         assert_int_equal(f->data[f->len], '\0');
+        if (!strncmp(f->path, "library/", 8))
+            continue;
         char *path = path_join("etc/dvo", f->path);
         struct buf text = {0};
         assert_true(file_read(path, &text));
@@ -48,12 +54,31 @@ static void test_folder(void **state)
     assert_int_equal(n, expected);
 }
 
+/* The library in one piece holds every file of host/, in their order. */
+static void test_library(void **state)
+{
+    (void)state;
+    const struct embedded_file *script = embedded_find("library/steps.sh");
+    const struct embedded_file *module = embedded_find("library/steps.py");
+    const char *p = script->data;
+    for (size_t i = embedded_first("host/"); embedded_in(i, "host/"); i++) {
+        const struct embedded_file *f = &embedded_files[i];
+        if (strcmp(f->path + strlen(f->path) - 3, ".sh") != 0)
+            continue;
+        assert_memory_equal(p, f->data, f->len);
+        p += f->len;
+    }
+    assert_ptr_equal(p, script->data + script->len);
+    assert_non_null(strstr(module->data, script->data));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sorted_and_equal),
         cmocka_unit_test(test_absent),
         cmocka_unit_test(test_folder),
+        cmocka_unit_test(test_library),
     };
     return RUN_TESTS(tests);
 }

@@ -412,11 +412,18 @@ static void second_build_replaces_the_first(void **state)
     snprintf(own, sizeof own, "%s/ansible/mine.yml", w.dir);
     assert_true(file_replace(own, "x\n", 2, 0644));
     assert_int_equal(access(old, F_OK), 0);
+    /* What a killed build had not moved yet is no part of this one. */
+    snprintf(path, sizeof path, "%s/.staging/ansible/roles", w.dir);
+    assert_true(file_mkdirs(path));
+    snprintf(path, sizeof path, "%s/.staging/ansible/roles/left", w.dir);
+    assert_true(file_replace(path, "x\n", 2, 0644));
     w.plan.nsegments = 2;
     w.plan.norder = 12;
     assert_true(emit(&w.plan, w.dir, &w.diags));
     assert_int_equal(access(old, F_OK), -1);
     assert_int_equal(access(own, F_OK), 0);
+    snprintf(path, sizeof path, "%s/ansible/roles", w.dir);
+    assert_int_equal(access(path, F_OK), -1);
     snprintf(path, sizeof path, "%s/.staging", w.dir);
     assert_int_equal(access(path, F_OK), -1);
     buf_free(&before);
@@ -446,6 +453,25 @@ static void failed_build_leaves_the_old_one(void **state)
     assert_string_equal(buf_text(&before), buf_text(&after));
     buf_free(&before);
     buf_free(&after);
+    remove_dir(w.dir);
+    world_end(&w);
+}
+
+static void names_what_is_in_the_way(void **state)
+{
+    (void)state;
+    struct world w;
+    char path[256];
+    world_begin(&w);
+    build(&w, 1);
+    snprintf(path, sizeof path, "%s/ansible/segment-1.yml/mine", w.dir);
+    assert_true(file_mkdirs(path));
+    assert_false(emit(&w.plan, w.dir, &w.diags));
+    assert_int_equal(w.diags.n, 1);
+    assert_int_equal(w.diags.v[0]->code, 702);
+    assert_non_null(strstr(w.diags.v[0]->message, "/ansible/segment-1.yml: "));
+    snprintf(path, sizeof path, "%s/plan.json", w.dir);
+    assert_int_equal(access(path, F_OK), -1);
     remove_dir(w.dir);
     world_end(&w);
 }
@@ -503,6 +529,7 @@ int main(void)
         cmocka_unit_test(writes_a_build),
         cmocka_unit_test(second_build_replaces_the_first),
         cmocka_unit_test(failed_build_leaves_the_old_one),
+        cmocka_unit_test(names_what_is_in_the_way),
         cmocka_unit_test(previews_what_it_builds),
     };
     return RUN_TESTS(tests);

@@ -3,6 +3,7 @@
  * own fdatasync() and send(), which stand in front of those of the C library. */
 #include "fake_cloud.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -11,6 +12,7 @@ static unsigned syncs_left, sends_left; /* until this process is killed; 0: neve
 /* Whether a POST must find all on the disk that was written to the state's log. */
 static bool power_may_fail;
 static atomic_uint log_written, log_synced;
+static unsigned room; /* writes to that log until the disk is full; 0: it never is */
 
 static unsigned syncs, sends; /* what the former are in the process of a run */
 
@@ -36,9 +38,17 @@ static bool is_log(int fd)
 
 ssize_t pwrite64(int fd, const void *p, size_t n, off64_t at)
 {
-    if (is_log(fd))
+    bool log = is_log(fd);
+    if (log && room && log_written >= room) {
+        errno = ENOSPC;
+        return -1;
+    }
+    ssize_t result = syscall(SYS_pwrite64, fd, p, n, at);
+    if (log) {
         log_written++;
-    return syscall(SYS_pwrite64, fd, p, n, at);
+        count_down(&syncs_left);
+    }
+    return result;
 }
 
 int fdatasync(int fd)
@@ -293,6 +303,23 @@ static void test_lost_list_is_no_absence(void **state)
     place_free(p);
 }
 
+/* What was made by a call whose answer never came is of this state, though the cloud
+ * could not be asked at once. */
+static void test_lost_answer_of_a_cloud_that_went_away(void **state)
+{
+    struct place *p = place_make("away");
+    (void)state;
+    write_plan(p, alone, 1, -1);
+    assert_int_equal(run_once(p, plain), error_status(DVO_ENOENT));
+    lose_lists(p, false);
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(stored(p, "made", "servers"), 1);
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "1 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p, "things", "servers"), 0);
+    place_free(p);
+}
+
 /* Found by a path that names it. */
 static const char named[] =
     "{\"op\": 1, \"address\": \"a\", \"key\": \"k:a\", \"args\": {}, \"sequences\": {"
@@ -528,6 +555,34 @@ static void killed(bool writes)
     fail_msg("it never came to an end");
 }
 
+/* The disk is full from some write on, wherever that is; then there is room again. */
+static void test_full_disk(void **state)
+{
+    struct place *p = place_make("");
+    int status = -1;
+    (void)state;
+    write_plan(p, whole, 1, -1);
+    for (unsigned n = 1; status && n < 200; n += 3) {
+        room = n;
+        status = run_once(p, plain);
+        room = 0;
+        assert_true(status == 0 || status == error_status(DVO_ENOSPC));
+        if (status)
+            says(p, "cannot be used: database or disk is full");
+        else
+            assert_true(n > 20);
+        assert_int_equal(run_once(p, plain), 0);
+        things_are(p, 1);
+        assert_int_equal(stored(p, "made", "servers"), n / 3 + 1);
+        assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}),
+                         0);
+        things_are(p, 0);
+        assert_int_equal(unlink(p->db), 0);
+    }
+    assert_int_equal(status, 0);
+    place_free(p);
+}
+
 static void test_killed_at_each_write(void **state)
 {
     (void)state;
@@ -556,6 +611,7 @@ int main(void)
         cmocka_unit_test(test_destroyed_without_its_program),
         cmocka_unit_test(test_lost_list_is_no_absence),
         cmocka_unit_test(test_foreign_answer_is_no_absence),
+        cmocka_unit_test(test_lost_answer_of_a_cloud_that_went_away),
         cmocka_unit_test(test_partial_absence),
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),
@@ -564,6 +620,7 @@ int main(void)
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_status_asks_together),
         cmocka_unit_test(test_destroy_killed_at_each_call),
+        cmocka_unit_test(test_full_disk),
         cmocka_unit_test(test_killed_at_each_write),
         cmocka_unit_test(test_killed_at_each_call),
     };

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Prints plugins/module_utils/steps.py of the collection dvo.host: the step library as one
-# Python string, files in the order of their names. dvoc writes the same text into a build.
+# Python string, files in the order of their names. dvoc is built with the same text.
 set -eu
 LC_ALL=C
 export LC_ALL
