@@ -287,12 +287,15 @@ static size_t on_read(char *p, size_t size, size_t n, void *ctx)
 
 /* curl sends a request again by itself when a connection that it has kept open ends
  * without an answer. The service may have carried it out by then, so a body is one that
- * curl cannot rewind, and a change without one has a connection of its own. */
+ * curl cannot rewind, and a change without one has a connection of its own, which it
+ * shares with nobody. */
 static void http_body(struct http_transfer *t, const struct http_request *request)
 {
     CURL *e = t->easy;
-    if (!request->body_len && !t->get && strcmp(request->method, "DELETE") != 0)
+    if (!request->body_len && !t->get && strcmp(request->method, "DELETE") != 0) {
         curl_easy_setopt(e, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
+    }
     if (!request->body && strcmp(request->method, "POST") != 0 &&
         strcmp(request->method, "PUT") != 0)
         return;
@@ -343,6 +346,9 @@ struct http_transfer *http_send(struct http *h, const struct http_request *reque
     curl_easy_setopt(e, CURLOPT_PRIVATE, (char *)t);
     curl_easy_setopt(e, CURLOPT_URL, request->url);
     curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https");
+    /* HTTP/2 where a server agrees to it: whether it does is worth waiting for. */
+    curl_easy_setopt(e, CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_2TLS);
+    curl_easy_setopt(e, CURLOPT_PIPEWAIT, strncmp(request->url, "https:", 6) ? 0L : 1L);
     curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error);
     curl_easy_setopt(e, CURLOPT_USERAGENT, "dvo/" DVO_VERSION);

@@ -1,83 +1,12 @@
 /* HTTP against a real small server: TLS with a certification authority of our own,
  * redirections, proxies by the standard variables. */
-#include "unit.h"
+#include "https.h"
 
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "ir/base/arena.h"
 #include "ir/base/file.h"
 #include "runtime/http.h"
-
-static char place[] = "/tmp/dvo-http-XXXXXX";
-
-/* --- servers ---------------------------------------------------------------------------
- */
-
-struct server {
-    pid_t pid;
-    int port;
-};
-
-static struct server server_start(const char *cert, const char *key)
-{
-    int out[2];
-    char port[16] = "";
-    assert_int_equal(pipe(out), 0);
-    struct server s = {.pid = fork()};
-    assert_true(s.pid >= 0);
-    if (!s.pid) {
-        alarm(60);
-        dup2(out[1], 1);
-        execlp("python3", "python3", "tests/unit/https_server.py", cert, key, NULL);
-        _exit(127);
-    }
-    close(out[1]);
-    for (size_t n = 0; n < sizeof port - 1 && !strchr(port, '\n'); n++)
-        if (read(out[0], port + n, 1) != 1)
-            break;
-    close(out[0]);
-    s.port = atoi(port);
-    assert_true(s.port > 0);
-    return s;
-}
-
-static void server_stop(struct server *s)
-{
-    kill(s->pid, SIGKILL);
-    waitpid(s->pid, NULL, 0);
-}
-
-/* An authority, and a certificate of it for 127.0.0.1. */
-static int make_certificates(void **state)
-{
-    (void)state;
-    char command[1200];
-    assert_non_null(mkdtemp(place));
-    snprintf(command, sizeof command,
-             "cd %s && exec >log 2>&1 && "
-             "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-             " -keyout ca.key -out ca.pem -days 2 -subj /CN=dvo-test-authority && "
-             "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes"
-             " -keyout key.pem -out request.pem -subj /CN=here && "
-             "printf 'subjectAltName=IP:127.0.0.1\\n' >names && "
-             "openssl x509 -req -in request.pem -CA ca.pem -CAkey ca.key -CAcreateserial"
-             " -days 2 -extfile names -out cert.pem",
-             place);
-    return system(command);
-}
-
-static int remove_certificates(void **state)
-{
-    (void)state;
-    char command[100];
-    snprintf(command, sizeof command, "rm -rf %s", place);
-    return system(command);
-}
 
 /* --- calls -----------------------------------------------------------------------------
  */
@@ -143,7 +72,7 @@ static void checks_certificates(void **state)
     (void)state;
     char *ca = path_join(place, "ca.pem"), *cert = path_join(place, "cert.pem");
     char *key = path_join(place, "key.pem"), *missing = path_join(place, "none.pem");
-    struct server s = server_start(cert, key);
+    struct server s = server_start("https_server.py", cert, key, NULL);
     char url[2][80];
     snprintf(url[0], sizeof url[0], "https://127.0.0.1:%d/ok", s.port);
     snprintf(url[1], sizeof url[1], "https://localhost:%d/ok", s.port);
@@ -177,7 +106,8 @@ static void checks_certificates(void **state)
 static void follows_on_one_server_only(void **state)
 {
     (void)state;
-    struct server s = server_start(NULL, NULL), other = server_start(NULL, NULL);
+    struct server s = server_start("https_server.py", NULL, NULL, NULL),
+                  other = server_start("https_server.py", NULL, NULL, NULL);
     char path[200];
     comes_to(s.port, "GET", "/to?/ok%3Fq=1", DVO_OK, "GET /ok?q=1");
     comes_to(s.port, "GET", "/on?5", DVO_OK, "GET /on?0");
@@ -207,7 +137,7 @@ static void follows_on_one_server_only(void **state)
 static void asks_proxies(void **state)
 {
     (void)state;
-    struct server s = server_start(NULL, NULL);
+    struct server s = server_start("https_server.py", NULL, NULL, NULL);
     char proxy[80];
     struct http_request request = {0};
     snprintf(proxy, sizeof proxy, "http://127.0.0.1:%d", s.port);
