@@ -123,7 +123,8 @@ static void falls_back(void **state)
         calls_make(&c, CALLS);
         assert_int_equal(c.good, 4 * AT_ONCE + CALLS);
         assert_string_equal(c.protocol, "http/1.1");
-        assert_in_range(connections(&c), 1, AT_ONCE);
+        /* curl opens one more where the kept one is not known to be free yet. */
+        assert_in_range(connections(&c), 1, 2 * AT_ONCE);
         calls_end(&c, &s);
     }
 }
