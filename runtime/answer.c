@@ -364,6 +364,8 @@ static enum answer answer_not_ready(const struct answer_context *c, const json_t
     fault_set(&late, DVO_ETIMEDOUT, "not ready after %.0f seconds", deadline);
     if (f->message)
         fault_words(&late, f->message);
+    const char *help = json_string_value(json_object_get(poll, "help"));
+    late.help = help ? xstrdup(help) : NULL;
     late.final = true;
     fault_move(f, &late);
     return ANSWER_FAULT;

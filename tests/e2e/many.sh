@@ -149,10 +149,18 @@ $n" ] || return
     done
 }
 
+# More than a host's usual limits let boot.
+boot_thirty() {
+    echo 'many = [cloud.create(flavor=provider.FLAVOR_SMALL) for number in range(30)]' |
+        program thirty
+    runs thirty && unchanged thirty && (cd "$work/p" && "$bin/dvoc" destroy --yes build/thirty)
+}
+
 again_succeeds() {
     again web && [ "$status" -eq 0 ]
 }
 
+check many/boot-thirty boot_thirty
 check many/each-has-its-own each_has_its_own
 check many/nothing-again nothing_again
 check many/parts parts

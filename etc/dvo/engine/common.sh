@@ -125,11 +125,19 @@ end() {
     die "process $1 does not stop"
 }
 
+# A machine's systemd holds 6 of them, its user's 3, and what boots without one hangs. Most hosts
+# allow a user 128.
+allow_machines() {
+    local limit=/proc/sys/fs/inotify/max_user_instances
+    [[ $(id -u) != 0 ]] || (($(<$limit) >= 8192)) || echo 8192 2>/dev/null >$limit || :
+}
+
 launch() {
     local pid
     if pid=$(service_pid); then
         die "the service of $dir runs as process $pid, but does not answer at $socket"
     fi
+    allow_machines
     write_configuration
     rm -f "$socket"
     : >"$dir/service.log"
