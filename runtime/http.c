@@ -397,8 +397,9 @@ void http_release(struct http *h, uint64_t wants, uint64_t done)
         memmove(h->held.v, h->held.v + gone, h->held.n * sizeof *h->held.v);
 }
 
-void http_refuse(struct http *h, const struct fault *f)
+bool http_refuse(struct http *h, const struct fault *f)
 {
+    bool any = false;
     /* Who is told may ask for more. */
     for (size_t i = 0; i < h->held.n; i++) {
         struct http_transfer *t = h->held.v[i].transfer;
@@ -408,8 +409,10 @@ void http_refuse(struct http *h, const struct fault *f)
         fault_set(&t->response.fault, f->code, "%s", f->message);
         t->done(t->ctx, &t->response);
         http_transfer_free(t);
+        any = true;
     }
     h->held.n = h->counted = 0;
+    return any;
 }
 
 void http_cancel(struct http_transfer *t)

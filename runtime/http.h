@@ -45,8 +45,8 @@ void http_hold(struct http *h);
 /* What was given to http_send() since the last call is to wait for the number `wants`;
  * what waits for `done` or less goes out. */
 void http_release(struct http *h, uint64_t wants, uint64_t done);
-/* All that waits ends with this fault. */
-void http_refuse(struct http *h, const struct fault *f);
+/* All that waits ends with this fault; whether anything did. */
+bool http_refuse(struct http *h, const struct fault *f);
 /* Drops a transfer: `done` is not called. */
 void http_cancel(struct http_transfer *t);
 /* This host is never asked through a proxy: an address of a machine. */

@@ -38,7 +38,8 @@ struct loop {
     } fds;
     timer_id last_id;
     CURLM *multi;
-    loop_fn *curl_fn, *before_fn;
+    loop_fn *curl_fn;
+    loop_before_fn *before_fn;
     void *curl_ctx, *before_ctx;
 };
 
@@ -147,7 +148,7 @@ void loop_curl(struct loop *l, CURLM *multi, loop_fn *fn, void *ctx)
     l->curl_ctx = ctx;
 }
 
-void loop_before_wait(struct loop *l, loop_fn *fn, void *ctx)
+void loop_before_wait(struct loop *l, loop_before_fn *fn, void *ctx)
 {
     l->before_fn = fn;
     l->before_ctx = ctx;
@@ -185,11 +186,11 @@ static void loop_collect(struct loop *l)
 void loop_step(struct loop *l)
 {
     /* What the caller waits for may have happened by that. */
-    bool fired = loop_fire_timers(l);
-    if (l->before_fn)
-        l->before_fn(l->before_ctx);
+    bool ended = loop_fire_timers(l);
+    if (l->before_fn && l->before_fn(l->before_ctx))
+        ended = true;
     loop_collect(l);
-    int64_t wait = fired ? 0 : LONGEST_WAIT_MS;
+    int64_t wait = ended ? 0 : LONGEST_WAIT_MS;
     if (l->timers.n) {
         int64_t until = l->timers.v[0].due - loop_now();
         wait = until < 0 ? 0 : until < wait ? until : wait;

@@ -28,8 +28,10 @@ void loop_watch_writable(struct loop *l, int fd, loop_fn *fn, void *ctx);
 void loop_unwatch(struct loop *l, int fd);
 /* Drives this multi handle; fn is called whenever transfers may have ended. */
 void loop_curl(struct loop *l, CURLM *multi, loop_fn *fn, void *ctx);
-/* Calls fn before each wait: no transfer that was added since the last one has begun. */
-void loop_before_wait(struct loop *l, loop_fn *fn, void *ctx);
+/* Calls fn before each wait: no transfer that was added since the last one has begun.
+ * Where it returns true, something has ended by it, and there is no wait. */
+typedef bool loop_before_fn(void *ctx);
+void loop_before_wait(struct loop *l, loop_before_fn *fn, void *ctx);
 /* Waits for the next thing that happens and calls who asked for it. */
 void loop_step(struct loop *l);
 

@@ -336,7 +336,7 @@ static void run_disk_heard(void *ctx)
 
 /* An intent is on the disk before the call that it announces goes out; what else is under
  * way goes on meanwhile. */
-static void run_before_wait(void *ctx)
+static bool run_before_wait(void *ctx)
 {
     struct run *r = ctx;
     enum state_due due = state_due(r->state);
@@ -347,9 +347,9 @@ static void run_before_wait(void *ctx)
         r->commit_timer = loop_timer(r->loop, COMMIT_MS, run_commit_at_last, r);
     }
     if (r->state_lost.code)
-        http_refuse(r->http, &r->state_lost);
-    else
-        http_release(r->http, r->call_wants, r->disk ? disk_done(r->disk) : 0);
+        return http_refuse(r->http, &r->state_lost);
+    http_release(r->http, r->call_wants, r->disk ? disk_done(r->disk) : 0);
+    return false;
 }
 
 /* The exit status, which a state that cannot be written makes one of failure. */

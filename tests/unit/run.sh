@@ -7,13 +7,24 @@ root=$(cd "$(dirname "$0")/../.." && pwd) || exit 1
 build asan || exit 1
 cd "$root" || exit 1
 
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 for source in tests/unit/test_*.c; do
     program=$(basename "$source" .c)
     [ $# -gt 0 ] && case " $* " in *" ${program#test_} "*) ;; *) continue ;; esac
-    CMOCKA_MESSAGE_OUTPUT=TAP "$DVO_BUILD_DIR/asan/tests/unit/$program" >"$log" 2>&1
-    status=$?
+    echo "$program"
+done >"$logs/programs"
+
+# Two at a time: some are mostly waiting.
+# shellcheck disable=SC2016 # the inner shell's words
+CMOCKA_MESSAGE_OUTPUT=TAP xargs -P 2 -n 1 sh -c '
+    "$0/asan/tests/unit/$2" >"$1/$2" 2>&1
+    echo $? >"$1/$2.status"
+' "$DVO_BUILD_DIR" "$logs" <"$logs/programs"
+
+while read -r program; do
+    log=$logs/$program
+    status=$(cat "$log.status")
     program_passed=$(grep -c '^ok ' "$log")
     program_failed=$(grep -c '^not ok ' "$log")
     # A program that dies between two cases reports neither.
@@ -25,5 +36,5 @@ for source in tests/unit/test_*.c; do
         not_ok "$program (exit status $status)" "$log"
         failed=$((failed + program_failed - 1))
     fi
-done
+done <"$logs/programs"
 counted
