@@ -7,6 +7,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/e2e/lib.sh"
 # shellcheck source=tests/e2e/openstack/lib.sh
 . "$root/tests/e2e/openstack/lib.sh"
+# shellcheck source=tests/e2e/firstboot/image.sh
+. "$root/tests/e2e/firstboot/image.sh"
 
 # are N KIND: so many there are, by the cloud itself. is_empty: nothing of the project is there.
 are() {
@@ -214,4 +216,65 @@ check openstack/after-kills runs three
 check openstack/killed-once are 3 servers
 check openstack/killed-destroy destroys three
 check openstack/killed-nothing-left is_empty
+
+# First boots. What nova holds as user data is what was built; but its driver here boots
+# nothing. So a machine of the embedded provider with a genuine cloud-init boots by what nova
+# gives out, and its console answers for that of nova's, through the fault proxy.
+program booted <<'EOF'
+web = cloud.create(flavor=provider.FLAVOR_SMALL)
+facts = web.bootstrap()
+site = web.file("/etc/motd", content="it's\n$HOME {{ here }}\n")
+web.run(["sh", "-c", "echo once >>/srv/log"], on=[site])
+said = web.query(["printf", "two\nwörds"])
+output("os", facts.os)
+output("said", said.stdout)
+EOF
+held() {
+    local server
+    server=$(named servers web) && OS_CLOUD="admin" api_call GET compute "/servers/$server" |
+        jq -er '.server["OS-EXT-SRV-ATTR:user_data"]' >"$work/held" && [ -s "$work/held" ]
+}
+# The run waits for a console that nova's driver has nothing on.
+waits_for_console() {
+    sed -i 's/^backends: .*/backends: {default: api}/' "$work/p/etc/dvo/dvo.yaml"
+    build_program booted && no_rules && start booted && until_true held &&
+        until_true console_asked
+}
+console_asked() {
+    [ "$(asked '.method == "POST" and (.path | test("/action$")) and .status == 200')" -ge 2 ]
+}
+exactly() {
+    base64 -d <"$work/held" | cmp - "$work/p/build/booted/api/boot/"*.yaml
+}
+console() {
+    podman --url "unix://$socket" logs "$(machine guest)" >"$work/console" 2>&1 &&
+        grep -q 'dvo-boot over [.]' "$work/console"
+}
+boots_so() {
+    base64 -d <"$work/held" >"$work/held.yaml" &&
+        make_host guest debian-12-cloud "$(cat "$work/held")" && until_true console &&
+        valid guest "$work/held.yaml"
+}
+first_boot_reported() {
+    console && rule "$(jq -n --rawfile output "$work/console" '{action: "answer", method: "POST",
+        path: "/action$", times: 0, body: ({$output} | tojson)}')" && gone && [ "$status" -eq 0 ] &&
+        says 'changed  web.file(/etc/motd)' && says 'os = debian' && says 'said = two' &&
+        says 'wörds' && [ "$(inside guest 'cat /etc/motd /srv/log')" = "it's
+\$HOME {{ here }}
+once" ]
+}
+# The next run knows all of it, and reads no console.
+known() {
+    no_rules && unchanged booted && says 'said = two' && are 1 servers &&
+        [ "$(asked '.path | test("/action$")')" -eq 0 ]
+}
+check openstack/cloud-init make_cloud_image
+check openstack/proxy proxy_start
+check openstack/first-boot-waits waits_for_console
+check openstack/first-boot-held exactly
+check openstack/first-boot-boots boots_so
+check openstack/first-boot-reported first_boot_reported
+check openstack/first-boot-known known
+check openstack/first-boot-destroy destroys booted
+check openstack/first-boot-nothing-left is_empty
 counted
