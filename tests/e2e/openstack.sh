@@ -86,7 +86,17 @@ check openstack/nothing-left is_empty
 
 check openstack/wrong-flavor fails ENOENT "wrong.dvo:1:25:" wrong
 check openstack/wrong-image says "wrong.dvo:2:54:"
-check openstack/no-room fails ENOSPC "No valid host" huge
+no_room() {
+    fails ENOSPC "No valid host" "$1" && says "no host of the cloud has room for this flavor" &&
+        says "placement service is away"
+}
+no_placement() {
+    outage placement && no_room three
+    local result=$?
+    recovery placement && return $result
+}
+check openstack/no-room no_room huge
+check openstack/no-placement no_placement
 check openstack/broken-deleted is_empty
 check openstack/wrong-key fails EINVAL "key.dvo:2:5:" key
 check openstack/wrong-cidr fails EINVAL "overlap.dvo:2:5:" overlap
