@@ -18,6 +18,10 @@ are() {
 is_empty() {
     things >"$work/things" && cat "$work/things" && [ ! -s "$work/things" ]
 }
+# named KIND NAME: its id.
+named() {
+    things "$1" | jq -er --arg name "$2" 'select(.name == $name).id'
+}
 
 # destroys NAME [OPTION...]: what runs of the program made is deleted.
 destroys() {
@@ -122,6 +126,37 @@ partly_gone() {
 check openstack/in-use in_use
 check openstack/partly-gone partly_gone
 
+# A router of others' that shall not be: its ports go first, and nothing else of theirs.
+program joined <<EOF
+net = cloud.network(subnets=["10.80.0.0/24", "10.80.1.0/24"])
+way = cloud.router(net.subnets, name="$project-way", external="public")
+EOF
+echo "gone = cloud.absent(\"router\", display=\"$project-way\")" | program parted
+parted() {
+    runs joined && are 1 routers && runs parted --state "$work/parted.db" && are 0 routers &&
+        are 2 subnets && unchanged parted --state "$work/parted.db" && destroys joined && is_empty
+}
+# A machine that has addresses of IPv6 only.
+program six <<'EOF'
+net = cloud.network(subnets=["fd00:77::/64"])
+m = cloud.create(flavor=provider.FLAVOR_SMALL, networks=[net], name="six")
+output("inner", m.private_ip)
+EOF
+program seen <<'EOF'
+m = cloud.find(display="six")
+output("seen", m.private_ip + " " + m.ip)
+EOF
+six() {
+    local address
+    runs six && address=$(api_call GET compute "/servers/$(named servers six)" |
+        jq -er '.server.addresses[][0] | select(.version == 6).addr') && [[ $address == fd00:77::* ]] &&
+        says "inner = $address" && unchanged six && says "inner = $address" &&
+        runs seen --state "$work/seen.db" && says "seen = $address $address" &&
+        destroys six && is_empty
+}
+check openstack/absent-router parted
+check openstack/ipv6-only six
+
 # A cloud that does not know what the driver asks for.
 too_new() {
     local status
@@ -172,9 +207,6 @@ status_of() {
 }
 client() { # SERVICE PATH: deletes it.
     api_call DELETE "$1" "$2" >/dev/null
-}
-named() { # KIND NAME: its id.
-    things "$1" | jq -er --arg name "$2" 'select(.name == $name).id'
 }
 gone_by_hand() {
     client compute "/servers/$(named servers spare)" && until_true are 1 servers &&
