@@ -11,7 +11,7 @@
 
 #define GONE_DEADLINE_MS 300000
 #define GONE_PAUSE_MS 300
-#define GONE_PAUSE_MOST_MS 2400 /* doubled some times */
+#define GONE_PAUSE_MOST_MS 1200 /* doubled some times */
 #define IN_USE_MS 60000
 #define IN_USE_PAUSE_MS 500
 #define IN_USE_PAUSE_MOST_MS 5000
