@@ -12,6 +12,8 @@
 #define POLL_BACKOFF 1.5
 #define POLL_MOST_S 10.0
 #define POLL_DEADLINE_S 300.0
+/* A service that is started again is back by then, whatever the thing itself may take. */
+#define POLL_AWAY_S 300
 
 static bool in_list(const json_t *list, long status)
 {
@@ -345,6 +347,17 @@ static void answer_explain(const struct answer_context *c, const json_t *step,
         f->answer = xstrdup(buf_text(&reply->http.body));
 }
 
+/* A poll's service does not come back: what it waits for goes on without us. */
+static void poll_lost(struct fault *f)
+{
+    struct buf text = {0};
+    buf_printf(&text, "no good answer for %d seconds; the last one: %s", POLL_AWAY_S,
+               f->message);
+    free(f->message);
+    f->message = buf_steal(&text);
+    f->final = true;
+}
+
 /* The end of a step that has to be asked for again, or has failed. */
 static enum answer answer_not_ready(const struct answer_context *c, const json_t *step,
                                     const struct reply *reply, bool pending,
@@ -354,6 +367,10 @@ static enum answer answer_not_ready(const struct answer_context *c, const json_t
     double deadline = number_or(poll, "deadline", POLL_DEADLINE_S);
     if (!pending) {
         answer_explain(c, step, reply, f);
+        return ANSWER_FAULT;
+    }
+    if (c->away && c->away_ms >= POLL_AWAY_S * 1000) {
+        poll_lost(f);
         return ANSWER_FAULT;
     }
     if ((double)c->polled_ms < deadline * 1000) {
@@ -380,12 +397,13 @@ enum answer answer_check(struct answer_context *c, const json_t *step,
     bool pending = false;
     if (response->fault.code) {
         fault_copy(f, &response->fault);
-        pending = poll && error_transient(f->code);
+        pending = c->away = poll && error_transient(f->code);
     } else if (statuses ? !in_list(statuses, response->status)
                         : !expected(step, response->status)) {
         unexpected(c->source, step, response, &c->absent, f);
         bool denied = response->status == 401 || response->status == 403;
         pending = statuses ? !denied : poll && error_transient(f->code);
+        c->away = pending && error_transient(f->code);
     } else if (judge_document(c, step, reply, &pending, f)) {
         return ANSWER_READY;
     }

@@ -15,6 +15,8 @@ struct answer_context {
     json_t *vars;      /* gets what the step extracts */
     bool any;          /* of several elements that match, the first will do */
     int64_t polled_ms; /* how long this step has been asked for already */
+    int64_t away_ms;   /* how long its poll has had no good answer when this one came */
+    bool away;         /* told: this was no good answer, either */
     bool failed;       /* told: the fault is what its poll fails on */
     bool absent;       /* told: the fault says that what is asked for is not there */
 };

@@ -23,7 +23,7 @@ static void phase_end_with(struct phase *p, enum phase_end end, struct fault *f)
 
 static void phase_next(struct phase *p)
 {
-    p->poll_since = 0;
+    p->poll_since = p->away_since = 0;
     p->step++;
     phase_step(p);
 }
@@ -75,9 +75,15 @@ static void phase_answered(void *ctx, const struct reply *reply)
     struct answer_context context = {.source = &s,
                                      .vars = p->vars,
                                      .any = p->any,
-                                     .polled_ms = loop_now() - p->poll_since};
+                                     .polled_ms = loop_now() - p->poll_since,
+                                     .away_ms =
+                                         p->away_since ? loop_now() - p->away_since : 0};
     enum answer answer = answer_check(&context, step, reply, &f);
     fault_free(&s.fault);
+    if (!context.away)
+        p->away_since = 0;
+    else if (!p->away_since)
+        p->away_since = loop_now();
     p->failed = context.failed;
     p->absent = context.absent && f.code == DVO_ENOENT;
     if (answer == ANSWER_AGAIN) {
@@ -137,7 +143,7 @@ void phase_start(struct phase *p, const json_t *steps)
 {
     p->steps = steps;
     p->step = 0;
-    p->poll_since = 0;
+    p->poll_since = p->away_since = 0;
     p->lacked = p->failed = p->absent = p->asked = false;
     phase_step(p);
 }

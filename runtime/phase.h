@@ -32,6 +32,7 @@ struct phase {
     const json_t *steps;
     size_t step;
     int64_t poll_since; /* loop_now(); 0: the step has not been asked for */
+    int64_t away_since; /* loop_now(); 0: its poll has had a good answer last */
     double interval;
 };
 

@@ -100,18 +100,19 @@ on() {
     remote "$(machine "$1")" "sh -s" <<<"$2"
 }
 
-# make_host NAME: a machine that dvo knows nothing of; clean() finds it by its label.
+# make_host NAME [IMAGE [USER_DATA]]: a machine that dvo knows nothing of; clean() finds it by
+# its label. The image of firstboot/image.sh takes user data, in base64.
 make_host() {
     local id
     id=$(jq -n --arg name "$project-$1" --arg host "$1" --arg key "$(cat "$identity.pub")" \
-        --arg mark "dvo:$project:$1" '
-        {name: $name, hostname: $host, image: "localhost/dvo/debian-12:latest",
+        --arg mark "dvo:$project:$1" --arg image "${2-debian-12}" --arg data "${3-}" '
+        {name: $name, hostname: $host, image: "localhost/dvo/\($image):latest",
          command: ["/sbin/init"], systemd: "always", terminal: true, stop_signal: 37,
          cap_add: ["SYS_ADMIN", "NET_ADMIN", "NET_RAW", "AUDIT_WRITE"],
          unmask: ["/proc/sys"], use_image_hosts: true, netns: {nsmode: "bridge"},
          networks: {dvo: {}}, labels: {"dvo.key": $mark, "dvo.name": $host},
          portmappings: [{host_ip: "127.0.0.1", host_port: 0, container_port: 22}],
-         env: {DVO_AUTHORIZED_KEY: $key}}' |
+         env: {DVO_AUTHORIZED_KEY: $key, USER_DATA: $data}}' |
         api POST /containers/create -H 'Content-Type: application/json' -d @- |
         jq -r .Id) &&
         api POST "/containers/$id/start" >/dev/null && until_true host_key "$1" >/dev/null

@@ -7,6 +7,8 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/e2e/lib.sh"
 # shellcheck source=tests/e2e/openstack/lib.sh
 . "$root/tests/e2e/openstack/lib.sh"
+# shellcheck source=tests/e2e/firstboot/image.sh
+. "$root/tests/e2e/firstboot/image.sh"
 
 # are N KIND: so many there are, by the cloud itself. is_empty: nothing of the project is there.
 are() {
@@ -15,6 +17,10 @@ are() {
 }
 is_empty() {
     things >"$work/things" && cat "$work/things" && [ ! -s "$work/things" ]
+}
+# named KIND NAME: its id.
+named() {
+    things "$1" | jq -er --arg name "$2" 'select(.name == $name).id'
 }
 
 # destroys NAME [OPTION...]: what runs of the program made is deleted.
@@ -84,7 +90,17 @@ check openstack/nothing-left is_empty
 
 check openstack/wrong-flavor fails ENOENT "wrong.dvo:1:25:" wrong
 check openstack/wrong-image says "wrong.dvo:2:54:"
-check openstack/no-room fails ENOSPC "No valid host" huge
+no_room() {
+    fails ENOSPC "No valid host" "$1" && says "no host of the cloud has room for this flavor" &&
+        says "placement service is away"
+}
+no_placement() {
+    outage placement && no_room three
+    local result=$?
+    recovery placement && return $result
+}
+check openstack/no-room no_room huge
+check openstack/no-placement no_placement
 check openstack/broken-deleted is_empty
 check openstack/wrong-key fails EINVAL "key.dvo:2:5:" key
 check openstack/wrong-cidr fails EINVAL "overlap.dvo:2:5:" overlap
@@ -109,6 +125,37 @@ partly_gone() {
 }
 check openstack/in-use in_use
 check openstack/partly-gone partly_gone
+
+# A router of others' that shall not be: its ports go first, and nothing else of theirs.
+program joined <<EOF
+net = cloud.network(subnets=["10.80.0.0/24", "10.80.1.0/24"])
+way = cloud.router(net.subnets, name="$project-way", external="public")
+EOF
+echo "gone = cloud.absent(\"router\", display=\"$project-way\")" | program parted
+parted() {
+    runs joined && are 1 routers && runs parted --state "$work/parted.db" && are 0 routers &&
+        are 2 subnets && unchanged parted --state "$work/parted.db" && destroys joined && is_empty
+}
+# A machine that has addresses of IPv6 only.
+program six <<'EOF'
+net = cloud.network(subnets=["fd00:77::/64"])
+m = cloud.create(flavor=provider.FLAVOR_SMALL, networks=[net], name="six")
+output("inner", m.private_ip)
+EOF
+program seen <<'EOF'
+m = cloud.find(display="six")
+output("seen", m.private_ip + " " + m.ip)
+EOF
+six() {
+    local address
+    runs six && address=$(api_call GET compute "/servers/$(named servers six)" |
+        jq -er '.server.addresses[][0] | select(.version == 6).addr') && [[ $address == fd00:77::* ]] &&
+        says "inner = $address" && unchanged six && says "inner = $address" &&
+        runs seen --state "$work/seen.db" && says "seen = $address $address" &&
+        destroys six && is_empty
+}
+check openstack/absent-router parted
+check openstack/ipv6-only six
 
 # A cloud that does not know what the driver asks for.
 too_new() {
@@ -161,9 +208,6 @@ status_of() {
 client() { # SERVICE PATH: deletes it.
     api_call DELETE "$1" "$2" >/dev/null
 }
-named() { # KIND NAME: its id.
-    things "$1" | jq -er --arg name "$2" 'select(.name == $name).id'
-}
 gone_by_hand() {
     client compute "/servers/$(named servers spare)" && until_true are 1 servers &&
         status_of 'gone            spare' 'same            disk' && [ "$status" -eq 24 ]
@@ -214,4 +258,65 @@ check openstack/after-kills runs three
 check openstack/killed-once are 3 servers
 check openstack/killed-destroy destroys three
 check openstack/killed-nothing-left is_empty
+
+# First boots. What nova holds as user data is what was built; but its driver here boots
+# nothing. So a machine of the embedded provider with a genuine cloud-init boots by what nova
+# gives out, and its console answers for that of nova's, through the fault proxy.
+program booted <<'EOF'
+web = cloud.create(flavor=provider.FLAVOR_SMALL)
+facts = web.bootstrap()
+site = web.file("/etc/motd", content="it's\n$HOME {{ here }}\n")
+web.run(["sh", "-c", "echo once >>/srv/log"], on=[site])
+said = web.query(["printf", "two\nwörds"])
+output("os", facts.os)
+output("said", said.stdout)
+EOF
+held() {
+    local server
+    server=$(named servers web) && OS_CLOUD="admin" api_call GET compute "/servers/$server" |
+        jq -er '.server["OS-EXT-SRV-ATTR:user_data"]' >"$work/held" && [ -s "$work/held" ]
+}
+# The run waits for a console that nova's driver has nothing on.
+waits_for_console() {
+    sed -i 's/^backends: .*/backends: {default: api}/' "$work/p/etc/dvo/dvo.yaml"
+    build_program booted && no_rules && start booted && until_true held &&
+        until_true console_asked
+}
+console_asked() {
+    [ "$(asked '.method == "POST" and (.path | test("/action$")) and .status == 200')" -ge 2 ]
+}
+exactly() {
+    base64 -d <"$work/held" | cmp - "$work/p/build/booted/api/boot/"*.yaml
+}
+console() {
+    podman --url "unix://$socket" logs "$(machine guest)" >"$work/console" 2>&1 &&
+        grep -q 'dvo-boot over [.]' "$work/console"
+}
+boots_so() {
+    base64 -d <"$work/held" >"$work/held.yaml" &&
+        make_host guest debian-12-cloud "$(cat "$work/held")" && until_true console &&
+        valid guest "$work/held.yaml"
+}
+first_boot_reported() {
+    console && rule "$(jq -n --rawfile output "$work/console" '{action: "answer", method: "POST",
+        path: "/action$", times: 0, body: ({$output} | tojson)}')" && gone && [ "$status" -eq 0 ] &&
+        says 'changed  web.file(/etc/motd)' && says 'os = debian' && says 'said = two' &&
+        says 'wörds' && [ "$(inside guest 'cat /etc/motd /srv/log')" = "it's
+\$HOME {{ here }}
+once" ]
+}
+# The next run knows all of it, and reads no console.
+known() {
+    no_rules && unchanged booted && says 'said = two' && are 1 servers &&
+        [ "$(asked '.path | test("/action$")')" -eq 0 ]
+}
+check openstack/cloud-init make_cloud_image
+check openstack/proxy proxy_start
+check openstack/first-boot-waits waits_for_console
+check openstack/first-boot-held exactly
+check openstack/first-boot-boots boots_so
+check openstack/first-boot-reported first_boot_reported
+check openstack/first-boot-known known
+check openstack/first-boot-destroy destroys booted
+check openstack/first-boot-nothing-left is_empty
 counted

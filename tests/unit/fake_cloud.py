@@ -2,7 +2,7 @@
 GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE unless another one `uses` it. Writes
 what it has to the file given after each change, and how often each path was asked for.
 While there is FILE.held, what was deleted is still in the lists; while there is FILE.slow, a deletion
-is carried out but not answered. While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
+is carried out but not answered. While there is FILE.out, who asks for one thing is told 503. While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
 server answers."""
 
 import http.server
@@ -58,6 +58,8 @@ class Cloud(http.server.BaseHTTPRequestHandler):
             save()
             if kind == "limits":
                 return self.answer(200, {"max": 2, "used": len(STORE["things"].get("servers", {}))})
+            if name and os.path.exists(FILE + ".out"):
+                return self.answer(503, {"error": {"message": "come again"}})
             if name and os.path.exists(FILE + ".lost"):
                 return self.answer(404, text="<h1>Not Found</h1>")
             if name:

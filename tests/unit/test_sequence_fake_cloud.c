@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 static unsigned syncs_left, sends_left; /* until this process is killed; 0: never */
 /* Whether a POST must find all on the disk that was written to the state's log. */
@@ -15,6 +16,20 @@ static atomic_uint log_written, log_synced;
 static unsigned room; /* writes to that log until the disk is full; 0: it never is */
 
 static unsigned syncs, sends; /* what the former are in the process of a run */
+
+/* Of the time that goes by: 0 and 1 are the usual one. */
+static unsigned speed;
+
+int clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int result = (int)syscall(SYS_clock_gettime, clock, t);
+    if (speed > 1 && clock == CLOCK_MONOTONIC) {
+        int64_t ns = ((int64_t)t->tv_sec * 1000000000 + t->tv_nsec) * speed;
+        t->tv_sec = ns / 1000000000;
+        t->tv_nsec = ns % 1000000000;
+    }
+    return result;
+}
 
 static void count_from_here(void)
 {
@@ -329,6 +344,29 @@ static void test_lost_answer_of_a_cloud_that_went_away(void **state)
     assert_int_equal(stored(p, "made", "servers"), 1);
     assert_int_equal(run_once(p, destroy), 0);
     says(p, "1 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p, "things", "servers"), 0);
+    place_free(p);
+}
+
+/* While it is waited for, the cloud may be away for a while, but not for ever. */
+static void test_outage_while_waiting(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    cloud_note(p, "out", true);
+    write_plan(p, alone, 1, -1);
+    speed = 40;
+    assert_int_equal(run_once(p, plain), error_status(DVO_EAGAIN));
+    speed = 0;
+    says(p, "no good answer for 300 seconds; the last one: GET /servers/servers-1 was "
+            "answered with 503");
+    pid_t pid = run_start(p, plain);
+    until_asked(p, "GET /servers/servers-1");
+    usleep(500000);
+    cloud_note(p, "out", false);
+    assert_int_equal(run_wait_for(pid), 0);
+    assert_int_equal(stored(p, "made", "servers"), 1);
+    assert_int_equal(run_once(p, destroy), 0);
     assert_int_equal(stored(p, "things", "servers"), 0);
     place_free(p);
 }
@@ -656,6 +694,7 @@ int main(void)
         cmocka_unit_test(test_lost_list_is_no_absence),
         cmocka_unit_test(test_foreign_answer_is_no_absence),
         cmocka_unit_test(test_lost_answer_of_a_cloud_that_went_away),
+        cmocka_unit_test(test_outage_while_waiting),
         cmocka_unit_test(test_partial_absence),
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),

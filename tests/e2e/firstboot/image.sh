@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Makes localhost/dvo/debian-12-cloud:latest of a machine of the embedded provider's image: the
 # same with Debian's cloud-init, which takes its user data from the variable USER_DATA, in
-# base64. Sourced by firstboot.sh, whose machine `seed` it is made of.
+# base64. Sourced by tests, of whose machine `seed` it is made.
+: "${socket:?}" "${work:?}"
 
 # What that machine is told.
 cloud_image() {
@@ -62,4 +63,17 @@ make_cloud_image() {
             api POST "/commit?container=$(machine seed)&repo=$repository&tag=$tag" || return 1
     fi
     api POST "/images/$repository:$tag/tag?repo=$repository&tag=latest"
+}
+
+# inside NAME SCRIPT: as root on a machine, by the engine, which the provider says nothing of.
+inside() {
+    podman --url "unix://$socket" exec "$(machine "$1")" sh -c "$2"
+}
+
+# valid NAME FILE: cloud-init itself, on a machine, takes it as user data.
+valid() {
+    podman --url "unix://$socket" cp "$2" "$(machine "$1"):/tmp/user-data" &&
+        inside "$1" 'cloud-init schema --config-file /tmp/user-data' >"$work/schema" 2>&1
+    cat "$work/schema"
+    grep -qx 'Valid cloud-config: /tmp/user-data' "$work/schema"
 }
