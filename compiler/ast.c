@@ -19,93 +19,100 @@ const char *ast_op_text(enum ast_op op)
     return texts[op];
 }
 
-/* ---- lists in the arena: they double, and what they outgrow is left to the arena ----
- */
+/* ---- lists ---- */
 
-/* Room at first. */
-enum {
-    LIST_FIRST = 2,
-    PARTS_FIRST = 6 /* of f-strings */
-};
+/* Moves the elements from `first` on into the arena. */
+#define TAKE(p, stack, first, list)                                                      \
+    ((list)->v = take((p)->arena, (p)->stack.v, sizeof *(p)->stack.v, (first),           \
+                      &(p)->stack.n, &(list)->n))
 
-#define PUSH(p, list, first, element)                                                    \
-    do {                                                                                 \
-        if ((list)->n == (list)->cap) {                                                  \
-            (list)->cap = (list)->n ? 2 * (list)->n : (first);                           \
-            (list)->v = list_grow((p)->arena, (list)->v, sizeof *(list)->v, (list)->n,   \
-                                  (list)->cap);                                          \
-        }                                                                                \
-        (list)->v[(list)->n++] = (element);                                              \
-    } while (0)
-
-static void *list_grow(struct arena *arena, const void *old, size_t size, uint32_t n,
-                       uint32_t cap)
+static void *take(struct arena *arena, const void *v, size_t size, uint32_t first,
+                  size_t *n, uint32_t *taken)
 {
-    void *v = arena_alloc(arena, size * cap);
-    if (n > 0)
-        memcpy(v, old, size * n);
-    return v;
+    *taken = (uint32_t)*n - first;
+    *n = first;
+    return *taken ? memcpy(arena_alloc(arena, size * *taken),
+                           (const char *)v + size * first, size * *taken)
+                  : NULL;
 }
 
-void ast_expr_push(struct parser *p, struct expr_list *list, struct expr *e)
+/* Appends an element and yields its index. */
+#define PUSH(stack, element) (*vec_push(stack) = (element), (uint32_t)(stack)->n - 1)
+
+/* None, True and False are constants, for Python too. */
+static void check_name(struct parser *p, struct span at, str_id name)
 {
-    PUSH(p, list, LIST_FIRST, e);
+    if (name == p->none || name == p->true_ || name == p->false_)
+        parser_error(p, SYNTAX_CONSTANT, at,
+                     "'%s' is a constant and cannot be a name here",
+                     intern_text(p->names, name));
 }
 
-void ast_stmt_push(struct parser *p, struct block *list, struct stmt *s)
+struct ident ast_ident(struct parser *p, struct span at, str_id name)
 {
-    PUSH(p, list, LIST_FIRST, s);
+    check_name(p, at, name);
+    return (struct ident){.name = name, .span = at};
 }
 
-void ast_block_append(struct parser *p, struct block *list, struct block more)
+uint32_t ast_expr_push(struct parser *p, struct expr *e)
 {
-    if (list->n == 0)
-        *list = more;
-    else
-        for (uint32_t i = 0; i < more.n; i++)
-            PUSH(p, list, LIST_FIRST, more.v[i]);
+    return PUSH(&p->exprs, e);
 }
 
-void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg)
+uint32_t ast_stmt_push(struct parser *p, struct stmt *s)
 {
-    PUSH(p, list, LIST_FIRST, arg);
+    return PUSH(&p->stmts, s);
 }
 
-void ast_param_push(struct parser *p, struct param_items *list,
-                    const struct param_item *param)
+uint32_t ast_arg_push(struct parser *p, enum arg_kind kind, str_id name, struct span at,
+                      struct expr *value)
 {
-    PUSH(p, list, LIST_FIRST, *param);
+    if (kind == ARG_KEYWORD)
+        check_name(p, at, name);
+    return PUSH(&p->args, ((struct arg){kind, name, at, value}));
 }
 
-void ast_entry_push(struct parser *p, struct dict_entry_list *list,
-                    struct dict_entry entry)
+uint32_t ast_param_push(struct parser *p, enum param_kind kind, struct ident ident,
+                        struct expr *annotation, struct expr *default_value,
+                        struct span at)
 {
-    PUSH(p, list, LIST_FIRST, entry);
+    return PUSH(&p->params,
+                ((struct param_item){kind, {ident, annotation, default_value}, at}));
 }
 
-void ast_clause_push(struct parser *p, struct comp_clause_list *list,
-                     struct comp_clause clause)
+uint32_t ast_entry_push(struct parser *p, struct expr *key, struct expr *value)
 {
-    PUSH(p, list, LIST_FIRST, clause);
+    return PUSH(&p->entries, ((struct dict_entry){key, value}));
 }
 
-void ast_branch_push(struct parser *p, struct if_clause_list *list,
-                     struct if_clause clause)
+uint32_t ast_clause_push(struct parser *p, struct expr *target, struct expr *operand)
 {
-    PUSH(p, list, LIST_FIRST, clause);
+    return PUSH(&p->clauses, ((struct comp_clause){target, operand}));
 }
 
-void ast_load_push(struct parser *p, struct load_item_list *list,
-                   const struct load_item *item)
+uint32_t ast_branch_push(struct parser *p, struct expr *test, uint32_t body)
 {
-    PUSH(p, list, LIST_FIRST, *item);
+    struct if_clause branch = {.test = test};
+    TAKE(p, stmts, body, &branch.body);
+    return PUSH(&p->branches, branch);
+}
+
+uint32_t ast_load_push(struct parser *p, struct span name_at, str_id name,
+                       struct span remote_at, struct text remote)
+{
+    struct load_item item = {.remote = intern(p->names, remote.p, remote.len),
+                             .remote_span = remote_at};
+    if (remote.len == 0 || identifier_length(remote.p, remote.len) != remote.len)
+        parser_error(p, SYNTAX_LOAD, remote_at, "this string is not a name");
+    item.local = ast_ident(p, name_at, name ? name : item.remote);
+    return PUSH(&p->load_items, item);
 }
 
 /* Literal text that touches literal text becomes one part. */
-void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part)
+void ast_part_push(struct parser *p, uint32_t first, struct fpart part)
 {
-    if (list->n > 0 && !part.expr && !list->v[list->n - 1].expr) {
-        struct fpart *last = &list->v[list->n - 1];
+    struct fpart *last = p->parts.n > first ? &p->parts.v[p->parts.n - 1] : NULL;
+    if (last && !part.expr && !last->expr) {
         size_t len = last->text.len + part.text.len;
         char *joined = arena_alloc(p->arena, len + 1);
         memcpy(joined, last->text.p, last->text.len);
@@ -115,7 +122,7 @@ void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part)
         last->span.end = part.span.end;
         return;
     }
-    PUSH(p, list, PARTS_FIRST, part);
+    *vec_push(&p->parts) = part;
 }
 
 /* ---- expressions ---- */
@@ -140,15 +147,6 @@ static void adopt(struct parser *p, struct expr *e, const struct expr *child)
         e->depth = (uint16_t)(child->depth + 1);
 }
 
-/* None, True and False are constants, for Python too. */
-static void check_name(struct parser *p, struct span at, str_id name)
-{
-    if (name == p->none || name == p->true_ || name == p->false_)
-        parser_error(p, SYNTAX_CONSTANT, at,
-                     "'%s' is a constant and cannot be a name here",
-                     intern_text(p->names, name));
-}
-
 struct expr *ast_name(struct parser *p, struct span at, str_id name)
 {
     struct expr *e = make(p, EXPR_NAME, at);
@@ -164,55 +162,55 @@ struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at,
     return e;
 }
 
-struct expr *ast_fstring(struct parser *p, struct span at, struct fpart_list parts)
+struct expr *ast_fstring(struct parser *p, struct span at, uint32_t parts)
 {
     struct expr *e = make(p, EXPR_FSTRING, at);
-    e->fstring = parts;
-    for (uint32_t i = 0; i < parts.n; i++)
-        adopt(p, e, parts.v[i].expr);
+    TAKE(p, parts, parts, &e->fstring);
+    for (uint32_t i = 0; i < e->fstring.n; i++)
+        adopt(p, e, e->fstring.v[i].expr);
     return e;
 }
 
 struct expr *ast_sequence(struct parser *p, enum expr_kind kind, struct span at,
-                          struct expr_list items)
+                          uint32_t items)
 {
     struct expr *e = make(p, kind, at);
-    e->items = items;
-    for (uint32_t i = 0; i < items.n; i++)
-        adopt(p, e, items.v[i]);
+    TAKE(p, exprs, items, &e->items);
+    for (uint32_t i = 0; i < e->items.n; i++)
+        adopt(p, e, e->items.v[i]);
     return e;
 }
 
-struct expr *ast_dict(struct parser *p, struct span at, struct dict_entry_list entries)
+struct expr *ast_dict(struct parser *p, struct span at, uint32_t entries)
 {
     struct expr *e = make(p, EXPR_DICT, at);
-    e->dict = entries;
-    for (uint32_t i = 0; i < entries.n; i++) {
-        adopt(p, e, entries.v[i].key);
-        adopt(p, e, entries.v[i].value);
+    TAKE(p, entries, entries, &e->dict);
+    for (uint32_t i = 0; i < e->dict.n; i++) {
+        adopt(p, e, e->dict.v[i].key);
+        adopt(p, e, e->dict.v[i].value);
     }
     return e;
 }
 
-struct expr *ast_comp(struct parser *p, struct span at, struct dict_entry body,
-                      struct comp_clause_list clauses)
+struct expr *ast_comp(struct parser *p, struct span at, struct expr *key,
+                      struct expr *value, uint32_t clauses)
 {
-    struct expr *e = make(p, body.key ? EXPR_DICT_COMP : EXPR_LIST_COMP, at);
-    e->comp = arena_new(p->arena, struct comp);
-    e->comp->key = body.key;
-    e->comp->value = body.value;
-    e->comp->clauses = clauses;
-    adopt(p, e, body.key);
-    adopt(p, e, body.value);
-    for (uint32_t i = 0; i < clauses.n; i++) {
-        adopt(p, e, clauses.v[i].target);
-        adopt(p, e, clauses.v[i].operand);
+    struct expr *e = make(p, key ? EXPR_DICT_COMP : EXPR_LIST_COMP, at);
+    struct comp *comp = e->comp = arena_new(p->arena, struct comp);
+    comp->key = key;
+    comp->value = value;
+    TAKE(p, clauses, clauses, &comp->clauses);
+    adopt(p, e, key);
+    adopt(p, e, value);
+    for (uint32_t i = 0; i < comp->clauses.n; i++) {
+        adopt(p, e, comp->clauses.v[i].target);
+        adopt(p, e, comp->clauses.v[i].operand);
     }
     /* Each clause holds those behind it. */
-    if (clauses.n > (uint32_t)(AST_DEPTH_MAX - e->depth))
+    if (comp->clauses.n > (uint32_t)(AST_DEPTH_MAX - e->depth))
         parser_too_deep(p, at, "expression");
     else
-        e->depth = (uint16_t)(e->depth + clauses.n);
+        e->depth = (uint16_t)(e->depth + comp->clauses.n);
     return e;
 }
 
@@ -252,14 +250,14 @@ struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes,
 }
 
 struct expr *ast_call(struct parser *p, struct span at, struct expr *callee,
-                      struct arg_list args)
+                      uint32_t args)
 {
     struct expr *e = make(p, EXPR_CALL, at);
     e->call.callee = callee;
-    e->call.args = args;
+    TAKE(p, args, args, &e->call.args);
     adopt(p, e, callee);
-    for (uint32_t i = 0; i < args.n; i++)
-        adopt(p, e, args.v[i].value);
+    for (uint32_t i = 0; i < e->call.args.n; i++)
+        adopt(p, e, e->call.args.v[i].value);
     return e;
 }
 
@@ -301,14 +299,6 @@ struct expr *ast_slice(struct parser *p, struct span at, struct expr *object,
     return e;
 }
 
-struct arg ast_arg(struct parser *p, enum arg_kind kind, str_id name, struct span at,
-                   struct expr *value)
-{
-    if (kind == ARG_KEYWORD)
-        check_name(p, at, name);
-    return (struct arg){kind, name, at, value};
-}
-
 struct fpart ast_hole(struct span at, struct expr *expr, char conversion)
 {
     return (struct fpart){.expr = expr, .conversion = conversion, .span = at};
@@ -316,28 +306,13 @@ struct fpart ast_hole(struct span at, struct expr *expr, char conversion)
 
 /* ---- functions ---- */
 
-struct ident ast_ident(struct parser *p, struct span at, str_id name)
-{
-    check_name(p, at, name);
-    return (struct ident){.name = name, .span = at};
-}
-
-const struct param_item *ast_param(struct parser *p, enum param_kind kind,
-                                   struct ident ident, struct expr *annotation,
-                                   struct expr *default_value, struct span at)
-{
-    struct param_item *item = arena_new(p->arena, struct param_item);
-    *item = (struct param_item){kind, {ident, annotation, default_value}, at};
-    return item;
-}
-
 /* Checks the order of a parameter list as written, one error at most. */
-static void check_params(struct parser *p, const struct param_items *items)
+static void check_params(struct parser *p, const struct param_item *items, uint32_t n)
 {
     const struct param_item *star = NULL, *defaulted = NULL;
     bool bare = false;
-    for (uint32_t i = 0; i < items->n; i++) {
-        const struct param_item *item = &items->v[i];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct param_item *item = &items[i];
         const char *wrong = NULL;
         switch (item->kind) {
         case PARAM_PLAIN:
@@ -355,7 +330,7 @@ static void check_params(struct parser *p, const struct param_items *items)
             bare = item->kind == PARAM_BARE_STAR;
             break;
         case PARAM_STARSTAR:
-            if (i + 1 < items->n) {
+            if (i + 1 < n) {
                 item++;
                 wrong = "nothing may follow the parameter that begins with '**'";
             }
@@ -365,7 +340,7 @@ static void check_params(struct parser *p, const struct param_items *items)
             parser_error(p, SYNTAX_PARAMETER, item->span, "%s", wrong);
             return;
         }
-        if (bare && (i + 1 == items->n || item[1].kind == PARAM_STARSTAR)) {
+        if (bare && (i + 1 == n || item[1].kind == PARAM_STARSTAR)) {
             struct diag *d = parser_error(p, SYNTAX_PARAMETER, item->span,
                                           "a parameter must follow the bare '*'");
             diag_help(p->diags, d, "name the parameters that are given by keyword only");
@@ -376,16 +351,18 @@ static void check_params(struct parser *p, const struct param_items *items)
 
 /* A function with its parameters in the order of slots. */
 static struct function *make_function(struct parser *p, str_id name, struct span at,
-                                      struct param_items items)
+                                      uint32_t params)
 {
-    check_params(p, &items);
+    const struct param_item *items = p->params.v + params;
+    const uint32_t n = (uint32_t)p->params.n - params;
+    check_params(p, items, n);
     struct function *f = arena_new(p->arena, struct function);
     f->name = name;
     f->span = at;
-    f->params = arena_array(p->arena, struct param, items.n);
+    f->params = arena_array(p->arena, struct param, n);
     bool keyword_only = false;
-    for (uint32_t i = 0; i < items.n; i++) {
-        const struct param_item *item = &items.v[i];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct param_item *item = &items[i];
         if (item->kind == PARAM_STAR || item->kind == PARAM_BARE_STAR)
             keyword_only = true;
         if (item->kind != PARAM_PLAIN)
@@ -396,8 +373,8 @@ static struct function *make_function(struct parser *p, str_id name, struct span
         else
             f->npositional++;
     }
-    for (uint32_t i = 0; i < items.n; i++) {
-        const struct param_item *item = &items.v[i];
+    for (uint32_t i = 0; i < n; i++) {
+        const struct param_item *item = &items[i];
         if (item->kind != PARAM_STAR && item->kind != PARAM_STARSTAR)
             continue;
         f->params[f->nparams++] = item->param;
@@ -406,27 +383,28 @@ static struct function *make_function(struct parser *p, str_id name, struct span
         else
             f->has_kwargs = true;
     }
+    p->params.n = params;
     return f;
 }
 
-struct expr *ast_lambda(struct parser *p, struct span at, struct param_items params,
+struct expr *ast_lambda(struct parser *p, struct span at, uint32_t params,
                         struct expr *result)
 {
     struct expr *e = make(p, EXPR_LAMBDA, at);
     e->lambda = make_function(p, p->lambda, at, params);
     e->lambda->result = result;
     adopt(p, e, result);
-    for (uint32_t i = 0; i < params.n; i++)
-        adopt(p, e, params.v[i].param.default_value);
+    for (uint32_t i = 0; i < e->lambda->nparams; i++)
+        adopt(p, e, e->lambda->params[i].default_value);
     return e;
 }
 
-struct function *ast_toplevel(struct parser *p, struct block body)
+struct function *ast_toplevel(struct parser *p, uint32_t body)
 {
     struct function *f = arena_new(p->arena, struct function);
     f->name = intern_cstr(p->names, "<toplevel>");
     f->span = (struct span){p->file, 0, p->len};
-    f->body = body;
+    TAKE(p, stmts, body, &f->body);
     return f;
 }
 
@@ -464,67 +442,56 @@ struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target,
     return s;
 }
 
-struct stmt *ast_if(struct parser *p, struct span at, struct if_clause_list clauses,
-                    struct block otherwise)
+struct stmt *ast_if(struct parser *p, struct span at, uint32_t branches,
+                    uint32_t otherwise)
 {
     struct stmt *s = ast_stmt(p, STMT_IF, at, NULL);
-    s->if_.clauses = clauses;
-    s->if_.otherwise = otherwise;
+    TAKE(p, branches, branches, &s->if_.clauses);
+    TAKE(p, stmts, otherwise, &s->if_.otherwise);
     return s;
 }
 
 struct stmt *ast_for(struct parser *p, struct span at, struct expr *target,
-                     struct expr *iter, struct block body)
+                     struct expr *iter, uint32_t body)
 {
     check_target(p, target);
     struct stmt *s = ast_stmt(p, STMT_FOR, at, NULL);
     s->for_.target = target;
     s->for_.iter = iter;
-    s->for_.body = body;
+    TAKE(p, stmts, body, &s->for_.body);
     return s;
 }
 
-struct stmt *ast_def(struct parser *p, struct span at, struct ident name,
-                     struct param_items params, struct expr *returns, struct block body)
+struct stmt *ast_def(struct parser *p, struct span at, struct ident name, uint32_t params,
+                     struct expr *returns, uint32_t body)
 {
     struct stmt *s = ast_stmt(p, STMT_DEF, at, NULL);
     s->def.ident = name;
     s->def.function = make_function(p, name.name, at, params);
     s->def.function->returns = returns;
-    s->def.function->body = body;
+    TAKE(p, stmts, body, &s->def.function->body);
     return s;
 }
 
 struct stmt *ast_load(struct parser *p, struct span at, struct text module,
-                      struct span module_at, struct load_item_list items)
+                      struct span module_at, uint32_t first)
 {
     struct stmt *s = ast_stmt(p, STMT_LOAD, at, NULL);
     s->load.module = module;
     s->load.module_span = module_at;
-    s->load.items = items;
-    if (items.n == 0) {
+    TAKE(p, load_items, first, &s->load.items);
+    const struct load_item *items = s->load.items.v;
+    if (s->load.items.n == 0) {
         struct diag *d = parser_error(p, SYNTAX_LOAD, at, "this load brings no name");
         diag_help(p->diags, d, "add the names: load(\"FILE.dvo\", \"NAME\")");
     }
-    for (uint32_t i = 1; i < items.n; i++)
-        if (items.v[i].local.span.begin == items.v[i].remote_span.begin &&
-            items.v[i - 1].local.span.begin != items.v[i - 1].remote_span.begin) {
-            struct diag *d = parser_error(p, SYNTAX_LOAD, items.v[i].remote_span,
+    for (uint32_t i = 1; i < s->load.items.n; i++)
+        if (items[i].local.span.begin == items[i].remote_span.begin &&
+            items[i - 1].local.span.begin != items[i - 1].remote_span.begin) {
+            struct diag *d = parser_error(p, SYNTAX_LOAD, items[i].remote_span,
                                           "a plain name follows one with an alias");
             diag_help(p->diags, d, "put the aliases last, as Python wants it");
             break;
         }
     return s;
-}
-
-const struct load_item *ast_load_item(struct parser *p, struct span name_at, str_id name,
-                                      struct span remote_at, struct text remote)
-{
-    struct load_item *item = arena_new(p->arena, struct load_item);
-    item->remote = intern(p->names, remote.p, remote.len);
-    item->remote_span = remote_at;
-    if (remote.len == 0 || identifier_length(remote.p, remote.len) != remote.len)
-        parser_error(p, SYNTAX_LOAD, remote_at, "this string is not a name");
-    item->local = ast_ident(p, name_at, name ? name : item->remote);
-    return item;
 }

@@ -116,7 +116,7 @@ struct text {
 
 struct expr_list {
     struct expr **v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 /* One stretch of an f-string: literal text, or a hole with an expression. */
@@ -129,7 +129,7 @@ struct fpart {
 
 struct fpart_list {
     struct fpart *v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 struct dict_entry {
@@ -138,7 +138,7 @@ struct dict_entry {
 
 struct dict_entry_list {
     struct dict_entry *v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 /* `for target in iter` or `if test` of a comprehension, in source order. The iter of the
@@ -150,7 +150,7 @@ struct comp_clause {
 
 struct comp_clause_list {
     struct comp_clause *v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 struct comp {
@@ -179,7 +179,7 @@ struct arg {
 
 struct arg_list {
     struct arg *v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 struct expr {
@@ -245,7 +245,7 @@ struct param {
 
 struct block {
     struct stmt **v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 /* A def, a lambda or the top level of a file. */
@@ -300,7 +300,7 @@ struct if_clause {
 
 struct if_clause_list {
     struct if_clause *v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 /* One name of a load: local = "remote". */
@@ -312,7 +312,7 @@ struct load_item {
 
 struct load_item_list {
     struct load_item *v;
-    uint32_t n, cap;
+    uint32_t n;
 };
 
 struct stmt {

@@ -1,4 +1,5 @@
-/* Descends a tree by spans: every expression lies within the one it is part of. */
+/* Descends a tree by spans: every expression lies within the one it is part of, and
+ * before the next statement. */
 #include "compiler/locate.h"
 
 #include <string.h>
@@ -123,10 +124,14 @@ static bool in_stmt(struct search *s, const struct stmt *st)
 
 static bool in_block(struct search *s, const struct block *block)
 {
-    for (uint32_t i = 0; i < block->n; i++)
-        if (in_stmt(s, block->v[i]))
-            return true;
-    return false;
+    uint32_t low = 0, high = block->n; /* the last that does not begin behind it */
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        bool behind = block->v[middle]->span.begin > s->at.begin;
+        low = behind ? low : middle + 1;
+        high = behind ? middle : high;
+    }
+    return low > 0 && in_stmt(s, block->v[low - 1]);
 }
 
 static bool in_function(struct search *s, const struct function *f)

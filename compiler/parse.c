@@ -55,6 +55,20 @@ static bool check_text(struct parser *p)
     return true;
 }
 
+static void parser_free(struct parser *p)
+{
+    free(p->exprs.v);
+    free(p->stmts.v);
+    free(p->args.v);
+    free(p->params.v);
+    free(p->entries.v);
+    free(p->clauses.v);
+    free(p->branches.v);
+    free(p->load_items.v);
+    free(p->parts.v);
+    free(p);
+}
+
 struct ast_file *parse_source(struct sources *sources, file_id file, struct intern *names,
                               struct arena *arena, struct diags *diags)
 {
@@ -98,6 +112,6 @@ struct ast_file *parse_tokens(struct sources *sources, file_id file, struct inte
             result->top = p->top;
         }
     }
-    free(p);
+    parser_free(p);
     return result;
 }

@@ -14,28 +14,15 @@
 %expect 0
 %param {struct parser *p}
 
-/* Every reduction copies it: what is larger than an argument goes by pointer. */
+/* Every reduction copies it: nothing in it is larger than a register. */
 %union {
     str_id id;
-    struct text text;
+    const struct text *text;
     char conversion;
     enum ast_op op;
     struct expr *expr;
     struct stmt *stmt;
-    struct block block;
-    struct expr_list exprs;
-    struct dict_entry entry;
-    struct dict_entry_list entries;
-    struct comp_clause clause;
-    struct comp_clause_list clauses;
-    struct arg arg;
-    struct arg_list args;
-    const struct param_item *param;
-    struct param_items params;
-    struct if_clause_list branches;
-    const struct load_item *load_item;
-    struct load_item_list load_items;
-    struct fpart_list parts;
+    uint32_t list; /* index of its first element, see ast_expr_push() */
 }
 
 %code {
@@ -50,6 +37,9 @@
         } \
     } while (0)
 
+/* A list that begins here. */
+#define EMPTY(list) ((uint32_t)p->list.n)
+
 int dvo_scan(DVO_STYPE *value, struct span *at, void *scanner);
 static int dvo_lex(DVO_STYPE *value, struct span *at, struct parser *p);
 static void dvo_error(const struct span *at, struct parser *p, const char *message);
@@ -59,8 +49,8 @@ static struct span join(struct span first, struct span last);
 %token END 0
 %token NEWLINE INDENT DEDENT
 %token <id> NAME ELLIPSIS
-%token <expr> NUMBER
-%token <text> STRING BYTES FSTRING_TEXT
+%token <expr> NUMBER STRING BYTES
+%token <text> FSTRING_TEXT
 %token FSTRING_BEGIN FSTRING_END HOLE_BEGIN HOLE_END
 %token <conversion> CONVERSION
 %token AND BREAK CONTINUE DEF ELIF ELSE FOR IF IN LAMBDA LOAD NOT OR PASS RETURN
@@ -84,24 +74,14 @@ static struct span join(struct span first, struct span last);
 %left '*' '/' '%' FLOORDIV
 %precedence UNARY
 
-%type <block> statements statement suite simple_statement small_statements else
 %type <stmt> compound small
-%type <branches> branches
 %type <expr> test logical sum primary lambda
-%type <expr> expressions targets annotation returns string opt_test
-%type <exprs> test_list test_pair target_pair
+%type <expr> expressions targets annotation returns opt_test
 %type <op> augment compare
-%type <entry> entry
-%type <entries> entries
-%type <clause> comp_for comp_clause
-%type <clauses> comp_clauses
-%type <arg> arg
-%type <args> args arg_list
-%type <param> param lambda_param
-%type <params> params param_list lambda_params lambda_param_list
-%type <load_item> load_item
-%type <load_items> load_items
-%type <parts> fstring_parts
+%type <list> statements suite simple_statement small_statements else branches
+%type <list> params param_list param lambda_params lambda_param_list lambda_param
+%type <list> test_list test_pair target_pair entry entries fstring_parts
+%type <list> comp_for comp_clause comp_clauses args arg_list arg load_items
 %type <conversion> conversion
 
 %%
@@ -111,29 +91,25 @@ file: statements { p->top = ast_toplevel(p, $1); }
 
 /* ---- statements ---- */
 
-statements: %empty { $$ = (struct block){0}; }
-    | statements statement { $$ = $1; ast_block_append(p, &$$, $2); }
+/* Few levels, here and below: a plain call or name is reduced through each of them. */
+statements: %empty { $$ = EMPTY(stmts); }
+    | statements simple_statement
+    | statements compound { $$ = $1; ast_stmt_push(p, $2); p->broken = 0; }
+    | statements INDENT
+        {
+            if (!p->broken && !p->tabs)
+                parser_error(p, SYNTAX_INDENT, @2, "this line is indented for no reason");
+            p->failed = true;
+        }
+      statements DEDENT { $$ = $1; p->broken = TOK_IF; /* whatever it was, be quiet */ }
     | statements error NEWLINE { $$ = $1; yyerrok; p->broken = p->dropped_token; }
     ;
 
-statement: simple_statement
-    | compound { $$ = (struct block){0}; ast_stmt_push(p, &$$, $1); p->broken = 0; }
-    | INDENT
-        {
-            if (!p->broken && !p->tabs)
-                parser_error(p, SYNTAX_INDENT, @1, "this line is indented for no reason");
-            p->failed = true;
-        }
-      statements DEDENT { $$ = $3; p->broken = TOK_IF; /* whatever it was, be quiet */ }
+simple_statement: small_statements NEWLINE { $$ = $1; p->broken = 0; }
+    | small_statements ';' NEWLINE { $$ = $1; p->broken = 0; }
     ;
-
-simple_statement: small_statements semicolon NEWLINE { $$ = $1; p->broken = 0; }
-    ;
-semicolon: %empty
-    | ';'
-    ;
-small_statements: small { $$ = (struct block){0}; ast_stmt_push(p, &$$, $1); }
-    | small_statements ';' small { $$ = $1; ast_stmt_push(p, &$$, $3); }
+small_statements: small { $$ = ast_stmt_push(p, $1); }
+    | small_statements ';' small { $$ = $1; ast_stmt_push(p, $3); }
     ;
 
 small: expressions { $$ = ast_stmt(p, STMT_EXPR, @$, $1); }
@@ -144,7 +120,7 @@ small: expressions { $$ = ast_stmt(p, STMT_EXPR, @$, $1); }
     | PASS { $$ = ast_stmt(p, STMT_PASS, @$, NULL); }
     | BREAK { $$ = ast_stmt(p, STMT_BREAK, @$, NULL); }
     | CONTINUE { $$ = ast_stmt(p, STMT_CONTINUE, @$, NULL); }
-    | LOAD '(' STRING load_items comma ')' { $$ = ast_load(p, @$, $3, @3, $4); }
+    | LOAD '(' STRING load_items comma ')' { $$ = ast_load(p, @$, $3->text, @3, $4); }
     ;
 
 augment: ADD_ASSIGN { $$ = OP_ADD; }
@@ -160,11 +136,11 @@ augment: ADD_ASSIGN { $$ = OP_ADD; }
     | SHR_ASSIGN { $$ = OP_SHR; }
     ;
 
-load_items: %empty { $$ = (struct load_item_list){0}; }
-    | load_items ',' load_item { $$ = $1; ast_load_push(p, &$$, $3); }
+load_items: %empty { $$ = EMPTY(load_items); }
+    | load_items ',' load_item
     ;
-load_item: STRING { $$ = ast_load_item(p, @1, 0, @1, $1); }
-    | NAME '=' STRING { $$ = ast_load_item(p, @1, $1, @3, $3); }
+load_item: STRING { ast_load_push(p, @1, 0, @1, $1->text); }
+    | NAME '=' STRING { ast_load_push(p, @1, $1, @3, $3->text); }
     ;
 comma: %empty
     | ','
@@ -178,18 +154,17 @@ compound: IF branches else { $$ = ast_if(p, join(@1, @2), $2, $3); }
 
 branches: test ':' suite
         {
-            $$ = (struct if_clause_list){0};
-            ast_branch_push(p, &$$, (struct if_clause){$1, $3});
+            $$ = ast_branch_push(p, $1, $3);
             @$ = join(@1, @2);
         }
     | branches ELIF test ':' suite
         {
             $$ = $1;
-            ast_branch_push(p, &$$, (struct if_clause){$3, $5});
+            ast_branch_push(p, $3, $5);
             @$ = @1;
         }
     ;
-else: %empty { $$ = (struct block){0}; }
+else: %empty { $$ = EMPTY(stmts); }
     | ELSE ':' suite { $$ = $3; }
     ;
 
@@ -197,7 +172,7 @@ suite: simple_statement
     | NEWLINE INDENT { p->broken = 0; } statements DEDENT { $$ = $4; p->broken = 0; }
     | NEWLINE %prec NO_BODY
         {
-            $$ = (struct block){0};
+            $$ = EMPTY(stmts);
             bool failed = p->line_failed; /* of the next line, which has begun already */
             struct diag *d = parser_error(p, SYNTAX_NO_BODY, @1,
                                           "an indented block must follow this line");
@@ -208,21 +183,21 @@ suite: simple_statement
 
 /* ---- parameters ---- */
 
-params: %empty { $$ = (struct param_items){0}; }
+params: %empty { $$ = EMPTY(params); }
     | param_list comma
     ;
-param_list: param { $$ = (struct param_items){0}; ast_param_push(p, &$$, $1); }
-    | param_list ',' param { $$ = $1; ast_param_push(p, &$$, $3); }
+param_list: param
+    | param_list ',' param
     ;
 param: NAME annotation
-        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), $2, NULL, @$); }
+        { $$ = ast_param_push(p, PARAM_PLAIN, ast_ident(p, @1, $1), $2, NULL, @$); }
     | NAME annotation '=' test
-        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), $2, $4, @$); }
-    | '*' { $$ = ast_param(p, PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
+        { $$ = ast_param_push(p, PARAM_PLAIN, ast_ident(p, @1, $1), $2, $4, @$); }
+    | '*' { $$ = ast_param_push(p, PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
     | '*' NAME annotation
-        { $$ = ast_param(p, PARAM_STAR, ast_ident(p, @2, $2), $3, NULL, @$); }
+        { $$ = ast_param_push(p, PARAM_STAR, ast_ident(p, @2, $2), $3, NULL, @$); }
     | STARSTAR NAME annotation
-        { $$ = ast_param(p, PARAM_STARSTAR, ast_ident(p, @2, $2), $3, NULL, @$); }
+        { $$ = ast_param_push(p, PARAM_STARSTAR, ast_ident(p, @2, $2), $3, NULL, @$); }
     ;
 annotation: %empty { $$ = NULL; }
     | ':' test { $$ = $2; }
@@ -231,20 +206,20 @@ returns: %empty { $$ = NULL; }
     | ARROW test { $$ = $2; }
     ;
 
-lambda_params: %empty { $$ = (struct param_items){0}; }
+lambda_params: %empty { $$ = EMPTY(params); }
     | lambda_param_list comma
     ;
-lambda_param_list: lambda_param { $$ = (struct param_items){0}; ast_param_push(p, &$$, $1); }
-    | lambda_param_list ',' lambda_param { $$ = $1; ast_param_push(p, &$$, $3); }
+lambda_param_list: lambda_param
+    | lambda_param_list ',' lambda_param
     ;
 lambda_param: NAME
-        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), NULL, NULL, @$); }
+        { $$ = ast_param_push(p, PARAM_PLAIN, ast_ident(p, @1, $1), NULL, NULL, @$); }
     | NAME '=' test
-        { $$ = ast_param(p, PARAM_PLAIN, ast_ident(p, @1, $1), NULL, $3, @$); }
-    | '*' { $$ = ast_param(p, PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
-    | '*' NAME { $$ = ast_param(p, PARAM_STAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
+        { $$ = ast_param_push(p, PARAM_PLAIN, ast_ident(p, @1, $1), NULL, $3, @$); }
+    | '*' { $$ = ast_param_push(p, PARAM_BARE_STAR, (struct ident){0}, NULL, NULL, @$); }
+    | '*' NAME { $$ = ast_param_push(p, PARAM_STAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
     | STARSTAR NAME
-        { $$ = ast_param(p, PARAM_STARSTAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
+        { $$ = ast_param_push(p, PARAM_STARSTAR, ast_ident(p, @2, $2), NULL, NULL, @$); }
     ;
 
 /* ---- expressions ---- */
@@ -255,14 +230,13 @@ expressions: test
     ;
 test_pair: test ',' test
         {
-            $$ = (struct expr_list){0};
-            ast_expr_push(p, &$$, $1);
-            ast_expr_push(p, &$$, $3);
+            $$ = ast_expr_push(p, $1);
+            ast_expr_push(p, $3);
         }
-    | test_pair ',' test { $$ = $1; ast_expr_push(p, &$$, $3); }
+    | test_pair ',' test { $$ = $1; ast_expr_push(p, $3); }
     ;
-test_list: test { $$ = (struct expr_list){0}; ast_expr_push(p, &$$, $1); }
-    | test_list ',' test { $$ = $1; ast_expr_push(p, &$$, $3); }
+test_list: test { $$ = ast_expr_push(p, $1); }
+    | test_list ',' test { $$ = $1; ast_expr_push(p, $3); }
     ;
 
 test: logical
@@ -274,7 +248,6 @@ opt_test: %empty { $$ = NULL; }
     ;
 lambda: LAMBDA lambda_params ':' test { $$ = ast_lambda(p, @$, $2, $4); }
     ;
-/* Few levels: a plain name is reduced through each of them. */
 logical: sum
     | sum compare sum { $$ = ast_binary(p, @$, $2, $1, $3); }
     | NOT logical { $$ = ast_unary(p, @$, OP_NOT, $2); }
@@ -310,23 +283,21 @@ sum: primary
 primary: NAME { $$ = ast_name(p, @1, $1); }
     | ELLIPSIS { $$ = ast_name(p, @1, $1); }
     | NUMBER
-    | string
-    | '(' ')' { $$ = ast_sequence(p, EXPR_TUPLE, @$, (struct expr_list){0}); }
+    | STRING
+    | BYTES
+    | FSTRING_BEGIN fstring_parts FSTRING_END { $$ = ast_fstring(p, @$, $2); }
+    | '(' ')' { $$ = ast_sequence(p, EXPR_TUPLE, @$, EMPTY(exprs)); }
     | '(' test ')' { $$ = $2; $$->span = @$; }
     | '(' test ',' ')'
-        {
-            struct expr_list items = {0};
-            ast_expr_push(p, &items, $2);
-            $$ = ast_sequence(p, EXPR_TUPLE, @$, items);
-        }
+        { $$ = ast_sequence(p, EXPR_TUPLE, @$, ast_expr_push(p, $2)); }
     | '(' test_pair comma ')' { $$ = ast_sequence(p, EXPR_TUPLE, @$, $2); }
-    | '[' ']' { $$ = ast_sequence(p, EXPR_LIST, @$, (struct expr_list){0}); }
+    | '[' ']' { $$ = ast_sequence(p, EXPR_LIST, @$, EMPTY(exprs)); }
     | '[' test_list comma ']' { $$ = ast_sequence(p, EXPR_LIST, @$, $2); }
     | '[' test comp_clauses ']'
-        { $$ = ast_comp(p, @$, (struct dict_entry){NULL, $2}, $3); }
-    | '{' '}' { $$ = ast_dict(p, @$, (struct dict_entry_list){0}); }
+        { $$ = ast_comp(p, @$, NULL, $2, $3); }
+    | '{' '}' { $$ = ast_dict(p, @$, EMPTY(entries)); }
     | '{' entries comma '}' { $$ = ast_dict(p, @$, $2); }
-    | '{' entry comp_clauses '}' { $$ = ast_comp(p, @$, $2, $3); }
+    | '{' test ':' test comp_clauses '}' { $$ = ast_comp(p, @$, $2, $4, $5); }
     | primary '.' NAME { $$ = ast_dot(p, @$, $1, $3, @3); }
     | primary '(' args ')' { $$ = ast_call(p, @$, $1, $3); }
     | primary '[' expressions ']' { $$ = ast_index(p, @$, $1, $3); }
@@ -335,19 +306,19 @@ primary: NAME { $$ = ast_name(p, @1, $1); }
         { $$ = ast_slice(p, @$, $1, $3, $5, $7); }
     ;
 
-entry: test ':' test { $$ = (struct dict_entry){$1, $3}; }
+entry: test ':' test { $$ = ast_entry_push(p, $1, $3); }
     ;
-entries: entry { $$ = (struct dict_entry_list){0}; ast_entry_push(p, &$$, $1); }
-    | entries ',' entry { $$ = $1; ast_entry_push(p, &$$, $3); }
+entries: entry
+    | entries ',' entry
     ;
 
-comp_clauses: comp_for { $$ = (struct comp_clause_list){0}; ast_clause_push(p, &$$, $1); }
-    | comp_clauses comp_clause { $$ = $1; ast_clause_push(p, &$$, $2); }
+comp_clauses: comp_for
+    | comp_clauses comp_clause
     ;
 comp_clause: comp_for
-    | IF logical { $$ = (struct comp_clause){NULL, $2}; }
+    | IF logical { $$ = ast_clause_push(p, NULL, $2); }
     ;
-comp_for: FOR targets IN logical { $$ = (struct comp_clause){$2, $4}; }
+comp_for: FOR targets IN logical { $$ = ast_clause_push(p, $2, $4); }
     ;
 
 targets: primary
@@ -355,39 +326,35 @@ targets: primary
     ;
 target_pair: primary ',' primary
         {
-            $$ = (struct expr_list){0};
-            ast_expr_push(p, &$$, $1);
-            ast_expr_push(p, &$$, $3);
+            $$ = ast_expr_push(p, $1);
+            ast_expr_push(p, $3);
         }
-    | target_pair ',' primary { $$ = $1; ast_expr_push(p, &$$, $3); }
+    | target_pair ',' primary { $$ = $1; ast_expr_push(p, $3); }
     ;
 
-args: %empty { $$ = (struct arg_list){0}; }
-    | arg_list comma
+args: %empty { $$ = EMPTY(args); }
+    | arg_list
+    | arg_list ','
     ;
-arg_list: arg { $$ = (struct arg_list){0}; ast_arg_push(p, &$$, $1); }
-    | arg_list ',' arg { $$ = $1; ast_arg_push(p, &$$, $3); }
+arg_list: arg
+    | arg_list ',' arg
     ;
-arg: test { $$ = ast_arg(p, ARG_POSITIONAL, 0, @1, $1); }
-    | NAME '=' test { $$ = ast_arg(p, ARG_KEYWORD, $1, @1, $3); }
-    | '*' test { $$ = ast_arg(p, ARG_STAR, 0, @$, $2); }
-    | STARSTAR test { $$ = ast_arg(p, ARG_STARSTAR, 0, @$, $2); }
+arg: test { $$ = ast_arg_push(p, ARG_POSITIONAL, 0, @1, $1); }
+    | NAME '=' test { $$ = ast_arg_push(p, ARG_KEYWORD, $1, @1, $3); }
+    | '*' test { $$ = ast_arg_push(p, ARG_STAR, 0, @$, $2); }
+    | STARSTAR test { $$ = ast_arg_push(p, ARG_STARSTAR, 0, @$, $2); }
     ;
 
-string: STRING { $$ = ast_text(p, EXPR_STRING, @1, $1); }
-    | BYTES { $$ = ast_text(p, EXPR_BYTES, @1, $1); }
-    | FSTRING_BEGIN fstring_parts FSTRING_END { $$ = ast_fstring(p, @$, $2); }
-    ;
-fstring_parts: %empty { $$ = (struct fpart_list){0}; }
+fstring_parts: %empty { $$ = EMPTY(parts); }
     | fstring_parts FSTRING_TEXT
         {
             $$ = $1;
-            ast_part_push(p, &$$, (struct fpart){.text = $2, .span = @2});
+            ast_part_push(p, $1, (struct fpart){.text = *$2, .span = @2});
         }
     | fstring_parts HOLE_BEGIN expressions conversion HOLE_END
         {
             $$ = $1;
-            ast_part_push(p, &$$, ast_hole(join(@2, @5), $3, $4));
+            ast_part_push(p, $1, ast_hole(join(@2, @5), $3, $4));
         }
     ;
 conversion: %empty { $$ = 0; }

@@ -90,6 +90,44 @@ struct parser {
     struct fstring_level fstrings[FSTRING_LEVELS_MAX];
     uint32_t nfstrings;
 
+    /* The elements of all lists that are being read, those of the innermost last. */
+    struct {
+        struct expr **v;
+        size_t n, cap;
+    } exprs;
+    struct {
+        struct stmt **v;
+        size_t n, cap;
+    } stmts;
+    struct {
+        struct arg *v;
+        size_t n, cap;
+    } args;
+    struct {
+        struct param_item *v;
+        size_t n, cap;
+    } params;
+    struct {
+        struct dict_entry *v;
+        size_t n, cap;
+    } entries;
+    struct {
+        struct comp_clause *v;
+        size_t n, cap;
+    } clauses;
+    struct {
+        struct if_clause *v;
+        size_t n, cap;
+    } branches;
+    struct {
+        struct load_item *v;
+        size_t n, cap;
+    } load_items;
+    struct {
+        struct fpart *v;
+        size_t n, cap;
+    } parts;
+
     /* First token of the statement before, if it was dropped for an error, else 0: its
      * block or else is no news then. */
     int broken;
@@ -104,11 +142,6 @@ struct param_item {
     enum param_kind kind;
     struct param param;
     struct span span;
-};
-
-struct param_items {
-    struct param_item *v;
-    uint32_t n, cap;
 };
 
 /* ---- scanner (scan.l) ---- */
@@ -155,25 +188,45 @@ void parser_too_deep(struct parser *p, struct span at, const char *what);
 
 /* ---- tree nodes (ast.c): what grammar actions call ---- */
 
+/* A list, while it is read, is the index of its first element in p; what makes a node of
+ * it takes all from there on. Each of these appends an element and returns its index. */
+uint32_t ast_expr_push(struct parser *p, struct expr *e);
+uint32_t ast_stmt_push(struct parser *p, struct stmt *s);
+uint32_t ast_arg_push(struct parser *p, enum arg_kind kind, str_id name, struct span at,
+                      struct expr *value);
+uint32_t ast_param_push(struct parser *p, enum param_kind kind, struct ident ident,
+                        struct expr *annotation, struct expr *default_value,
+                        struct span at);
+uint32_t ast_entry_push(struct parser *p, struct expr *key, struct expr *value);
+/* `target` NULL: an if clause. */
+uint32_t ast_clause_push(struct parser *p, struct expr *target, struct expr *operand);
+uint32_t ast_branch_push(struct parser *p, struct expr *test, uint32_t body);
+/* `name` 0: the local name is the remote one. */
+uint32_t ast_load_push(struct parser *p, struct span name_at, str_id name,
+                       struct span remote_at, struct text remote);
+/* Part of the f-string whose parts begin at `first`. */
+void ast_part_push(struct parser *p, uint32_t first, struct fpart part);
+
 struct expr *ast_name(struct parser *p, struct span at, str_id name);
 struct expr *ast_text(struct parser *p, enum expr_kind kind, struct span at,
                       struct text text);
-struct expr *ast_fstring(struct parser *p, struct span at, struct fpart_list parts);
+struct expr *ast_fstring(struct parser *p, struct span at, uint32_t parts);
 struct expr *ast_sequence(struct parser *p, enum expr_kind kind, struct span at,
-                          struct expr_list items);
-struct expr *ast_dict(struct parser *p, struct span at, struct dict_entry_list entries);
-struct expr *ast_comp(struct parser *p, struct span at, struct dict_entry body,
-                      struct comp_clause_list clauses);
+                          uint32_t items);
+struct expr *ast_dict(struct parser *p, struct span at, uint32_t entries);
+/* `key` NULL: of a list. */
+struct expr *ast_comp(struct parser *p, struct span at, struct expr *key,
+                      struct expr *value, uint32_t clauses);
 struct expr *ast_unary(struct parser *p, struct span at, enum ast_op op,
                        struct expr *operand);
 struct expr *ast_binary(struct parser *p, struct span at, enum ast_op op,
                         struct expr *left, struct expr *right);
 struct expr *ast_cond(struct parser *p, struct span at, struct expr *yes,
                       struct expr *test, struct expr *no);
-struct expr *ast_lambda(struct parser *p, struct span at, struct param_items params,
+struct expr *ast_lambda(struct parser *p, struct span at, uint32_t params,
                         struct expr *result);
 struct expr *ast_call(struct parser *p, struct span at, struct expr *callee,
-                      struct arg_list args);
+                      uint32_t args);
 struct expr *ast_dot(struct parser *p, struct span at, struct expr *object, str_id name,
                      struct span name_at);
 struct expr *ast_index(struct parser *p, struct span at, struct expr *object,
@@ -185,41 +238,17 @@ struct stmt *ast_stmt(struct parser *p, enum stmt_kind kind, struct span at,
                       struct expr *expr);
 struct stmt *ast_assign(struct parser *p, struct span at, struct expr *target,
                         enum ast_op op, struct expr *value);
-struct stmt *ast_if(struct parser *p, struct span at, struct if_clause_list clauses,
-                    struct block otherwise);
+struct stmt *ast_if(struct parser *p, struct span at, uint32_t branches,
+                    uint32_t otherwise);
 struct stmt *ast_for(struct parser *p, struct span at, struct expr *target,
-                     struct expr *iter, struct block body);
-struct stmt *ast_def(struct parser *p, struct span at, struct ident name,
-                     struct param_items params, struct expr *returns, struct block body);
+                     struct expr *iter, uint32_t body);
+struct stmt *ast_def(struct parser *p, struct span at, struct ident name, uint32_t params,
+                     struct expr *returns, uint32_t body);
 struct stmt *ast_load(struct parser *p, struct span at, struct text module,
-                      struct span module_at, struct load_item_list items);
-struct function *ast_toplevel(struct parser *p, struct block body);
+                      struct span module_at, uint32_t items);
+struct function *ast_toplevel(struct parser *p, uint32_t body);
 
 struct ident ast_ident(struct parser *p, struct span at, str_id name);
-const struct param_item *ast_param(struct parser *p, enum param_kind kind,
-                                   struct ident ident, struct expr *annotation,
-                                   struct expr *default_value, struct span at);
-struct arg ast_arg(struct parser *p, enum arg_kind kind, str_id name, struct span at,
-                   struct expr *value);
-/* `name` 0: the local name is the remote one. */
-const struct load_item *ast_load_item(struct parser *p, struct span name_at, str_id name,
-                                      struct span remote_at, struct text remote);
 struct fpart ast_hole(struct span at, struct expr *expr, char conversion);
-
-void ast_expr_push(struct parser *p, struct expr_list *list, struct expr *e);
-void ast_stmt_push(struct parser *p, struct block *list, struct stmt *s);
-void ast_block_append(struct parser *p, struct block *list, struct block more);
-void ast_arg_push(struct parser *p, struct arg_list *list, struct arg arg);
-void ast_param_push(struct parser *p, struct param_items *list,
-                    const struct param_item *param);
-void ast_entry_push(struct parser *p, struct dict_entry_list *list,
-                    struct dict_entry entry);
-void ast_clause_push(struct parser *p, struct comp_clause_list *list,
-                     struct comp_clause clause);
-void ast_branch_push(struct parser *p, struct if_clause_list *list,
-                     struct if_clause clause);
-void ast_load_push(struct parser *p, struct load_item_list *list,
-                   const struct load_item *item);
-void ast_part_push(struct parser *p, struct fpart_list *list, struct fpart part);
 
 #endif
