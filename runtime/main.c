@@ -183,8 +183,8 @@ static int carry_out(const char *dir, const struct run_options *o)
 int main(int argc, char **argv)
 {
     struct run_options o = {0};
-    setvbuf(stderr, NULL, _IOLBF,
-            BUFSIZ); /* whole lines, where others write to it, too */
+    /* Whole lines, where others write to it, too. */
+    setvbuf(stderr, NULL, _IOLBF, BUFSIZ);
     o.only = xcalloc((size_t)argc, sizeof *o.only);
     o.except = xcalloc((size_t)argc, sizeof *o.except);
     o.replace = xcalloc((size_t)argc, sizeof *o.replace);
