@@ -1,8 +1,9 @@
 """A fake cloud for the unit tests of sequences: things of any kind by POST /KIND, found by
 GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE unless another one `uses` it. Writes
 what it has to the file given after each change, and how often each path was asked for.
-While there is FILE.held, what was deleted is still in the lists; while there is FILE.slow, a deletion
-is carried out but not answered. While there is FILE.out, who asks for one thing is told 503. While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
+While there is FILE.held, what was deleted is still in the lists; while there is FILE.slow, a
+deletion is carried out but not answered. While there is FILE.out, who asks for one thing is told
+503. While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
 server answers."""
 
 import http.server

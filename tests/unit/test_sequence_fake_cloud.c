@@ -152,7 +152,7 @@ static void test_made_and_deleted(void **state)
     assert_int_equal(run_once(p, plain), 0);
     says(p, "nothing changed");
     things_are(p, 1);
-    assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}), 0);
+    assert_int_equal(run_once(p, destroy), 0);
     things_are(p, 0);
     place_free(p);
 }
@@ -197,7 +197,7 @@ static void test_adopted_by_its_label(void **state)
     unlink(p->db);
     assert_int_equal(run_once(p, plain), 0);
     says(p, "nothing changed");
-    assert_int_equal(run_once(p, (struct run_options){.destroy = true, .yes = true}), 0);
+    assert_int_equal(run_once(p, destroy), 0);
     things_are(p, 1); /* what was found is not ours to delete */
     unlink(p->db);
     write_plan(p, bigger, 1, -1);
@@ -622,12 +622,14 @@ static void test_destroy_killed_at_each_call(void **state)
     moments_free(&m);
 }
 
-/* Everything is made once, and can be deleted. */
+/* Everything is there once, and can be deleted. */
 static void moments_come_to_good(struct moments *m)
 {
     moments_run(m, plain);
     moments_have(m, 1);
-    moments_run(m, (struct run_options){.destroy = true, .yes = true});
+    for (unsigned i = 0; i < m->n; i++)
+        assert_int_equal(stored(m->v[i], "made", "servers"), 1);
+    moments_run(m, destroy);
     moments_have(m, 0);
     moments_free(m);
 }
@@ -661,6 +663,7 @@ static void test_full_disk(void **state)
         if (status)
             says(p, "cannot be used: database or disk is full");
     }
+    assert_true(3 * m.n - 2 > 20);
     moments_come_to_good(&m);
 }
 
