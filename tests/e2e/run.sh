@@ -58,8 +58,8 @@ carry() {
     cat "$work/$1/report"
 }
 
-# Three at a time, each a project of its own: most of the time goes by waiting. Whoever makes
-# the folder of a theme has it.
+# Three at a time, each a project of its own: while some wait, two processors have work. Whoever
+# makes the folder of a theme has it.
 lane() {
     trap '[ -z "$running" ] || kill "$running"; exit 130' TERM
     for theme; do
