@@ -397,15 +397,15 @@ enum answer answer_check(struct answer_context *c, const json_t *step,
     bool pending = false;
     if (response->fault.code) {
         fault_copy(f, &response->fault);
-        pending = c->away = poll && error_transient(f->code);
+        pending = poll && error_transient(f->code);
     } else if (statuses ? !in_list(statuses, response->status)
                         : !expected(step, response->status)) {
         unexpected(c->source, step, response, &c->absent, f);
         bool denied = response->status == 401 || response->status == 403;
         pending = statuses ? !denied : poll && error_transient(f->code);
-        c->away = pending && error_transient(f->code);
     } else if (judge_document(c, step, reply, &pending, f)) {
         return ANSWER_READY;
     }
+    c->away = pending && error_transient(f->code);
     return answer_not_ready(c, step, reply, pending, f);
 }
