@@ -16,6 +16,7 @@
 #include "ir/base/file.h"
 #include "runtime/clouds.h"
 #include "runtime/gate.h"
+#include "runtime/identity.h"
 #include "runtime/process.h"
 #include "runtime/service.h"
 #include "runtime/session.h"
@@ -187,6 +188,15 @@ static bool read_credentials(struct provider *p)
     return good;
 }
 
+/* What may pass by itself is left to the calls, which try again. */
+static void provider_entered(void *ctx, const struct fault *fault)
+{
+    struct provider *p = ctx;
+    if (fault && !error_transient(fault->code))
+        fault_copy(&p->fault, fault);
+    provider_tell(p, p->fault.code ? PROVIDER_LOST : PROVIDER_READY);
+}
+
 static void provider_connect(struct provider *p)
 {
     if (read_credentials(p)) {
@@ -201,7 +211,10 @@ static void provider_connect(struct provider *p)
         p->cert = transport_text(p, "cert");
         p->key = transport_text(p, "key");
     }
-    provider_tell(p, p->fault.code ? PROVIDER_LOST : PROVIDER_READY);
+    if (!p->fault.code && identity_told(p->record))
+        session_ready(p->session, 0, provider_entered, p);
+    else
+        provider_entered(p, NULL);
 }
 
 /* KEY=VALUE lines; keys are told in lower case. */

@@ -14,7 +14,8 @@ const json_t *provider_record(const struct run *r);
 const char *provider_id(const struct run *r);
 void provider_id_of(const json_t *record, char id[27]);
 
-/* `fault` is NULL once the provider can be called. */
+/* `fault` is NULL once the provider can be called; where a login tells its identity, that
+ * is the one that the state knows. */
 typedef void provider_fn(void *ctx, struct fault *fault);
 void provider_ready(struct run *r, provider_fn *done, void *ctx);
 /* Facts, for {"$provider": name}: what the service printed, the user's credentials, what

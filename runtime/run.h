@@ -105,6 +105,7 @@ struct run {
     struct fault state_lost; /* why the state could not be written */
     bool stopping;           /* asked to end: start nothing more, wait for nothing long */
     bool failed;             /* an op has failed, which ends a run with fail_fast */
+    bool misplaced;          /* the provider is not where the state has its things */
     struct {
         struct run_waiter {
             run_fn *fn;

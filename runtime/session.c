@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ir/base/arena.h"
+#include "runtime/identity.h"
 #include "runtime/phase.h"
 
 /* A login that takes longer will not come. */
@@ -109,13 +110,17 @@ static void session_ended(void *ctx, enum phase_end end, struct fault *f)
     s->busy = false;
     if (end == PHASE_DONE) {
         session_hide(s);
-        json_object_update(s->facts, s->phase.vars);
-        s->number++;
-        session_tell(s, NULL);
-        return;
+        if (identity_check(s->run, json_object_get(s->record, "identity"), s->phase.vars,
+                           &fault)) {
+            json_object_update(s->facts, s->phase.vars);
+            s->number++;
+            session_tell(s, NULL);
+            return;
+        }
+    } else {
+        fault_move(&fault, f);
+        session_explain(s, &fault);
     }
-    fault_move(&fault, f);
-    session_explain(s, &fault);
     if (!error_transient(fault.code))
         fault_copy(&s->lost, &fault);
     session_tell(s, &fault);

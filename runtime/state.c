@@ -265,9 +265,25 @@ bool state_keep_provider(struct state *s, const char *id, const json_t *record,
 {
     char *text = json_line(record);
     bool ok = state_gather(s,
-                           "INSERT INTO providers VALUES (?1, ?2) ON CONFLICT (id) DO "
-                           "UPDATE SET record = ?2 WHERE record != ?2",
+                           "INSERT INTO providers (id, record) VALUES (?1, ?2) ON "
+                           "CONFLICT (id) DO UPDATE SET record = ?2 WHERE record != ?2",
                            2, (const char *const[]){id, text}, f);
+    free(text);
+    return ok;
+}
+
+bool state_identity(struct state *s, const char *id, json_t **identity, struct fault *f)
+{
+    return state_document(s, "SELECT identity FROM providers WHERE id = ?", id, identity,
+                          f);
+}
+
+bool state_keep_identity(struct state *s, const char *id, const json_t *identity,
+                         struct fault *f)
+{
+    char *text = json_line(identity);
+    bool ok = state_gather(s, "UPDATE providers SET identity = ?2 WHERE id = ?1", 2,
+                           (const char *const[]){id, text}, f);
     free(text);
     return ok;
 }

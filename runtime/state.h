@@ -124,6 +124,11 @@ bool state_recipe(struct state *s, const char *address, json_t **recipe, struct 
 bool state_provider(struct state *s, const char *id, json_t **record, struct fault *f);
 bool state_keep_provider(struct state *s, const char *id, const json_t *record,
                          struct fault *f);
+/* What tells where the provider's things were made, to be released; *identity is NULL if
+ * that is not known. It is kept with what was kept of the provider. */
+bool state_identity(struct state *s, const char *id, json_t **identity, struct fault *f);
+bool state_keep_identity(struct state *s, const char *id, const json_t *identity,
+                         struct fault *f);
 /* Nothing may be known of `to`. */
 bool state_rename(struct state *s, const char *from, const char *to, struct fault *f);
 /* What was noted down about the whole project; *value is NULL if nothing was, else to be

@@ -37,6 +37,7 @@ static const char *const migrations[] = {
     "ALTER TABLE ops ADD COLUMN protect INTEGER NOT NULL DEFAULT 0;"
     "CREATE INDEX ops_sequence ON ops (sequence);"
     "CREATE TABLE providers (id TEXT PRIMARY KEY, record TEXT NOT NULL) STRICT;",
+    "ALTER TABLE providers ADD COLUMN identity TEXT;",
 };
 #define SCHEMA_VERSION ((int)(sizeof migrations / sizeof *migrations))
 

@@ -9,6 +9,7 @@
 #include "ir/base/arena.h"
 #include "ir/base/buf.h"
 #include "runtime/calls.h"
+#include "runtime/identity.h"
 #include "runtime/looking.h"
 #include "runtime/report.h"
 #include "runtime/things.h"
@@ -114,23 +115,25 @@ static void see(struct standings *s, size_t i)
         loop_step(s->run->loop);
 }
 
-static void see_all(struct standings *s)
+static bool see_all(struct standings *s, struct fault *f)
 {
     struct run *r = s->run;
-    for (size_t i = 0; i < s->things.n && !r->stopping; i++) {
+    bool placed = true;
+    for (size_t i = 0; i < s->things.n && placed && !r->stopping; i++) {
         const struct thing *t = &s->things.v[i];
         if (!t->ours)
             continue;
         /* Those of one provider follow each other, as a rule. */
         while (s->open && !things_spoken(r, t->row.provider))
             loop_step(r->loop);
-        if (things_speak(r, t->row.provider, &s->v[i].fault))
-            see(s, i);
-        else
+        if (!things_speak(r, t->row.provider, &s->v[i].fault))
             s->v[i].standing = STANDING_FAULT;
+        else if ((placed = identity_holds(r, f)))
+            see(s, i);
     }
     while (s->open)
         loop_step(r->loop);
+    return placed;
 }
 
 /* --- the report ------------------------------------------------------------------------
@@ -228,26 +231,30 @@ static void standings_free(struct standings *s)
     things_free(&s->things);
 }
 
+static void tell_all(struct standings *s)
+{
+    for (size_t i = 0; i < s->things.n; i++)
+        if (s->things.v[i].ours)
+            tell_thing(s, i);
+    tell_missing(s);
+    if (s->run->stopping)
+        s->status = error_status(DVO_ECANCELED);
+    printf("%u same, %u drifted, %u not created yet, %u left over\n", s->same, s->drifted,
+           s->missing, s->left_over);
+}
+
 int status_run(struct run *r)
 {
     struct standings s = {.run = r};
     struct fault f = {0};
-    if (!things_read(r, &s.things, &f)) {
+    bool ok = things_read(r, &s.things, &f);
+    s.v = xcalloc(s.things.n + 1, sizeof *s.v);
+    for (size_t i = 0; i < s.things.n; i++)
+        s.v[i].of = &s;
+    if (ok && see_all(&s, &f))
+        tell_all(&s);
+    else
         s.status = report_fault(&f);
-    } else {
-        s.v = xcalloc(s.things.n + 1, sizeof *s.v);
-        for (size_t i = 0; i < s.things.n; i++)
-            s.v[i].of = &s;
-        see_all(&s);
-        for (size_t i = 0; i < s.things.n; i++)
-            if (s.things.v[i].ours)
-                tell_thing(&s, i);
-        tell_missing(&s);
-        if (r->stopping)
-            s.status = error_status(DVO_ECANCELED);
-        printf("%u same, %u drifted, %u not created yet, %u left over\n", s.same,
-               s.drifted, s.missing, s.left_over);
-    }
     standings_free(&s);
     return s.status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "ir/base/arena.h"
+#include "runtime/identity.h"
 #include "runtime/looking.h"
 #include "runtime/removal.h"
 #include "runtime/report.h"
@@ -354,14 +355,23 @@ static void round_unreadable(struct tearing *t, struct fault *f)
         }
 }
 
+/* Nothing is asked for where the things are not: none of them would be found. */
+static void round_misplaced(struct tearing *t, struct fault *f)
+{
+    events_write(t->run->events, "problem", NULL, false, f);
+    t->result.status = report_fault(f);
+}
+
 static void round_of(struct tearing *t, const char *provider)
 {
     struct fault f = {0};
     t->provider = provider;
-    if (things_speak(t->run, provider, &f))
+    if (!things_speak(t->run, provider, &f))
+        round_unreadable(t, &f);
+    else if (identity_holds(t->run, &f))
         round_run(t);
     else
-        round_unreadable(t, &f);
+        round_misplaced(t, &f);
     fault_free(&f);
 }
 
@@ -381,7 +391,7 @@ struct teardown_result teardown(struct run *r, const struct things *things)
     t.v = xcalloc(things->n + 1, sizeof *t.v);
     for (size_t i = 0; i < things->n; i++)
         t.v[i] = (struct turn_of){.of = &t, .thing = i};
-    for (size_t i = things->n; i-- > 0 && !r->stopping;)
+    for (size_t i = things->n; i-- > 0 && !r->stopping && !t.result.status;)
         if (things->v[i].fate == THING_GOES && !round_was(&t, i))
             round_of(&t, things->v[i].row.provider);
     for (size_t i = 0; i < things->n; i++) {

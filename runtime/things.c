@@ -162,16 +162,22 @@ static bool has_list(const json_t *thing, const char *list)
 }
 
 /* What has been found may be something that nobody could delete. */
-static bool fate_of_found(struct run *r, struct thing *t, struct fault *f)
+static bool only_looked_for(struct run *r, const struct thing *t, struct fault *f)
 {
     json_t *recipe = thing_recipe(r, t, f);
     const json_t *sequences = json_object_get(recipe, "sequences");
-    if (!has_list(sequences, "delete") && !has_list(sequences, "after") &&
-        !has_list(sequences, "before"))
+    bool nothing = !has_list(sequences, "delete") && !has_list(sequences, "after") &&
+                   !has_list(sequences, "before");
+    json_decref(recipe);
+    return nothing;
+}
+
+static bool fate_of_found(struct run *r, struct thing *t, struct fault *f)
+{
+    if (only_looked_for(r, t, f))
         t->fate = THING_LOOKED;
     else if (!r->options->adopted)
         t->fate = THING_FOUND;
-    json_decref(recipe);
     return !f->code;
 }
 
@@ -218,6 +224,22 @@ bool things_choose(struct run *r, struct things *t, bool left_over, struct fault
         keep_needed(t);
     } while (things_count(t, THING_NEEDED) != before);
     return true;
+}
+
+bool things_at_provider(struct run *r, size_t *n, struct fault *f)
+{
+    struct things t = {0};
+    bool ok = things_read(r, &t, f);
+    *n = 0;
+    for (size_t i = 0; ok && i < t.n; i++) {
+        const struct thing *x = &t.v[i];
+        bool there = x->row.created || x->row.status == STATE_STARTED ||
+                     (x->row.status == STATE_DONE && !only_looked_for(r, x, f));
+        *n += there && things_spoken(r, x->row.provider);
+        ok = !f->code;
+    }
+    things_free(&t);
+    return ok;
 }
 
 size_t things_count(const struct things *t, enum thing_fate fate)

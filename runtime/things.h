@@ -47,6 +47,9 @@ void things_free(struct things *t);
  * from now on, as it was told when the things were made. Nothing may be under way. */
 bool things_spoken(const struct run *r, const char *provider);
 bool things_speak(struct run *r, const char *provider, struct fault *f);
+/* How many things the state has at the provider that the run speaks to, whoever made
+ * them: what was only looked for is none of it. */
+bool things_at_provider(struct run *r, size_t *n, struct fault *f);
 /* Addresses of things that this program made and the plan has no more: how many, and one
  * of them (to be freed). */
 bool things_left_over(struct run *r, size_t *n, char **one, struct fault *f);

@@ -189,6 +189,24 @@ use tls
 check openstack/tls runs net
 check openstack/tls-destroy destroys net
 
+# A cloud's name that leads to another project: what was made is neither made again there nor
+# taken for gone.
+use demo
+sed 's/^  demo:/  other:/; s/^  tight:/  demo:/' "$OS_CLIENT_CONFIG_FILE" >"$work/misled.yaml"
+misled() {
+    local OS_CLIENT_CONFIG_FILE=$work/misled.yaml option
+    fails EINVAL "cloud demo now leads to project" net || return
+    for option in --destroy --status; do
+        again net --yes "$option"
+        [ "$status" -eq 14 ] && says "the state has 1 thing in project" || return
+    done
+}
+check openstack/own-project runs net
+check openstack/misled misled
+check openstack/nothing-forgotten are 1 networks
+check openstack/own-destroy destroys net
+check openstack/own-nothing-left is_empty
+
 # Deletion: what holds data stays unless that is asked for, and so does what is protected.
 use demo
 program kept <<'EOF'

@@ -30,6 +30,7 @@ struct place {
     pid_t cloud;
     int port;
     const char *provider; /* its name */
+    const char *way;      /* members of its record that lead there; NULL: its port does */
 };
 
 #define LOOKUP(KIND, KEY)                                                                \
@@ -92,11 +93,11 @@ static inline void plan_address(unsigned i, char address[16])
 static inline void write_plan(const struct place *p, const char *calls, unsigned n,
                               int limit)
 {
-    struct buf text = {0}, plan = {0};
+    struct buf text = {0}, plan = {0}, way = {0};
     char digest[DIGEST_TEXT_SIZE];
+    buf_printf(&way, "\"transport\": {\"base\": \"http://127.0.0.1:%d\"}", p->port);
     buf_printf(&text,
-               "{\"format\": \"dvo-calls/2\", \"provider\": {\"name\": \"%s\","
-               " \"transport\": {\"base\": \"http://127.0.0.1:%d\"},"
+               "{\"format\": \"dvo-calls/2\", \"provider\": {\"name\": \"%s\", %s,"
                " \"words\": [\"/error/message\"],"
                " \"quotas\": {\"instances\": {\"title\": \"servers\", \"limit\": %d,"
                " \"used\": {\"$var\": \"used\"}, \"steps\": [{\"path\": \"/limits\","
@@ -104,7 +105,7 @@ static inline void write_plan(const struct place *p, const char *calls, unsigned
                " \"errors\": [{\"body\": \"no valid host\", \"code\": \"EAGAIN\"},"
                " {\"status\": 409, \"code\": \"EBUSY\"}]},"
                " \"calls\": [%s]}",
-               p->provider, p->port, limit, calls);
+               p->provider, p->way ? p->way : buf_text(&way), limit, calls);
     write_file(p, "api/calls.json", buf_text(&text));
     digest_text(buf_text(&text), text.len, digest);
     buf_printf(&plan,
@@ -125,6 +126,7 @@ static inline void write_plan(const struct place *p, const char *calls, unsigned
     write_file(p, "plan.json", buf_text(&plan));
     buf_free(&text);
     buf_free(&plan);
+    buf_free(&way);
 }
 
 static inline void cloud_start(struct place *p, const char *mode)

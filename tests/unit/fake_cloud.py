@@ -4,7 +4,9 @@ what it has to the file given after each change, and how often each path was ask
 While there is FILE.held, what was deleted is still in the lists; while there is FILE.slow, a
 deletion is carried out but not answered. While there is FILE.out, who asks for one thing is told
 503. While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
-server answers."""
+server answers.
+POST /login logs in to the project that is the mode. FILE.expired ends the session of who would make
+something next, and becomes FILE.moved; while there is that one, logins lead to another project."""
 
 import http.server
 import json
@@ -83,6 +85,14 @@ class Cloud(http.server.BaseHTTPRequestHandler):
         thing = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         with LOCK:
             kind, _, _ = self.place()
+            if kind == "login":
+                save()
+                project = "moved" if os.path.exists(FILE + ".moved") else MODE
+                return self.answer(201, {"token": "t", "project": project})
+            if os.path.exists(FILE + ".expired"):
+                os.rename(FILE + ".expired", FILE + ".moved")
+                save()
+                return self.answer(401)
             n = STORE["made"][kind] = STORE["made"].get(kind, 0) + 1
             if thing.get("flavor") == "huge":
                 save()

@@ -308,6 +308,13 @@ static void keeps_what_a_deletion_needs(void **state)
     json_decref(read);
     assert_true(state_provider(s, "p2", &read, &f));
     assert_null(read);
+    assert_true(state_identity(s, "p1", &read, &f));
+    assert_null(read);
+    assert_true(state_keep_identity(s, "p1", needs, &f) &&
+                state_keep_provider(s, "p1", recipe, &f) &&
+                state_identity(s, "p1", &read, &f));
+    assert_true(json_equal(read, needs));
+    json_decref(read);
     json_decref(record);
     json_decref(needs);
     json_decref(recipe);
