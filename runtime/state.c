@@ -288,6 +288,13 @@ bool state_keep_identity(struct state *s, const char *id, const json_t *identity
     return ok;
 }
 
+bool state_rename_provider(struct state *s, const char *from, const char *to,
+                           struct fault *f)
+{
+    return state_gather(s, "UPDATE ops SET provider = ?2 WHERE provider = ?1", 2,
+                        (const char *const[]){from, to}, f);
+}
+
 bool state_note(struct state *s, const char *name, json_t **value, struct fault *f)
 {
     return state_document(s, "SELECT value FROM meta WHERE name = ?", name, value, f);

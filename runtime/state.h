@@ -129,6 +129,9 @@ bool state_keep_provider(struct state *s, const char *id, const json_t *record,
 bool state_identity(struct state *s, const char *id, json_t **identity, struct fault *f);
 bool state_keep_identity(struct state *s, const char *id, const json_t *identity,
                          struct fault *f);
+/* What is at the provider `from` is at `to`, which is the same one. */
+bool state_rename_provider(struct state *s, const char *from, const char *to,
+                           struct fault *f);
 /* Nothing may be known of `to`. */
 bool state_rename(struct state *s, const char *from, const char *to, struct fault *f);
 /* What was noted down about the whole project; *value is NULL if nothing was, else to be

@@ -190,7 +190,7 @@ check openstack/tls runs net
 check openstack/tls-destroy destroys net
 
 # A cloud's name that leads to another project: what was made is neither made again there nor
-# taken for gone.
+# taken for gone. One project's two names are one place.
 use demo
 sed 's/^  demo:/  other:/; s/^  tight:/  demo:/' "$OS_CLIENT_CONFIG_FILE" >"$work/misled.yaml"
 misled() {
@@ -201,8 +201,18 @@ misled() {
         [ "$status" -eq 14 ] && says "the state has 1 thing in project" || return
     done
 }
+other_cloud() {
+    use tight
+    fails EINVAL "the state has it at the provider zed (driver openstack, cloud demo)" net
+}
+other_name() {
+    use short
+    unchanged net
+}
 check openstack/own-project runs net
 check openstack/misled misled
+check openstack/other-cloud other_cloud
+check openstack/other-name other_name
 check openstack/nothing-forgotten are 1 networks
 check openstack/own-destroy destroys net
 check openstack/own-nothing-left is_empty

@@ -135,6 +135,26 @@ static void test_other_names(void **state)
     lead_to(&p, "localhost", p.demo->port);
     assert_int_equal(run_once(p.demo, plain), 0);
     says(p.demo, "0 changed, 2 unchanged");
+    p.demo->way = WAY("same");
+    write_plan(p.demo, two, 2, -1);
+    const char *b = "b";
+    assert_int_equal(run_once(p.demo, (struct run_options){.only = &b, .nonly = 1}), 0);
+    says(p.demo, "0 changed, 1 unchanged");
+    /* The other name is not known any more. */
+    p.demo->way = WAY("third");
+    lead_to_tight(&p);
+    write_plan(p.demo, two, 2, -1);
+    assert_int_equal(run_once(p.demo, plain), refused);
+    says(p.demo,
+         "a: EINVAL: the state has it at the provider fake (driver fake, cloud same); "
+         "the program now goes to fake (driver fake, cloud third)");
+    says(p.demo,
+         "2 of the plan's operations cannot be carried out. Nothing was changed.");
+    nothing_asked(&p.tight);
+    lead_to_demo(&p);
+    assert_int_equal(run_once(p.demo, destroy), 0);
+    says(p.demo, "2 deleted, 0 failed, 0 left");
+    assert_int_equal(stored(p.demo, "made", "servers"), 2);
     pair_free(&p);
 }
 
