@@ -13,8 +13,10 @@ bool identity_told(const json_t *record);
  * "session", or NULL: then nothing tells. */
 bool identity_check(struct run *r, const json_t *identity, const json_t *vars,
                     struct fault *f);
-/* Waits for the login, and whether it was refused so. What else is wrong with it is left
- * to those whose calls need it. */
+/* Waits for the login of the provider that the run speaks to. False if identity_check()
+ * has refused it, *f says why; what else is wrong with it is left to those whose calls
+ * need it.
+ */
 bool identity_holds(struct run *r, struct fault *f);
 
 #endif
