@@ -44,7 +44,7 @@ sh samples/my-app/build.sh samples/packages 1.0 1.1 || exit 1
 total_passed=0
 total_failed=0
 log=$(mktemp)
-trap 'rm -f "$log" "$log.status"' EXIT
+trap 'rm -f "$log" "$log.status" "$log.failed"' EXIT
 trap 'exit 130' INT TERM
 
 # A group's own summary is shown with its name, so that the one of the whole stands alone.
@@ -72,9 +72,17 @@ for name in $groups; do
         group_failed=1
     fi
     echo "$name: $group_passed passed, $group_failed failed ($(($(date +%s) - begin)) s)"
+    [ "$group_failed" -eq 0 ] ||
+        awk '/^FAILED/ {on = 1} !/^(FAILED|    )/ {on = 0} on' "$log" >>"$log.failed"
     total_passed=$((total_passed + group_passed))
     total_failed=$((total_failed + group_failed))
 done
 
+# Who sees only the end of a long log learns from it what failed first, and why.
+if [ -s "$log.failed" ]; then
+    echo "== failed"
+    grep '^FAILED' "$log.failed" | head -n 40
+    awk '/^FAILED/ && n++ {exit} {print}' "$log.failed" | tail -n 30
+fi
 echo "$total_passed passed, $total_failed failed"
 [ "$total_failed" -eq 0 ]
