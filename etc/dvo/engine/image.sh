@@ -145,6 +145,10 @@ make_image() {
     tar -C "$here/rootfs" --owner=0 --group=0 --mode=go-w -cf "$work/rootfs.tar" .
     # shellcheck disable=SC2016  # $1 is the root, filled in by mmdebstrap
     mmdebstrap --quiet --variant=minbase --include="${packages[*]}" "${options[@]}" \
+        --skip=cleanup/apt/lists \
+        --customize-hook='cd "$1/var/lib/apt/lists"
+            # Their date is what tools believe the package lists to be from.
+            find . -mindepth 1 ! -path ./partial -delete && touch --date=@0 .' \
         --customize-hook="tar-in '$work/rootfs.tar' /" \
         --customize-hook='cd "$1/etc/systemd/system"
             for unit in '"${masked[*]}"'; do ln -sf /dev/null "$unit"; done' \
