@@ -136,6 +136,17 @@ parted() {
     runs joined && are 1 routers && runs parted --state "$work/parted.db" && are 0 routers &&
         are 2 subnets && unchanged parted --state "$work/parted.db" && destroys joined && is_empty
 }
+# One that others' machines are reached through stays, and the cloud's own words say why.
+program reached <<EOF
+net = cloud.network(subnets=["10.81.0.0/24"])
+way = cloud.router(net.subnets, name="$project-way", external="public")
+m = cloud.create(flavor=provider.FLAVOR_SMALL, networks=[net], public=True)
+EOF
+still_used() {
+    runs reached && fails EBUSY "required by one or more floating IPs" parted --state "$work/used.db" &&
+        says "something still uses it" && are 1 routers && unchanged reached &&
+        destroys reached && is_empty
+}
 # A machine that has addresses of IPv6 only.
 program six <<'EOF'
 net = cloud.network(subnets=["fd00:77::/64"])
@@ -155,6 +166,7 @@ six() {
         destroys six && is_empty
 }
 check openstack/absent-router parted
+check openstack/absent-router-used still_used
 check openstack/ipv6-only six
 
 # A cloud that does not know what the driver asks for.
