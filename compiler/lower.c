@@ -328,9 +328,9 @@ static void fail_not_carried(struct lowering *l, op_id id)
 /* Whether a driver's rule gave what the runtime knows. */
 static bool lists_fit(struct lowering *l, op_id id, val_id lists)
 {
-    static const char *const known[] = {"lookup", "resolve", "before", "create", "ready",
-                                        "after",  "undo",    "delete", "absent", "needs",
-                                        "facts",  "result",  "boot"};
+    static const char *const known[] = {"lookup", "known", "resolve", "before", "create",
+                                        "ready",  "after", "undo",    "delete", "absent",
+                                        "needs",  "facts", "result",  "boot"};
     enum { KNOWN = sizeof known / sizeof *known };
     const struct values *t = &l->p->graph.values;
     const char *call = intern_text(&l->p->strings, graph_call(&l->p->graph, id)->name);

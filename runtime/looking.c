@@ -13,7 +13,7 @@
 
 struct looking {
     struct run *run;
-    json_t *recipe, *vars, *missing;
+    json_t *recipe, *id, *vars, *missing;
     const json_t *sequences; /* of the recipe */
     bool parts;
     size_t at; /* 0: the main thing; then those before and after it */
@@ -34,6 +34,7 @@ static void looking_end(struct looking *l, struct look *seen)
     seen->parts = l->missing;
     done(ctx, seen);
     json_decref(l->recipe);
+    json_decref(l->id);
     json_decref(l->vars);
     json_decref(l->missing);
     free(l);
@@ -95,6 +96,7 @@ static void looking_go(void *ctx)
 {
     struct looking *l = ctx;
     const json_t *lookup = json_object_get(looking_thing(l), "lookup");
+    l->phase.known = json_object_get(looking_thing(l), "known");
     if (l->at && !json_array_size(lookup))
         looking_next(l); /* it was made together with the main thing */
     else
@@ -112,12 +114,13 @@ static void looking_ready(void *ctx, struct fault *fault)
         looking_go(l);
 }
 
-void look_start(struct run *r, json_t *recipe, bool parts, int64_t until, look_fn *done,
-                void *ctx)
+void look_start(struct run *r, json_t *recipe, json_t *id, bool parts, int64_t until,
+                look_fn *done, void *ctx)
 {
     struct looking *l = xcalloc(1, sizeof *l);
     *l = (struct looking){.run = r,
                           .recipe = recipe,
+                          .id = json_incref(id),
                           .sequences = json_object_get(recipe, "sequences"),
                           .vars = json_object(),
                           .missing = json_array(),
@@ -128,6 +131,7 @@ void look_start(struct run *r, json_t *recipe, bool parts, int64_t until, look_f
                           .ctx = ctx};
     l->phase = (struct phase){.run = r,
                               .vars = l->vars,
+                              .id = id,
                               .lenient = true,
                               .frozen = true,
                               .done = looking_ended,

@@ -15,9 +15,10 @@ struct look {
 /* What `l` points to is valid during the call only. */
 typedef void look_fn(void *ctx, const struct look *l);
 
-/* `recipe` is taken over. Whether its parts are there is asked if `parts`. What is not
- * there is looked for again until loop_now() is `until`. */
-void look_start(struct run *r, json_t *recipe, bool parts, int64_t until, look_fn *done,
-                void *ctx);
+/* `recipe` is taken over; `id`, if not NULL, is what the thing had when it was there (it
+ * is copied). Whether its parts are there is asked if `parts`. What is not there is
+ * looked for again until loop_now() is `until`. */
+void look_start(struct run *r, json_t *recipe, json_t *id, bool parts, int64_t until,
+                look_fn *done, void *ctx);
 
 #endif

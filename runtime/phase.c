@@ -4,13 +4,59 @@
 
 #include <string.h>
 
+#include "ir/base/arena.h"
 #include "runtime/answer.h"
 #include "runtime/exchange.h"
 
 static void phase_step(void *ctx);
 
+static void phase_go(struct phase *p, const json_t *steps)
+{
+    p->steps = steps;
+    p->step = 0;
+    p->poll_since = p->away_since = 0;
+    phase_step(p);
+}
+
+/* Whether that it is not there remains to be seen. */
+static bool phase_doubts(struct phase *p)
+{
+    if (!p->absent || p->doubted || !p->id || !json_array_size(p->known))
+        return false;
+    p->doubted = true;
+    p->lent = !json_object_get(p->vars, "id");
+    if (p->lent)
+        json_object_set(p->vars, "id", (json_t *)(uintptr_t)p->id);
+    return true;
+}
+
+/* Taken for gone, it would be made twice, or never be deleted. */
+static void phase_list_short(const struct phase *p, struct fault *f)
+{
+    char *id = json_dumps(p->id, JSON_ENCODE_ANY);
+    fault_set(f, DVO_EREMOTE,
+              "what has the id %s is there, but no list shows it with its key",
+              id ? id : "?");
+    f->help =
+        xstrdup("lists that are short for a while pass by themselves; where somebody "
+                "has taken its key off, put that back");
+    free(id);
+}
+
 static void phase_end_with(struct phase *p, enum phase_end end, struct fault *f)
 {
+    if (end == PHASE_FAULT && phase_doubts(p)) {
+        fault_free(f);
+        p->absent = false;
+        phase_go(p, p->known);
+        return;
+    }
+    if (p->lent)
+        json_object_del(p->vars, "id");
+    if (p->doubted && end == PHASE_DONE) {
+        phase_list_short(p, f);
+        end = PHASE_FAULT;
+    }
     if (end == PHASE_FAULT) {
         const json_t *step = json_array_get(p->steps, p->step);
         const char *argument = json_string_value(json_object_get(step, "argument"));
@@ -141,9 +187,6 @@ int64_t phase_deadline(const struct run *r, uint32_t op)
 
 void phase_start(struct phase *p, const json_t *steps)
 {
-    p->steps = steps;
-    p->step = 0;
-    p->poll_since = p->away_since = 0;
-    p->lacked = p->failed = p->absent = p->asked = false;
-    phase_step(p);
+    p->lacked = p->failed = p->absent = p->asked = p->doubted = p->lent = false;
+    phase_go(p, steps);
 }

@@ -17,11 +17,14 @@ typedef void phase_fn(void *ctx, enum phase_end end, struct fault *f);
 /* What is not said to be told by it is set by its owner. */
 struct phase {
     struct run *run;
-    json_t *vars;     /* what steps extract; owned by who owns the phase */
-    int64_t deadline; /* loop_now() by which all is to be over; 0: none */
-    bool lenient;     /* a step whose values are not known is left out */
-    bool frozen;      /* lenient only where a variable is not known */
-    bool any;         /* of several things that match, the first will do */
+    json_t *vars;        /* what steps extract; owned by who owns the phase */
+    int64_t deadline;    /* loop_now() by which all is to be over; 0: none */
+    bool lenient;        /* a step whose values are not known is left out */
+    bool frozen;         /* lenient only where a variable is not known */
+    bool any;            /* of several things that match, the first will do */
+    const json_t *known; /* steps that ask for it by `id`, once the others do not find it:
+                          * lists may be short. NULL, or no id: it is believed at once */
+    const json_t *id;
     phase_fn *done;
     run_fn *extracted; /* called after each step, or NULL */
     void *ctx;
@@ -31,6 +34,8 @@ struct phase {
     bool asked;  /* told: a call was sent */
     const json_t *steps;
     size_t step;
+    bool doubted;       /* it is asked for by its id, */
+    bool lent;          /* which is among `vars` only for that */
     int64_t poll_since; /* loop_now(); 0: the step has not been asked for */
     int64_t away_since; /* loop_now(); 0: its poll has had a good answer last */
     double interval;

@@ -148,6 +148,10 @@ static void checking_ended(void *ctx, enum phase_end end, struct fault *f)
 static void checking_go(void *ctx)
 {
     struct checking *c = ctx;
+    const struct state_op *before = &c->preflight->run->ops[c->op].before;
+    bool known = !c->resolving && before->status == STATE_DONE;
+    c->phase.known = known ? check_list(c, "known") : NULL;
+    c->phase.id = known ? json_object_get(before->result, "id") : NULL;
     phase_start(&c->phase, check_list(c, c->resolving ? "resolve" : "lookup"));
 }
 

@@ -66,7 +66,7 @@ static json_t *frozen(struct run *r, const json_t *v)
 /* Of the lists of one thing, those that a deletion asks for. */
 static json_t *frozen_lists(struct run *r, const json_t *thing)
 {
-    static const char *const lists[] = {"name", "lookup", "delete", "undo"};
+    static const char *const lists[] = {"name", "lookup", "known", "delete", "undo"};
     json_t *kept = json_object();
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         const json_t *list = json_object_get(thing, lists[i]);

@@ -135,6 +135,9 @@ static void removing_go(void *ctx)
                        : m->what.undo && has(m, "undo") ? "undo"
                                                         : "delete";
     m->phase.lenient = m->stage != REMOVAL_DELETE;
+    m->phase.known =
+        m->stage == REMOVAL_LOOKUP ? json_object_get(m->what.thing, "known") : NULL;
+    m->phase.id = json_object_get(m->what.vars, "id");
     phase_start(&m->phase, json_object_get(m->what.thing, list));
 }
 
@@ -165,6 +168,7 @@ struct deletion {
     int retries;
     json_t *vars, *sequences;
     struct phase phase;
+    struct retry retry;
     size_t left; /* of the things in the order of their creation */
     size_t at;   /* the thing that is looked for before anything is deleted */
     removal_fn *done;
@@ -217,11 +221,13 @@ static size_t deletion_main(const struct deletion *d)
     return json_array_size(json_object_get(d->sequences, "before"));
 }
 
-static void deletion_look(struct deletion *d)
+static void deletion_look(void *ctx)
 {
-    if (d->at < d->left)
+    struct deletion *d = ctx;
+    if (d->at < d->left) {
+        d->phase.known = json_object_get(deletion_thing(d, d->at), "known");
         phase_start(&d->phase, json_object_get(deletion_thing(d, d->at), "lookup"));
-    else
+    } else
         deletion_next(d);
 }
 
@@ -230,8 +236,14 @@ static void deletion_looked(void *ctx, enum phase_end end, struct fault *f)
 {
     struct deletion *d = ctx;
     bool missing = end == PHASE_FAULT && d->phase.absent;
+    int64_t pause;
     if (end == PHASE_FAULT && !missing) {
-        deletion_end(d, f);
+        if (d->run->stopping || !retry_again(&d->retry, f, &pause)) {
+            deletion_end(d, f);
+            return;
+        }
+        fault_free(f);
+        loop_timer(d->run->loop, pause, deletion_look, d);
         return;
     }
     fault_free(f);
@@ -262,6 +274,7 @@ void removal_of_all(struct run *r, json_t *sequences, json_t *id, int retries,
                            .retries = retries,
                            .vars = json_object(),
                            .sequences = sequences,
+                           .retry = retry_begin(retries),
                            .done = done,
                            .ctx = ctx};
     d->left = json_array_size(json_object_get(d->sequences, "before")) + 1 +
@@ -275,5 +288,6 @@ void removal_of_all(struct run *r, json_t *sequences, json_t *id, int retries,
     /* What cannot be looked up is deleted by the id it got when it was made. */
     if (id)
         json_object_set(d->vars, "id", id);
+    d->phase.id = id;
     provider_ready(r, deletion_ready, d);
 }

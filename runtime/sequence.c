@@ -492,11 +492,15 @@ static void sequence_part(struct sequence *q)
 static void sequence_enter(struct sequence *q, enum stage stage)
 {
     static const char *const names[] = {"lookup", "resolve", NULL, "create", "ready"};
+    const struct state_op *before = sequence_before(q);
     struct fault f = {0};
     q->stage = stage;
     q->index = 0;
     q->part = PART_LOOKUP;
     q->made = false;
+    bool known = stage == STAGE_LOOKUP && !q->begun && before->status == STATE_DONE;
+    q->phase.known = known ? sequence_list(q, "known") : NULL;
+    q->phase.id = known ? json_object_get(before->result, "id") : NULL;
     if (stage > STAGE_AFTER) {
         sequence_finish(q);
     } else if (stage == STAGE_CREATE && q->found) {

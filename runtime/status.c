@@ -110,7 +110,9 @@ static void see(struct standings *s, size_t i)
     }
     x->facts = json_incref(json_object_get(recipe, "facts"));
     s->open++;
-    look_start(s->run, recipe, true, 0, seen, x);
+    const struct thing *t = &s->things.v[i];
+    json_t *id = begun(t) ? NULL : json_object_get(t->row.result, "id");
+    look_start(s->run, recipe, id, true, 0, seen, x);
     while (s->open >= LOOKS_MOST)
         loop_step(s->run->loop);
 }

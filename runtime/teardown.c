@@ -164,10 +164,12 @@ static void turn_owner(struct turn_of *x)
     struct run *r = x->of->run;
     for (; x->owner < thing->needs.n; x->owner++) {
         struct fault f = {0};
-        json_t *recipe = thing_recipe(r, &x->of->things->v[thing->needs.v[x->owner]], &f);
+        const struct thing *owner = &x->of->things->v[thing->needs.v[x->owner]];
+        json_t *recipe = thing_recipe(r, owner, &f);
         fault_free(&f);
         if (recipe) {
-            look_start(r, recipe, false, 0, turn_owner_seen, x);
+            json_t *id = json_object_get(owner->row.result, "id");
+            look_start(r, recipe, id, false, 0, turn_owner_seen, x);
             return;
         }
     }
@@ -270,7 +272,7 @@ static void turn_begin(struct tearing *t, size_t i)
     else if (!x->recipe)
         turn_gone(x); /* of a call that deletes: there is nothing to undo */
     else if (begun)
-        look_start(t->run, json_incref(x->recipe), false,
+        look_start(t->run, json_incref(x->recipe), NULL, false,
                    thing->row.status == STATE_STARTED ? loop_now() + SEQUENCE_PATIENCE_MS
                                                       : 0,
                    turn_looked, x);

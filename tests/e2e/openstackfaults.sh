@@ -233,6 +233,19 @@ gives_up() {
         [ $((SECONDS - begin)) -lt 60 ] && all_acted
 }
 
+# Compute leaves out of lists what a cell that does not answer has: that makes no second
+# machine, and forgets none.
+echo 'only = cloud.create(flavor=provider.FLAVOR_SMALL)' | program solo
+short_list() {
+    no_rules >/dev/null && runs solo &&
+        at '{"action": "answer", "times": 0, "body": "{\"servers\": []}"}' "GET /servers/detail" &&
+        again solo && [ "$status" -eq 22 ] && says ": only: EREMOTE: what has the id" &&
+        again solo --destroy --yes && [ "$status" -eq 22 ] && says "failed   only" && all_acted &&
+        no_rules >/dev/null && unchanged solo &&
+        [ "$(things servers | jq -r .name | grep -c '^only$')" -eq 1 ] &&
+        again solo --destroy --yes && [ "$status" -eq 0 ]
+}
+
 # --- sessions and limits ------------------------------------------------------------------
 
 # Three calls find out at once that their token has run out: one logs in, for all.
@@ -382,6 +395,7 @@ check openstackfaults/base runs base
 check openstackfaults/build build_program kinds
 check openstackfaults/build-hasty build_program hasty
 check openstackfaults/stale stale
+check openstackfaults/short-list short_list
 for shift in ${DVO_CUTS:-1 2}; do
     check "openstackfaults/cut-$shift" cut "$shift"
     check "openstackfaults/cut-deleting-$shift" cut_deleting "$shift"

@@ -402,6 +402,66 @@ static void test_foreign_answer_is_no_absence(void **state)
     place_free(p);
 }
 
+/* Found in a list, and by its id. */
+static const char sure[] =
+    "{\"op\": 1, \"address\": \"a\", \"key\": \"k:a\", \"args\": {}, \"sequences\": {"
+    " \"lookup\": [{\"path\": \"/servers\", \"query\": {\"key\": \"k:a\"},"
+    " \"select\": {\"list\": \"/list\", \"where\": {\"/key\": \"k:a\"}},"
+    " \"extract\": {\"id\": \"/id\"}}],"
+    " \"known\": [{\"path\": {\"$text\": [\"/servers/\", {\"$var\": \"id\"}]}}],"
+    " \"after\": [" SUB(
+        "ip",
+        "ips") "],"
+               " \"create\": [{\"method\": \"POST\", \"path\": \"/servers\", \"body\":"
+               " {\"key\": \"k:a\"}, \"extract\": {\"id\": \"/id\"}}],"
+               " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": "
+               "[\"/servers/\","
+               " {\"$var\": \"id\"}]}}]}, \"result\": {\"id\": {\"$var\": \"id\"}}}";
+
+/* A service may leave out of a list what it cannot reach itself. */
+static void test_short_list_is_no_absence(void **state)
+{
+    struct place *p = place_make("");
+    const struct run_options once = {.status = true};
+    (void)state;
+    more[1] = ", \"retries\": 1";
+    write_plan(p, sure, 1, -1);
+    more[1] = NULL;
+    assert_int_equal(run_once(p, plain), 0);
+    cloud_note(p, "bare", true);
+    assert_int_equal(run_once(p, plain), error_status(DVO_EREMOTE));
+    says(p, "what has the id \"servers-1\" is there, but no list shows it with its key");
+    assert_int_equal(run_once(p, once), error_status(DVO_EREMOTE));
+    says(p, "not known       a");
+    assert_int_equal(run_once(p, destroy), error_status(DVO_EREMOTE));
+    says(p, "0 deleted, 1 failed, 0 left");
+    assert_int_equal(stored(p, "made", "servers"), 1);
+    pid_t pid = run_start(p, destroy);
+    until_asked(p, "GET /servers/servers-1");
+    cloud_note(p, "bare", false);
+    assert_int_equal(run_wait_for(pid), 0);
+    assert_int_equal(stored(p, "things", "servers"), 0);
+    place_free(p);
+}
+
+/* What its id does not find, either, is gone. */
+static void test_gone_by_its_id(void **state)
+{
+    struct place *p = place_make("");
+    (void)state;
+    write_plan(p, sure, 1, -1);
+    assert_int_equal(run_once(p, plain), 0);
+    delete_by_hand(p, "/servers/servers-1");
+    assert_int_equal(run_once(p, plain), 0);
+    assert_int_equal(stored(p, "made", "servers"), 2);
+    delete_by_hand(p, "/servers/servers-2");
+    assert_int_equal(run_once(p, destroy), 0);
+    says(p, "1 deleted, 0 failed, 0 left");
+    assert_true(stored(p, "asked", "GET /servers/servers-2"));
+    assert_int_equal(stored(p, "things", "ips"), 0);
+    place_free(p);
+}
+
 static void test_partial_absence(void **state)
 {
     struct place *p = place_make("");
@@ -698,6 +758,8 @@ int main(void)
         cmocka_unit_test(test_foreign_answer_is_no_absence),
         cmocka_unit_test(test_lost_answer_of_a_cloud_that_went_away),
         cmocka_unit_test(test_outage_while_waiting),
+        cmocka_unit_test(test_short_list_is_no_absence),
+        cmocka_unit_test(test_gone_by_its_id),
         cmocka_unit_test(test_partial_absence),
         cmocka_unit_test(test_data_is_kept),
         cmocka_unit_test(test_protected),
