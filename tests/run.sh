@@ -82,7 +82,7 @@ done
 if [ -s "$log.failed" ]; then
     echo "== failed"
     grep '^FAILED' "$log.failed" | head -n 40
-    awk '/^FAILED/ && n++ {exit} {print}' "$log.failed" | tail -n 30
+    awk '/^FAILED/ && n++ {exit} {print}' "$log.failed" | head -n 40
 fi
 echo "$total_passed passed, $total_failed failed"
 [ "$total_failed" -eq 0 ]
