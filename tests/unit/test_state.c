@@ -527,7 +527,8 @@ static void leaves_the_lock_of_others(void **state)
     assert_false(state_lock(s, "/run/next", &note, &leftover, &f));
     assert_int_equal(f.code, DVO_EBUSY);
     fault_free(&f);
-    /* The clocks of SQLite and of time() may be a tick apart, to either side of a second. */
+    /* The clocks of SQLite and of time() may be a tick apart, to either side of a second.
+     */
     change(p, "UPDATE lock SET alive = alive - 61");
     assert_true(state_lock(s, "/run/next", &note, &leftover, &f));
     free(note);
