@@ -156,11 +156,30 @@ boot_thirty() {
     runs thirty && unchanged thirty && (cd "$work/p" && "$bin/dvoc" destroy --yes build/thirty)
 }
 
+# The port that the engine chose is somebody else's when the machine is started: it is made anew.
+# Each request is delayed, so that there is time for that; sanitizers do not go with ptrace.
+port_taken() {
+    local thief tools=$DVO_BUILD_DIR/release
+    echo 'web = [cloud.create(flavor=provider.FLAVOR_SMALL) for number in range(3)]' | program ports
+    build_program ports || return
+    "$PYTHON" -B tests/e2e/port_thief.py "$socket" "$project" 2 >"$work/taken" &
+    thief=$!
+    (cd "$work/p" && timeout 300 strace -f -qq -o /dev/null -e trace=sendto \
+        -e inject=sendto:delay_enter=200000 "$tools/dvo-run" build/ports) >"$work/out" 2>&1
+    status=$?
+    kill "$thief"
+    wait "$thief" 2>/dev/null
+    cat "$work/taken" "$work/out"
+    [ "$status" -eq 0 ] && says '3 changed, 0 unchanged' && [ "$(wc -l <"$work/taken")" -eq 2 ] &&
+        [ "$(machines | wc -l)" -eq 3 ] && (cd "$work/p" && "$bin/dvoc" destroy --yes build/ports)
+}
+
 again_succeeds() {
     again web && [ "$status" -eq 0 ]
 }
 
 check many/boot-thirty boot_thirty
+check many/port-taken port_taken
 check many/each-has-its-own each_has_its_own
 check many/nothing-again nothing_again
 check many/parts parts
