@@ -150,7 +150,6 @@ static void checking_go(void *ctx)
     struct checking *c = ctx;
     const struct state_op *before = &c->preflight->run->ops[c->op].before;
     bool known = !c->resolving && before->status == STATE_DONE;
-    c->phase.known = known ? check_list(c, "known") : NULL;
     c->phase.id = known ? json_object_get(before->result, "id") : NULL;
     phase_start(&c->phase, check_list(c, c->resolving ? "resolve" : "lookup"));
 }
@@ -192,6 +191,7 @@ static void check_start(struct preflight *p, uint32_t op)
                               .ctx = c};
     c->entry = calls_entry(r->plan, op, &k->problem);
     c->phase.any = json_is_true(check_list(c, "absent"));
+    c->phase.known = check_list(c, "known");
     if (!c->entry)
         checking_end(c);
     else if (json_array_size(check_list(c, "lookup")))

@@ -135,9 +135,7 @@ static void removing_go(void *ctx)
                        : m->what.undo && has(m, "undo") ? "undo"
                                                         : "delete";
     m->phase.lenient = m->stage != REMOVAL_DELETE;
-    m->phase.known =
-        m->stage == REMOVAL_LOOKUP ? json_object_get(m->what.thing, "known") : NULL;
-    m->phase.id = json_object_get(m->what.vars, "id");
+    m->phase.id = m->stage == REMOVAL_LOOKUP ? json_object_get(m->what.vars, "id") : NULL;
     phase_start(&m->phase, json_object_get(m->what.thing, list));
 }
 
@@ -150,6 +148,7 @@ void removal_start(struct run *r, const struct removal *what, removal_fn *done, 
                               .vars = what->vars,
                               .frozen = true,
                               .any = what->every,
+                              .known = json_object_get(what->thing, "known"),
                               .done = removing_phase_ended,
                               .ctx = m};
     if (!has(m, "delete") && !(what->undo && has(m, "undo"))) {

@@ -499,7 +499,6 @@ static void sequence_enter(struct sequence *q, enum stage stage)
     q->part = PART_LOOKUP;
     q->made = false;
     bool known = stage == STAGE_LOOKUP && !q->begun && before->status == STATE_DONE;
-    q->phase.known = known ? sequence_list(q, "known") : NULL;
     q->phase.id = known ? json_object_get(before->result, "id") : NULL;
     if (stage > STAGE_AFTER) {
         sequence_finish(q);
@@ -618,6 +617,7 @@ void sequence_start(struct run *r, uint32_t op)
     q->phase = (struct phase){.run = r,
                               .vars = q->vars,
                               .any = json_is_true(sequence_list(q, "absent")),
+                              .known = sequence_list(q, "known"),
                               .deadline = phase_deadline(r, op),
                               .done = sequence_phase_ended,
                               .extracted = sequence_extracted,

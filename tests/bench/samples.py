@@ -1,6 +1,6 @@
 """Measures samples on fresh machines of the embedded provider, and again when all is as
 wanted: `dvoc run`, beside `ansible-playbook` of what was written by hand for the same work
-(tests/samples/NAME), with Ansible's default settings, on four machines of its own. Exits with 1 if
+(tests/samples/NAME), with Ansible's default settings, on machines of its own. Exits with 1 if
 a limit is not kept.
 
 The machines are there and have booted before the clock starts. `dvoc run` compiles, looks for the

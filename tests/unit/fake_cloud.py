@@ -3,8 +3,8 @@ GET /KIND?key=A,B, one by GET /KIND/ID, gone by DELETE unless another one `uses`
 what it has to the file given after each change, and how often each path was asked for.
 While there is FILE.held, what was deleted is still in the lists; while there is FILE.slow, a
 deletion is carried out but not answered. While there is FILE.out, who asks for one thing is told
-503. While there is FILE.bare, lists are empty. While there is FILE.lost, nothing is where it was: of lists it says so, for all else another
-server answers.
+503. While there is FILE.bare, lists are empty. While there is FILE.lost, nothing is where it was:
+of lists it says so, for all else another server answers.
 POST /login logs in to the project that is the mode. FILE.expired ends the session of who would make
 something next, and becomes FILE.moved; while there is that one, logins lead to another project."""
 

@@ -404,25 +404,28 @@ static void test_foreign_answer_is_no_absence(void **state)
 
 /* Found in a list, and by its id. */
 static const char sure[] =
-    "{\"op\": 1, \"address\": \"a\", \"key\": \"k:a\", \"args\": {}, \"sequences\": {"
-    " \"lookup\": [{\"path\": \"/servers\", \"query\": {\"key\": \"k:a\"},"
-    " \"select\": {\"list\": \"/list\", \"where\": {\"/key\": \"k:a\"}},"
-    " \"extract\": {\"id\": \"/id\"}}],"
-    " \"known\": [{\"path\": {\"$text\": [\"/servers/\", {\"$var\": \"id\"}]}}],"
-    " \"after\": [" SUB(
-        "ip",
-        "ips") "],"
-               " \"create\": [{\"method\": \"POST\", \"path\": \"/servers\", \"body\":"
-               " {\"key\": \"k:a\"}, \"extract\": {\"id\": \"/id\"}}],"
-               " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": "
-               "[\"/servers/\","
-               " {\"$var\": \"id\"}]}}]}, \"result\": {\"id\": {\"$var\": \"id\"}}}";
+    "{\"op\": 1, \"address\": \"a\", \"key\": \"k:a\", \"args\": {}, \"sequences\": "
+    "{" LOOKUP(
+        "servers",
+        "k:a") ","
+               " \"known\": [{\"path\": {\"$text\": [\"/servers/\", {\"$var\": "
+               "\"id\"}]}}],"
+               " \"after\": [" SUB(
+                   "ip",
+                   "ips") "],"
+                          " \"create\": [{\"method\": \"POST\", \"path\": \"/servers\", "
+                          "\"body\":"
+                          " {\"key\": \"k:a\"}, \"extract\": {\"id\": \"/id\"}}],"
+                          " \"delete\": [{\"method\": \"DELETE\", \"path\": {\"$text\": "
+                          "[\"/servers/\","
+                          " {\"$var\": \"id\"}]}}]}, \"result\": {\"id\": {\"$var\": "
+                          "\"id\"}}}";
 
 /* A service may leave out of a list what it cannot reach itself. */
 static void test_short_list_is_no_absence(void **state)
 {
     struct place *p = place_make("");
-    const struct run_options once = {.status = true};
+    const struct run_options look = {.status = true};
     (void)state;
     more[1] = ", \"retries\": 1";
     write_plan(p, sure, 1, -1);
@@ -431,7 +434,7 @@ static void test_short_list_is_no_absence(void **state)
     cloud_note(p, "bare", true);
     assert_int_equal(run_once(p, plain), error_status(DVO_EREMOTE));
     says(p, "what has the id \"servers-1\" is there, but no list shows it with its key");
-    assert_int_equal(run_once(p, once), error_status(DVO_EREMOTE));
+    assert_int_equal(run_once(p, look), error_status(DVO_EREMOTE));
     says(p, "not known       a");
     assert_int_equal(run_once(p, destroy), error_status(DVO_EREMOTE));
     says(p, "0 deleted, 1 failed, 0 left");
